@@ -1,0 +1,36 @@
+package io.depthscope.dataset;
+
+import java.io.IOException;
+
+/**
+ * An ordered, labelled collection of 8-bit RGB images. Implementations are safe to read from
+ * several threads.
+ */
+public interface Dataset extends AutoCloseable {
+
+  /** What the user gave, for tables and the manifest. */
+  String description();
+
+  /**
+   * SHA-256 (hex) over names, labels and sizes of all images, in order; equal data, equal value.
+   */
+  String fingerprint();
+
+  int size();
+
+  /** Class index of image {@code index}. */
+  int label(int index);
+
+  /** Stable name of image {@code index}: a relative path, or a position such as {@code test:17}. */
+  String name(int index);
+
+  /**
+   * Decodes one image.
+   *
+   * @throws IOException if it cannot be read; the message names the image and the reason
+   */
+  RgbImage read(int index) throws IOException;
+
+  @Override
+  void close();
+}

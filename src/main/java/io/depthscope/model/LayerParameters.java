@@ -1,0 +1,14 @@
+package io.depthscope.model;
+
+import io.depthscope.tensor.FloatTensor;
+import java.util.Optional;
+
+/**
+ * The parameters of one weighted layer as stored, before batch-norm folding.
+ *
+ * @param kernel [O, KH, KW, I], or [KH, KW, C] for a depthwise convolution; a fully connected layer
+ *     is [O, 1, 1, I]
+ * @param bias one value per output channel, or empty
+ */
+public record LayerParameters(
+    FloatTensor kernel, Optional<float[]> bias, Optional<BatchNorm> batchNorm) {}
