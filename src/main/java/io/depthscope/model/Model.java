@@ -78,6 +78,25 @@ public final class Model {
     };
   }
 
+  /**
+   * Extents of the kernel of node {@code i}: [O, KH, KW, I], or [KH, KW, C] for a depthwise
+   * convolution.
+   *
+   * @throws IllegalArgumentException if the node has no weights
+   */
+  public int[] kernelDims(int i) {
+    int in = inputShapeOf(i).channels();
+    return switch (nodes.get(i).layer()) {
+      case Layer.Convolution l ->
+          new int[] {l.outChannels(), l.geometry().kernelH(), l.geometry().kernelW(), in};
+      case Layer.DepthwiseConvolution l ->
+          new int[] {l.geometry().kernelH(), l.geometry().kernelW(), in};
+      case Layer.FullyConnected l -> new int[] {l.outFeatures(), 1, 1, in};
+      default ->
+          throw new IllegalArgumentException("node " + nodes.get(i).name() + " has no weights");
+    };
+  }
+
   /** Number of kernel elements of node {@code i}; 0 for layers without weights. */
   public long kernelSize(int i) {
     return macs(i) / shapes.get(i).positions();
@@ -103,16 +122,25 @@ public final class Model {
       if (!names.add(node.name())) {
         throw new IllegalArgumentException("two nodes are named " + node.name());
       }
-      try {
-        shapes.add(inferShape(i, node, shapes));
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("node " + node.name() + ": " + e.getMessage(), e);
-      }
+      shapes.add(inferShape(i, node, shapes));
     }
     return List.copyOf(shapes);
   }
 
-  private static Shape inferShape(int index, Node node, List<Shape> shapes) {
+  /**
+   * Output shape of {@code node} at position {@code index}, given those of the nodes before it.
+   *
+   * @throws IllegalArgumentException if it does not fit; the message names the node
+   */
+  static Shape inferShape(int index, Node node, List<Shape> shapes) {
+    try {
+      return shapeOf(index, node, shapes);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("node " + node.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Shape shapeOf(int index, Node node, List<Shape> shapes) {
     Layer layer = node.layer();
     int arity =
         switch (layer) {

@@ -1,0 +1,93 @@
+package io.depthscope.model;
+
+import io.depthscope.tensor.Shape;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * MobileNet-V1: a 3x3 stem and 13 depthwise-separable blocks, every convolution followed by batch
+ * norm and ReLU6, then global average pooling and a classifier. Nodes carry the names of Keras:
+ * {@code input, conv1, conv_dw_1, conv_pw_1, ..., conv_dw_13, conv_pw_13, global_pool, conv_preds}.
+ *
+ * @param alpha width multiplier, over 0 and at most 16
+ */
+public record MobileNetV1(
+    double alpha, Shape input, int classes, PaddingStyle padding, ChannelRounding rounding)
+    implements NetworkFamily {
+
+  public static final String FAMILY = "mobilenet-v1";
+
+  /** Base width of the stem. */
+  public static final int STEM_WIDTH = 32;
+
+  /** Base width and stride of each block, in order. */
+  public static final List<Block> BLOCKS =
+      List.of(
+          new Block(64, 1),
+          new Block(128, 2),
+          new Block(128, 1),
+          new Block(256, 2),
+          new Block(256, 1),
+          new Block(512, 2),
+          new Block(512, 1),
+          new Block(512, 1),
+          new Block(512, 1),
+          new Block(512, 1),
+          new Block(512, 1),
+          new Block(1024, 2),
+          new Block(1024, 1));
+
+  /**
+   * @throws IllegalArgumentException if alpha is out of range
+   */
+  public MobileNetV1 {
+    if (!(alpha > 0 && alpha <= 16)) {
+      throw new IllegalArgumentException("width multiplier " + alpha + " is outside 0..16");
+    }
+  }
+
+  /** As Keras builds it, for square RGB images: TensorFlow padding, truncated widths. */
+  public static MobileNetV1 keras(double alpha, int resolution, int classes) {
+    return new MobileNetV1(
+        alpha,
+        new Shape(resolution, resolution, 3),
+        classes,
+        PaddingStyle.SAME,
+        ChannelRounding.TRUNCATE);
+  }
+
+  @Override
+  public String family() {
+    return FAMILY;
+  }
+
+  @Override
+  public MobileNetV1 withInput(Shape input) {
+    return new MobileNetV1(alpha, input, classes, padding, rounding);
+  }
+
+  @Override
+  public Model model() {
+    NodeList net = new NodeList(input);
+    net.add("conv1", dense(padding.geometry(net.shape(), 3, 2), STEM_WIDTH));
+    for (int i = 1; i <= BLOCKS.size(); i++) {
+      Block block = BLOCKS.get(i - 1);
+      ConvGeometry window = padding.geometry(net.shape(), 3, block.stride());
+      net.add(
+          "conv_dw_" + i, new Layer.DepthwiseConvolution(window, true, false, Activation.RELU6));
+      net.add("conv_pw_" + i, dense(ConvGeometry.POINTWISE, block.width()));
+    }
+    net.add("global_pool", new Layer.GlobalAveragePool());
+    net.add("conv_preds", new Layer.FullyConnected(classes, Activation.NONE));
+    String size =
+        input.height() == input.width()
+            ? String.valueOf(input.height())
+            : input.height() + "x" + input.width();
+    return net.toModel(String.format(Locale.ROOT, "%s-%.4s-%s", FAMILY, alpha, size));
+  }
+
+  private Layer.Convolution dense(ConvGeometry geometry, int baseWidth) {
+    int width = rounding.channels(baseWidth, alpha);
+    return new Layer.Convolution(width, geometry, true, false, Activation.RELU6);
+  }
+}

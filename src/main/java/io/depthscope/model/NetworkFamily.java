@@ -1,0 +1,29 @@
+package io.depthscope.model;
+
+import io.depthscope.tensor.Shape;
+
+/**
+ * A built-in kind of network with everything that fixes its graph. A new family is a record that
+ * lists its layers in {@link #model()}.
+ */
+public sealed interface NetworkFamily permits MobileNetV1, SmallCnn {
+
+  /** The family's name on the command line and in files. */
+  String family();
+
+  /** Shape of one input image. */
+  Shape input();
+
+  /** Number of outputs. */
+  int classes();
+
+  /** The same network for another input shape; its weights stay valid if the channels do. */
+  NetworkFamily withInput(Shape input);
+
+  /**
+   * The graph.
+   *
+   * @throws IllegalArgumentException if the settings give no valid network
+   */
+  Model model();
+}

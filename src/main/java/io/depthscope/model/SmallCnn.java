@@ -1,0 +1,119 @@
+package io.depthscope.model;
+
+import io.depthscope.tensor.Shape;
+import java.util.List;
+
+/**
+ * A small network for images of CIFAR's size, in two kinds that are twins: same widths, strides and
+ * activation, but each block is either one dense 3x3 convolution or a depthwise 3x3 and a pointwise
+ * one. Nodes: {@code input, stem}, then {@code block1_conv, ...} or {@code block1_dw, block1_pw,
+ * ...}, then {@code global_pool, classifier}. Without batch norm every convolution has a bias.
+ *
+ * @param stem width of the 3x3 stride-1 convolution in front of the blocks
+ * @param blocks width and stride of each block, in order
+ * @param activation follows every convolution; RELU or RELU6
+ */
+public record SmallCnn(
+    Kind kind,
+    Shape input,
+    int classes,
+    int stem,
+    List<Block> blocks,
+    boolean batchNorm,
+    Activation activation,
+    PaddingStyle padding)
+    implements NetworkFamily {
+
+  /** What a block is made of. */
+  public enum Kind {
+    DEPTHWISE_SEPARABLE("dws-cnn"),
+    REGULAR("regular-cnn");
+
+    private final String family;
+
+    Kind(String family) {
+      this.family = family;
+    }
+
+    /** The family's name on the command line and in files. */
+    public String family() {
+      return family;
+    }
+  }
+
+  /** Blocks of the default twins; the dense one then has about 119,000 weights. */
+  public static final List<Block> DEFAULT_BLOCKS =
+      List.of(
+          new Block(24, 1),
+          new Block(32, 2),
+          new Block(32, 1),
+          new Block(48, 2),
+          new Block(48, 1),
+          new Block(64, 2),
+          new Block(64, 1));
+
+  /**
+   * @throws IllegalArgumentException if there is no activation function
+   */
+  public SmallCnn {
+    blocks = List.copyOf(blocks);
+    if (activation == Activation.NONE) {
+      throw new IllegalArgumentException(kind.family() + " needs the activation relu or relu6");
+    }
+  }
+
+  /** The default network: 32x32x3 input, ten classes, batch norm, ReLU6, PyTorch's padding. */
+  public static SmallCnn standard(Kind kind) {
+    return new SmallCnn(
+        kind,
+        new Shape(32, 32, 3),
+        10,
+        16,
+        DEFAULT_BLOCKS,
+        true,
+        Activation.RELU6,
+        PaddingStyle.SYMMETRIC);
+  }
+
+  /** The network of the other kind with the same widths and strides. */
+  public SmallCnn twin() {
+    Kind other = kind == Kind.REGULAR ? Kind.DEPTHWISE_SEPARABLE : Kind.REGULAR;
+    return new SmallCnn(other, input, classes, stem, blocks, batchNorm, activation, padding);
+  }
+
+  @Override
+  public String family() {
+    return kind.family();
+  }
+
+  @Override
+  public SmallCnn withInput(Shape input) {
+    return new SmallCnn(kind, input, classes, stem, blocks, batchNorm, activation, padding);
+  }
+
+  @Override
+  public Model model() {
+    NodeList net = new NodeList(input);
+    net.add("stem", dense(padding.geometry(net.shape(), 3, 1), stem));
+    for (int i = 1; i <= blocks.size(); i++) {
+      Block block = blocks.get(i - 1);
+      ConvGeometry window = padding.geometry(net.shape(), 3, block.stride());
+      switch (kind) {
+        case REGULAR -> net.add("block" + i + "_conv", dense(window, block.width()));
+        case DEPTHWISE_SEPARABLE -> {
+          net.add(
+              "block" + i + "_dw",
+              new Layer.DepthwiseConvolution(window, batchNorm, !batchNorm, activation));
+          net.add("block" + i + "_pw", dense(ConvGeometry.POINTWISE, block.width()));
+        }
+      }
+    }
+    net.add("global_pool", new Layer.GlobalAveragePool());
+    net.add("classifier", new Layer.FullyConnected(classes, Activation.NONE));
+    return net.toModel(family());
+  }
+
+  private Layer.Convolution dense(ConvGeometry geometry, int width) {
+    return new Layer.Convolution(width, geometry, batchNorm, !batchNorm, activation);
+  }
+}
