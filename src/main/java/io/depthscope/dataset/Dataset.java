@@ -18,6 +18,9 @@ public interface Dataset extends AutoCloseable {
 
   int size();
 
+  /** Number of classes; every label is below it. */
+  int classCount();
+
   /** Class index of image {@code index}. */
   int label(int index);
 
