@@ -1,0 +1,74 @@
+package io.depthscope.stats;
+
+import java.util.Arrays;
+
+/**
+ * Everything a backend sums over one image for one layer: both streams, their error e = xq - x, and
+ * optionally the energies of the four terms that make up e.
+ */
+public final class ImageSums {
+  private final int channels;
+  private final int positions;
+  public final StreamSums fp32;
+  public final StreamSums quantized;
+  public final double[] errorSum;
+  public final double[] errorSquares;
+  public final float[] errorMaxAbs;
+
+  /** Elements whose code was clamped. */
+  public final int[] saturated;
+
+  /**
+   * Energies by {@link ErrorTerm} and channel; empty when the sources of error are not recorded.
+   */
+  public final double[][] terms;
+
+  /**
+   * @param positions elements of one channel in one image
+   */
+  public ImageSums(int channels, int positions, boolean errorTerms) {
+    this.channels = channels;
+    this.positions = positions;
+    int padded = StreamSums.padded(channels);
+    fp32 = new StreamSums(padded);
+    quantized = new StreamSums(padded);
+    errorSum = new double[padded];
+    errorSquares = new double[padded];
+    errorMaxAbs = new float[padded];
+    saturated = new int[padded];
+    terms = new double[errorTerms ? ErrorTerm.values().length : 0][padded];
+    clear();
+  }
+
+  public int channels() {
+    return channels;
+  }
+
+  public int positions() {
+    return positions;
+  }
+
+  /** Makes the sums those of no values. */
+  public void clear() {
+    fp32.clear();
+    quantized.clear();
+    Arrays.fill(errorSum, 0);
+    Arrays.fill(errorSquares, 0);
+    Arrays.fill(errorMaxAbs, 0);
+    Arrays.fill(saturated, 0);
+    for (double[] t : terms) {
+      Arrays.fill(t, 0);
+    }
+  }
+
+  /** Adds a pair of values {@code times} times to the error sums, in double. */
+  public void addError(int channel, float x, float xq, int times) {
+    double e = (double) xq - x;
+    errorSum[channel] += times * e;
+    errorSquares[channel] += times * (e * e);
+    float abs = (float) Math.abs(e);
+    if (abs > errorMaxAbs[channel] || Float.isNaN(abs)) {
+      errorMaxAbs[channel] = abs;
+    }
+  }
+}

@@ -1,0 +1,247 @@
+package io.depthscope.stats;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The running statistics of one layer: image sums go in, in image order; statistics come out.
+ * Histograms are integer counts that a backend adds in any order.
+ */
+public final class LayerAccumulator {
+
+  /** How many images are remembered at either end of a layer's range. */
+  public static final int EXTREMES = 3;
+
+  /**
+   * An image that reaches far in a layer's fp32 range.
+   *
+   * @param image index in the data set
+   */
+  public record Extreme(int image, float value) {}
+
+  private final int channels;
+  private final float[] shift;
+  private final ChannelMoments fp32;
+  private final ChannelMoments quantized;
+  private final double[] errorSum;
+  private final double[] errorSquares;
+  private final float[] errorMaxAbs;
+  private final long[] saturated;
+  private final double[][] terms;
+  private final BitHistogram histogram = new BitHistogram();
+  private final long[] codes;
+  private final List<Extreme> highest = new ArrayList<>();
+  private final List<Extreme> lowest = new ArrayList<>();
+
+  /**
+   * @param shift per channel; see {@link StreamSums}
+   * @param codeCount number of codes of the layer's output, 0 when it is not quantized
+   */
+  public LayerAccumulator(float[] shift, int codeCount, boolean errorTerms) {
+    this.channels = shift.length;
+    this.shift = shift;
+    fp32 = new ChannelMoments(channels);
+    quantized = new ChannelMoments(channels);
+    errorSum = new double[channels];
+    errorSquares = new double[channels];
+    errorMaxAbs = new float[channels];
+    saturated = new long[channels];
+    terms = new double[errorTerms ? ErrorTerm.values().length : 0][channels];
+    codes = new long[codeCount];
+  }
+
+  public int channels() {
+    return channels;
+  }
+
+  /** The fp32 stream, per channel. */
+  public ChannelMoments fp32() {
+    return fp32;
+  }
+
+  /** The quantized stream, per channel. */
+  public ChannelMoments quantized() {
+    return quantized;
+  }
+
+  /** Bit histogram of the fp32 stream. */
+  public BitHistogram histogram() {
+    return histogram;
+  }
+
+  /** Live counts of the quantized stream's codes; index 0 is qmin. Empty when not quantized. */
+  public long[] codes() {
+    return codes;
+  }
+
+  /** Images with the largest fp32 values, largest first, ties in image order. */
+  public List<Extreme> highest() {
+    return List.copyOf(highest);
+  }
+
+  /** Images with the smallest fp32 values, smallest first, ties in image order. */
+  public List<Extreme> lowest() {
+    return List.copyOf(lowest);
+  }
+
+  /**
+   * Merges one image.
+   *
+   * @param image index in the data set; images come in ascending order
+   * @param paired whether the quantized stream and the errors were filled in
+   */
+  public void add(int image, ImageSums sums, boolean paired) {
+    fp32.add(sums.fp32, sums.positions(), shift);
+    float lo = Float.POSITIVE_INFINITY;
+    float hi = Float.NEGATIVE_INFINITY;
+    for (int c = 0; c < channels; c++) {
+      lo = Math.min(lo, sums.fp32.min[c]);
+      hi = Math.max(hi, sums.fp32.max[c]);
+    }
+    keep(highest, new Extreme(image, hi), Comparator.comparingDouble(e -> -e.value()));
+    keep(lowest, new Extreme(image, lo), Comparator.comparingDouble(Extreme::value));
+    if (!paired) {
+      return;
+    }
+    quantized.add(sums.quantized, sums.positions(), shift);
+    for (int c = 0; c < channels; c++) {
+      errorSum[c] += sums.errorSum[c];
+      errorSquares[c] += sums.errorSquares[c];
+      errorMaxAbs[c] = Math.max(errorMaxAbs[c], sums.errorMaxAbs[c]);
+      saturated[c] += sums.saturated[c];
+    }
+    for (int t = 0; t < terms.length; t++) {
+      for (int c = 0; c < channels; c++) {
+        terms[t][c] += sums.terms[t][c];
+      }
+    }
+  }
+
+  private static void keep(List<Extreme> list, Extreme candidate, Comparator<Extreme> order) {
+    int at = list.size();
+    while (at > 0 && order.compare(candidate, list.get(at - 1)) < 0) {
+      at--;
+    }
+    list.add(at, candidate);
+    if (list.size() > EXTREMES) {
+      list.removeLast();
+    }
+  }
+
+  /** Error of channel {@code c}. */
+  public ErrorStatistics channelError(int c) {
+    return error(c, c + 1);
+  }
+
+  /** Error of the whole layer. */
+  public ErrorStatistics layerError() {
+    return error(0, channels);
+  }
+
+  private ErrorStatistics error(int from, int to) {
+    double signal = 0;
+    double quantizedSignal = 0;
+    double noise = 0;
+    double sum = 0;
+    double maxAbs = 0;
+    long clamped = 0;
+    Map<ErrorTerm, Double> energies = new EnumMap<>(ErrorTerm.class);
+    for (int c = from; c < to; c++) {
+      signal += fp32.energy(c);
+      quantizedSignal += quantized.energy(c);
+      noise += errorSquares[c];
+      sum += errorSum[c];
+      maxAbs = Math.max(maxAbs, errorMaxAbs[c]);
+      clamped += saturated[c];
+      for (int t = 0; t < terms.length; t++) {
+        energies.merge(ErrorTerm.values()[t], terms[t][c], Double::sum);
+      }
+    }
+    long n = quantized.count() * (to - from);
+    return new ErrorStatistics(n, signal, quantizedSignal, noise, sum, maxAbs, clamped, energies);
+  }
+
+  void write(DataOutput out) throws IOException {
+    fp32.write(out);
+    quantized.write(out);
+    for (int c = 0; c < channels; c++) {
+      out.writeDouble(errorSum[c]);
+      out.writeDouble(errorSquares[c]);
+      out.writeFloat(errorMaxAbs[c]);
+      out.writeLong(saturated[c]);
+      for (double[] t : terms) {
+        out.writeDouble(t[c]);
+      }
+    }
+    writeSparse(out, histogram.counts());
+    writeSparse(out, codes);
+    writeExtremes(out, highest);
+    writeExtremes(out, lowest);
+  }
+
+  void read(DataInput in) throws IOException {
+    fp32.read(in);
+    quantized.read(in);
+    for (int c = 0; c < channels; c++) {
+      errorSum[c] = in.readDouble();
+      errorSquares[c] = in.readDouble();
+      errorMaxAbs[c] = in.readFloat();
+      saturated[c] = in.readLong();
+      for (double[] t : terms) {
+        t[c] = in.readDouble();
+      }
+    }
+    readSparse(in, histogram.counts());
+    readSparse(in, codes);
+    readExtremes(in, highest);
+    readExtremes(in, lowest);
+  }
+
+  private static void writeSparse(DataOutput out, long[] counts) throws IOException {
+    out.writeInt((int) Arrays.stream(counts).filter(c -> c != 0).count());
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] != 0) {
+        out.writeInt(i);
+        out.writeLong(counts[i]);
+      }
+    }
+  }
+
+  private static void readSparse(DataInput in, long[] counts) throws IOException {
+    Arrays.fill(counts, 0);
+    int entries = in.readInt();
+    for (int i = 0; i < entries; i++) {
+      int bin = in.readInt();
+      if (bin < 0 || bin >= counts.length) {
+        throw new IOException("histogram bin " + bin + " of " + counts.length);
+      }
+      counts[bin] = in.readLong();
+    }
+  }
+
+  private static void writeExtremes(DataOutput out, List<Extreme> list) throws IOException {
+    out.writeInt(list.size());
+    for (Extreme e : list) {
+      out.writeInt(e.image());
+      out.writeFloat(e.value());
+    }
+  }
+
+  private static void readExtremes(DataInput in, List<Extreme> list) throws IOException {
+    list.clear();
+    int n = in.readInt();
+    if (n < 0 || n > EXTREMES) {
+      throw new IOException(n + " extreme images");
+    }
+    for (int i = 0; i < n; i++) {
+      list.add(new Extreme(in.readInt(), in.readFloat()));
+    }
+  }
+}
