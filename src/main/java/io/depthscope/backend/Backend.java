@@ -1,0 +1,26 @@
+package io.depthscope.backend;
+
+import io.depthscope.plan.ExecutionPlan;
+
+/** Turns a plan into a program for one kind of machine. */
+public interface Backend {
+
+  /** The word a user selects it by. */
+  String name();
+
+  /** What it runs on, for the manifest: such as {@code 2 threads, 512-bit vectors}. */
+  String description();
+
+  /**
+   * Compiles a plan. The program owns its weights and buffers until it is closed.
+   *
+   * @param maxBatch largest batch that will be submitted
+   */
+  PairedProgram compile(ExecutionPlan plan, int maxBatch);
+
+  /**
+   * Bytes a program of this plan holds while it runs, weights included; independent of the number
+   * of images.
+   */
+  long memoryBytes(ExecutionPlan plan, int maxBatch);
+}

@@ -1,0 +1,14 @@
+package io.depthscope.plan;
+
+import io.depthscope.quant.Range;
+import io.depthscope.stats.BitHistogram;
+
+/**
+ * What the calibration pass saw of one node's fp32 output.
+ *
+ * @param observed exact smallest and largest value
+ * @param histogram counts of all values
+ * @param channelMeans mean per channel, about which a later run takes its moments
+ */
+@SuppressWarnings("ArrayRecordComponent") // read-only, never compared
+public record CalibratedTensor(Range observed, BitHistogram histogram, float[] channelMeans) {}

@@ -1,0 +1,32 @@
+package io.depthscope.plan;
+
+import io.depthscope.model.Node;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.tensor.Shape;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One node as it is to be executed.
+ *
+ * @param index place of the node in the model
+ * @param in shape of the first input
+ * @param kernel folded weights, [O, KH, KW, I] or [KH, KW, C] for depthwise; empty without weights
+ * @param quantizedKernel the weights of the quantized stream, dequantized, in the same layout
+ * @param kernelParams how the weights are quantized: none, one, or one per output channel
+ * @param bias one per output channel; empty without weights
+ * @param output how the output is quantized, or empty to leave it in float32
+ * @param shift per channel; moments are taken about it
+ */
+@SuppressWarnings("ArrayRecordComponent") // weight storage, never compared
+public record LayerPlan(
+    int index,
+    Node node,
+    Shape in,
+    Shape out,
+    float[] kernel,
+    float[] quantizedKernel,
+    List<QuantParams> kernelParams,
+    float[] bias,
+    Optional<QuantParams> output,
+    float[] shift) {}
