@@ -1,0 +1,37 @@
+package io.depthscope.backend.reference;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.LayerPlan;
+
+/** The oracle: plain loops, double accumulation, one thread. */
+public final class ReferenceBackend implements Backend {
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public String description() {
+    return "plain loops, double accumulation, 1 thread";
+  }
+
+  @Override
+  public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
+    return new ReferenceProgram(plan);
+  }
+
+  @Override
+  public long memoryBytes(ExecutionPlan plan, int maxBatch) {
+    long bytes = 0;
+    for (LayerPlan l : plan.layers()) {
+      bytes += 4L * (l.kernel().length + l.quantizedKernel().length); // weights of both streams
+      bytes += 4L * 4 * l.out().size(); // outputs of both streams, before and after quantization
+      bytes += 400L * l.out().channels(); // sums of one image and running statistics
+      bytes += 8L * (32768 + l.output().map(p -> p.codes()).orElse(0));
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,161 @@
+package io.depthscope.backend.reference;
+
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.model.Layer;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.stats.ErrorTerm;
+import io.depthscope.stats.ImageSums;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.NetworkAccumulator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
+/** Runs a plan one image and one layer at a time, every sum in double. */
+final class ReferenceProgram implements PairedProgram {
+  private final ExecutionPlan plan;
+  private final Recording recording;
+  private final NetworkAccumulator accumulator;
+  private final List<ImageSums> sums;
+
+  ReferenceProgram(ExecutionPlan plan) {
+    this.plan = plan;
+    this.recording = plan.recording();
+    this.accumulator = plan.newAccumulator();
+    this.sums = plan.newImageSums();
+  }
+
+  @Override
+  public Future<BatchOutput> submit(InputBatch batch) {
+    int outputs = plan.outputSize();
+    float[] fp32 = new float[batch.count() * outputs];
+    float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
+    for (int i = 0; i < batch.count(); i++) {
+      float[][] x = new float[plan.model().size()][];
+      float[][] xq = new float[plan.model().size()][];
+      for (LayerPlan l : plan.layers()) {
+        runLayer(l, batch, i, x, xq);
+      }
+      if (recording.statistics()) {
+        accumulator.add(batch.indices()[i], sums);
+      }
+      System.arraycopy(x[x.length - 1], 0, fp32, i * outputs, outputs);
+      if (recording.quantizedStream()) {
+        System.arraycopy(xq[xq.length - 1], 0, quantized, i * outputs, outputs);
+      }
+    }
+    return CompletableFuture.completedFuture(new BatchOutput(batch.count(), fp32, quantized));
+  }
+
+  private void runLayer(LayerPlan l, InputBatch batch, int image, float[][] x, float[][] xq) {
+    int index = l.index();
+    float[] image0 = index == 0 ? pixels(batch, image) : null;
+    x[index] = ReferenceLayers.forward(l, l.kernel(), input(l, 0, x, image0), input(l, 1, x, null));
+    float[] y = null;
+    if (recording.quantizedStream()) {
+      float[][] fed = plan.feed() == Feed.LOCAL ? x : xq;
+      y =
+          ReferenceLayers.forward(
+              l, l.quantizedKernel(), input(l, 0, fed, image0), input(l, 1, fed, null));
+      xq[index] = fakeQuantize(l, y);
+    }
+    if (recording.statistics()) {
+      record(l, x[index], y, xq[index]);
+    }
+    if (recording.errorTerms()) {
+      float[] middle =
+          ReferenceLayers.forward(
+              l, l.quantizedKernel(), input(l, 0, x, image0), input(l, 1, x, null));
+      recordTerms(l, x[index], middle, y, xq[index]);
+    }
+  }
+
+  private static float[] input(LayerPlan l, int which, float[][] outputs, float[] image) {
+    if (l.node().layer() instanceof Layer.Input) {
+      return which == 0 ? image : null;
+    }
+    List<Integer> inputs = l.node().inputs();
+    return which < inputs.size() ? outputs[inputs.get(which)] : null;
+  }
+
+  private float[] pixels(InputBatch batch, int image) {
+    int size = plan.inputShape().size();
+    int channels = plan.inputShape().channels();
+    float[] out = new float[size];
+    for (int i = 0; i < size; i++) {
+      out[i] =
+          batch.pixels() == null
+              ? batch.values()[image * size + i]
+              : plan.inputTable()[i % channels][batch.pixels()[image * size + i] & 0xff];
+    }
+    return out;
+  }
+
+  private static float[] fakeQuantize(LayerPlan l, float[] y) {
+    if (l.output().isEmpty()) {
+      return y;
+    }
+    QuantParams p = l.output().get();
+    float[] out = new float[y.length];
+    for (int i = 0; i < y.length; i++) {
+      out[i] = p.fakeQuantize(y[i]);
+    }
+    return out;
+  }
+
+  private void record(LayerPlan l, float[] x, float[] y, float[] xq) {
+    ImageSums s = sums.get(l.index());
+    LayerAccumulator layer = accumulator.layer(l.index());
+    s.clear();
+    int channels = l.out().channels();
+    for (int i = 0; i < x.length; i++) {
+      int c = i % channels;
+      s.fp32.add(c, x[i], l.shift()[c], 1);
+      if (recording.histograms()) {
+        layer.histogram().add(x[i]);
+      }
+      if (xq == null) {
+        continue;
+      }
+      s.quantized.add(c, xq[i], l.shift()[c], 1);
+      s.addError(c, x[i], xq[i], 1);
+      if (l.output().isPresent()) {
+        QuantParams p = l.output().get();
+        s.saturated[c] += p.saturates(y[i]) ? 1 : 0;
+        if (recording.histograms()) {
+          layer.codes()[p.quantize(y[i]) - p.qmin()]++;
+        }
+      }
+    }
+  }
+
+  private void recordTerms(LayerPlan l, float[] x, float[] middle, float[] y, float[] xq) {
+    ImageSums s = sums.get(l.index());
+    int channels = l.out().channels();
+    for (int i = 0; i < x.length; i++) {
+      int c = i % channels;
+      boolean clipped = l.output().isPresent() && l.output().get().saturates(y[i]);
+      double inherited = (double) y[i] - middle[i];
+      double weights = (double) middle[i] - x[i];
+      double rounding = (double) xq[i] - y[i];
+      s.terms[ErrorTerm.INHERITED.ordinal()][c] += inherited * inherited;
+      s.terms[ErrorTerm.WEIGHTS.ordinal()][c] += weights * weights;
+      ErrorTerm last = clipped ? ErrorTerm.CLIPPING : ErrorTerm.ROUNDING;
+      s.terms[last.ordinal()][c] += rounding * rounding;
+    }
+  }
+
+  @Override
+  public NetworkAccumulator statistics() {
+    return accumulator;
+  }
+
+  @Override
+  public void close() {}
+}
