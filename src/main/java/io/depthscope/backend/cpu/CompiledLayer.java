@@ -1,0 +1,126 @@
+package io.depthscope.backend.cpu;
+
+import io.depthscope.model.ConvGeometry;
+import io.depthscope.model.Layer;
+import io.depthscope.model.Padding;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.stats.StreamSums;
+
+/**
+ * A layer with its weights rearranged for this backend. Shared by all workers and read-only.
+ *
+ * @param inStride floats from one position of the first input to the next
+ * @param outStride the same for the output
+ * @param tileRows positions that are computed and finished at a time
+ */
+record CompiledLayer(
+    LayerPlan plan,
+    OutputStage stage,
+    Weights fp32,
+    Weights quantized,
+    int inStride,
+    int outStride,
+    int tileRows) {
+
+  /** Weights of one stream in the form the layer's kernel reads. */
+  sealed interface Weights {
+    /** For dense convolutions and fully connected layers. */
+    record Packed(PackedKernel kernel) implements Weights {}
+
+    /** For depthwise convolutions: [KH * KW, padded channels]. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Depthwise(float[] kernel) implements Weights {}
+
+    /** For layers without weights. */
+    record None() implements Weights {}
+
+    default PackedKernel packed() {
+      return ((Packed) this).kernel();
+    }
+
+    default float[] depthwise() {
+      return ((Depthwise) this).kernel();
+    }
+  }
+
+  /** Accumulators of a tile take about this many floats, so that they stay in the second cache. */
+  private static final int TILE_FLOATS = 1 << 16;
+
+  private static final int MAX_TILE_ROWS = 252;
+  private static final int MIN_TILE_ROWS = 12;
+
+  static CompiledLayer of(LayerPlan l, int inStride, int outStride) {
+    Weights fp32 = weights(l, l.kernel());
+    // One copy serves both streams where the weights are not quantized.
+    Weights quantized = l.quantizedKernel() == l.kernel() ? fp32 : weights(l, l.quantizedKernel());
+    return new CompiledLayer(
+        l, OutputStage.of(l), fp32, quantized, inStride, outStride, tileRows(l));
+  }
+
+  private static Weights weights(LayerPlan l, float[] kernel) {
+    int channels = l.out().channels();
+    if (l.node().layer() instanceof Layer.DepthwiseConvolution) {
+      int padded = StreamSums.padded(channels);
+      int taps = kernel.length / channels;
+      float[] out = new float[taps * padded];
+      for (int t = 0; t < taps; t++) {
+        System.arraycopy(kernel, t * channels, out, t * padded, channels);
+      }
+      return new Weights.Depthwise(out);
+    }
+    if (l.node().layer().hasWeights()) {
+      return new Weights.Packed(new PackedKernel(kernel, channels, kernel.length / channels));
+    }
+    return new Weights.None();
+  }
+
+  private static int tileRows(LayerPlan l) {
+    int positions = l.out().positions();
+    int padded = StreamSums.padded(l.out().channels());
+    if (l.node().layer() instanceof Layer.DepthwiseConvolution) {
+      int width = l.out().width();
+      int fit = Math.min(MAX_TILE_ROWS, TILE_FLOATS / padded) / width;
+      return Math.min(positions, Math.max(1, fit) * width);
+    }
+    int depth = l.kernel().length == 0 ? 1 : l.kernel().length / l.out().channels();
+    int fit = TILE_FLOATS / Math.max(depth, padded);
+    int rows = Math.max(MIN_TILE_ROWS, Math.min(MAX_TILE_ROWS, fit));
+    // Equal tiles, in whole blocks of rows, so that the last one is not a sliver.
+    int tiles = (positions + rows - 1) / rows;
+    int even = (positions + tiles - 1) / tiles;
+    return Math.min(positions, (even + 11) / 12 * 12);
+  }
+
+  /** The window of a dense convolution or a pool. */
+  ConvGeometry window() {
+    return switch (plan.node().layer()) {
+      case Layer.Convolution c -> c.geometry();
+      case Layer.FullyConnected ignored -> ConvGeometry.POINTWISE;
+      case Layer.AveragePool p -> p.geometry();
+      case Layer.MaxPool p -> p.geometry();
+      case Layer.GlobalAveragePool ignored ->
+          new ConvGeometry(plan.in().height(), plan.in().width(), 1, 1, Padding.NONE);
+      default -> throw new IllegalStateException("no window: " + plan.node().name());
+    };
+  }
+
+  /** True if the input positions themselves are the rows of the matrix product. */
+  boolean readsInputDirectly() {
+    return window().isPointwise();
+  }
+
+  int codeCount() {
+    return plan.output().map(QuantParams::codes).orElse(0);
+  }
+
+  /** Floats of the gathered windows of one tile; 0 where none are gathered. */
+  int gatherFloats() {
+    boolean dense = fp32 instanceof Weights.Packed;
+    return dense && !readsInputDirectly() ? tileRows * fp32.packed().depth() : 0;
+  }
+
+  int tileFloats() {
+    return tileRows * stage.padded();
+  }
+}

@@ -1,0 +1,85 @@
+package io.depthscope.backend.cpu;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.model.Layer;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.StreamSums;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The embedded default: one image a thread, vectorized across channels. */
+public final class CpuBackend implements Backend {
+  private final int threads;
+
+  /**
+   * @param threads worker threads, at least 1
+   */
+  public CpuBackend(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+    }
+    this.threads = threads;
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    return threads + (threads == 1 ? " thread, " : " threads, ") + Lanes.N * 32 + "-bit vectors";
+  }
+
+  @Override
+  public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
+    return new CpuProgram(plan, layers(plan), threads);
+  }
+
+  @Override
+  public long memoryBytes(ExecutionPlan plan, int maxBatch) {
+    long channels = 0;
+    long codes = 0;
+    long weights = 0;
+    List<CompiledLayer> layers = new ArrayList<>();
+    for (LayerPlan l : plan.layers()) {
+      channels += StreamSums.padded(l.out().channels());
+      codes += l.output().map(p -> p.codes()).orElse(0);
+      // Both streams, as planned and as packed for this backend.
+      weights += 4L * 4 * l.kernel().length;
+    }
+    layers.addAll(layers(plan));
+    long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
+    long running = channels * 180 + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
+    return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
+  }
+
+  private static List<CompiledLayer> layers(ExecutionPlan plan) {
+    List<CompiledLayer> layers = new ArrayList<>();
+    for (LayerPlan l : plan.layers()) {
+      int in = l.index() == 0 ? 0 : layers.get(l.node().inputs().getFirst()).outStride();
+      layers.add(CompiledLayer.of(l, in, outStride(plan, l)));
+    }
+    return List.copyOf(layers);
+  }
+
+  /**
+   * Outputs are padded to whole vectors, except an input that is only ever gathered into windows:
+   * its few channels are copied faster without gaps.
+   */
+  private static int outStride(ExecutionPlan plan, LayerPlan l) {
+    int channels = l.out().channels();
+    if (l.index() == 0
+        && plan.layers().stream().allMatch(r -> !r.node().inputs().contains(0) || isGathered(r))) {
+      return channels;
+    }
+    return StreamSums.padded(channels);
+  }
+
+  private static boolean isGathered(LayerPlan reader) {
+    return reader.node().layer() instanceof Layer.Convolution c && !c.geometry().isPointwise();
+  }
+}

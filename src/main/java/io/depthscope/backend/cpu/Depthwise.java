@@ -1,0 +1,232 @@
+package io.depthscope.backend.cpu;
+
+import static io.depthscope.backend.cpu.Lanes.F;
+import static io.depthscope.backend.cpu.Lanes.N;
+
+import io.depthscope.model.ConvGeometry;
+import io.depthscope.tensor.Shape;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Depthwise convolution of one image, channels across lanes, without bias or activation function.
+ *
+ * <p>Input rows are NHWC with the channels padded to whole vectors. Output goes to a tile in blocks
+ * of one vector of channels, as {@link Gemm} writes it. The 3x3 kernel with stride 1 or 2 keeps the
+ * nine weights and a sliding window of columns in registers; every other geometry takes the general
+ * loop.
+ */
+final class Depthwise {
+  private final ConvGeometry geometry;
+  private final Shape in;
+  private final Shape out;
+  private final int channels;
+  private final boolean fast;
+
+  /** A row of zeros: the padding above and below. */
+  private final float[] zeros;
+
+  /**
+   * @param paddedChannels channels of the input rows, a multiple of the vector length
+   */
+  Depthwise(ConvGeometry geometry, Shape in, Shape out, int paddedChannels) {
+    this.geometry = geometry;
+    this.in = in;
+    this.out = out;
+    this.channels = paddedChannels;
+    int overhang =
+        (out.width() - 1) * geometry.strideW() + 3 - geometry.padding().left() - in.width();
+    this.fast =
+        geometry.kernelH() == 3
+            && geometry.kernelW() == 3
+            && geometry.strideW() == geometry.strideH()
+            && geometry.strideW() <= 2
+            && geometry.padding().left() <= 1
+            && overhang <= 1
+            && in.width() >= 3;
+    this.zeros = new float[in.width() * paddedChannels];
+  }
+
+  /**
+   * Computes output rows {@code y0..y1-1}.
+   *
+   * @param weights [KH * KW, padded channels]
+   * @param tile receives (y1 - y0) * width positions
+   */
+  void rows(float[] input, float[] weights, int y0, int y1, float[] tile) {
+    int positions = (y1 - y0) * out.width();
+    for (int c = 0; c < channels; c += N) {
+      int at = c * positions;
+      for (int y = y0; y < y1; y++, at += out.width() * N) {
+        int top = y * geometry.strideH() - geometry.padding().top();
+        if (!fast) {
+          generalRow(input, weights, top, c, tile, at);
+          continue;
+        }
+        float[] r0 = row(input, top);
+        float[] r1 = row(input, top + 1);
+        float[] r2 = row(input, top + 2);
+        int o0 = rowOffset(top) + c;
+        int o1 = rowOffset(top + 1) + c;
+        int o2 = rowOffset(top + 2) + c;
+        if (geometry.strideW() == 1) {
+          stride1(r0, o0, r1, o1, r2, o2, weights, c, tile, at);
+        } else {
+          stride2(r0, o0, r1, o1, r2, o2, weights, c, tile, at);
+        }
+      }
+    }
+  }
+
+  private float[] row(float[] input, int y) {
+    return y < 0 || y >= in.height() ? zeros : input;
+  }
+
+  private int rowOffset(int y) {
+    return y < 0 || y >= in.height() ? 0 : y * in.width() * channels;
+  }
+
+  private void stride1(
+      float[] r0,
+      int o0,
+      float[] r1,
+      int o1,
+      float[] r2,
+      int o2,
+      float[] w,
+      int c,
+      float[] tile,
+      int at) {
+    int cs = channels;
+    FloatVector w00 = FloatVector.fromArray(F, w, c);
+    FloatVector w01 = FloatVector.fromArray(F, w, cs + c);
+    FloatVector w02 = FloatVector.fromArray(F, w, 2 * cs + c);
+    FloatVector w10 = FloatVector.fromArray(F, w, 3 * cs + c);
+    FloatVector w11 = FloatVector.fromArray(F, w, 4 * cs + c);
+    FloatVector w12 = FloatVector.fromArray(F, w, 5 * cs + c);
+    FloatVector w20 = FloatVector.fromArray(F, w, 6 * cs + c);
+    FloatVector w21 = FloatVector.fromArray(F, w, 7 * cs + c);
+    FloatVector w22 = FloatVector.fromArray(F, w, 8 * cs + c);
+    FloatVector zero = FloatVector.zero(F);
+    int left = geometry.padding().left();
+    // Columns a, b, c of the window; the first may lie in the padding.
+    FloatVector a0 = zero;
+    FloatVector a1 = zero;
+    FloatVector a2 = zero;
+    if (left == 0) {
+      a0 = FloatVector.fromArray(F, r0, o0);
+      a1 = FloatVector.fromArray(F, r1, o1);
+      a2 = FloatVector.fromArray(F, r2, o2);
+    }
+    int next = (1 - left) * cs;
+    FloatVector b0 = FloatVector.fromArray(F, r0, o0 + next);
+    FloatVector b1 = FloatVector.fromArray(F, r1, o1 + next);
+    FloatVector b2 = FloatVector.fromArray(F, r2, o2 + next);
+    int width = out.width();
+    int inside =
+        Math.min(width, in.width() + left - 2); // windows whose last column is an input column
+    for (int x = 0; x < inside; x++) {
+      next += cs;
+      FloatVector c0 = FloatVector.fromArray(F, r0, o0 + next);
+      FloatVector c1 = FloatVector.fromArray(F, r1, o1 + next);
+      FloatVector c2 = FloatVector.fromArray(F, r2, o2 + next);
+      FloatVector s = a2.fma(w20, a1.fma(w10, a0.mul(w00)));
+      FloatVector t = b2.fma(w21, b1.fma(w11, b0.mul(w01)));
+      FloatVector u = c2.fma(w22, c1.fma(w12, c0.mul(w02)));
+      s.add(t).add(u).intoArray(tile, at + x * N);
+      a0 = b0;
+      a1 = b1;
+      a2 = b2;
+      b0 = c0;
+      b1 = c1;
+      b2 = c2;
+    }
+    if (inside < width) {
+      FloatVector s = a2.fma(w20, a1.fma(w10, a0.mul(w00)));
+      FloatVector t = b2.fma(w21, b1.fma(w11, b0.mul(w01)));
+      s.add(t).intoArray(tile, at + inside * N);
+    }
+  }
+
+  private void stride2(
+      float[] r0,
+      int o0,
+      float[] r1,
+      int o1,
+      float[] r2,
+      int o2,
+      float[] w,
+      int c,
+      float[] tile,
+      int at) {
+    int cs = channels;
+    FloatVector w00 = FloatVector.fromArray(F, w, c);
+    FloatVector w01 = FloatVector.fromArray(F, w, cs + c);
+    FloatVector w02 = FloatVector.fromArray(F, w, 2 * cs + c);
+    FloatVector w10 = FloatVector.fromArray(F, w, 3 * cs + c);
+    FloatVector w11 = FloatVector.fromArray(F, w, 4 * cs + c);
+    FloatVector w12 = FloatVector.fromArray(F, w, 5 * cs + c);
+    FloatVector w20 = FloatVector.fromArray(F, w, 6 * cs + c);
+    FloatVector w21 = FloatVector.fromArray(F, w, 7 * cs + c);
+    FloatVector w22 = FloatVector.fromArray(F, w, 8 * cs + c);
+    FloatVector a0 = FloatVector.zero(F);
+    FloatVector a1 = a0;
+    FloatVector a2 = a0;
+    int left = geometry.padding().left();
+    if (left == 0) {
+      a0 = FloatVector.fromArray(F, r0, o0);
+      a1 = FloatVector.fromArray(F, r1, o1);
+      a2 = FloatVector.fromArray(F, r2, o2);
+    }
+    int next = (1 - left) * cs;
+    int width = out.width();
+    int inside = Math.min(width, (in.width() + left - 3) / 2 + 1);
+    for (int x = 0; x < inside; x++) {
+      FloatVector b0 = FloatVector.fromArray(F, r0, o0 + next);
+      FloatVector b1 = FloatVector.fromArray(F, r1, o1 + next);
+      FloatVector b2 = FloatVector.fromArray(F, r2, o2 + next);
+      FloatVector c0 = FloatVector.fromArray(F, r0, o0 + next + cs);
+      FloatVector c1 = FloatVector.fromArray(F, r1, o1 + next + cs);
+      FloatVector c2 = FloatVector.fromArray(F, r2, o2 + next + cs);
+      FloatVector s = a2.fma(w20, a1.fma(w10, a0.mul(w00)));
+      FloatVector t = b2.fma(w21, b1.fma(w11, b0.mul(w01)));
+      FloatVector u = c2.fma(w22, c1.fma(w12, c0.mul(w02)));
+      s.add(t).add(u).intoArray(tile, at + x * N);
+      a0 = c0;
+      a1 = c1;
+      a2 = c2;
+      next += 2 * cs;
+    }
+    if (inside < width) {
+      FloatVector b0 = FloatVector.fromArray(F, r0, o0 + next);
+      FloatVector b1 = FloatVector.fromArray(F, r1, o1 + next);
+      FloatVector b2 = FloatVector.fromArray(F, r2, o2 + next);
+      FloatVector s = a2.fma(w20, a1.fma(w10, a0.mul(w00)));
+      FloatVector t = b2.fma(w21, b1.fma(w11, b0.mul(w01)));
+      s.add(t).intoArray(tile, at + inside * N);
+    }
+  }
+
+  private void generalRow(float[] input, float[] w, int top, int c, float[] tile, int at) {
+    for (int x = 0; x < out.width(); x++) {
+      int leftmost = x * geometry.strideW() - geometry.padding().left();
+      FloatVector sum = FloatVector.zero(F);
+      for (int ky = 0; ky < geometry.kernelH(); ky++) {
+        int iy = top + ky;
+        if (iy < 0 || iy >= in.height()) {
+          continue;
+        }
+        for (int kx = 0; kx < geometry.kernelW(); kx++) {
+          int ix = leftmost + kx;
+          if (ix < 0 || ix >= in.width()) {
+            continue;
+          }
+          FloatVector v = FloatVector.fromArray(F, input, (iy * in.width() + ix) * channels + c);
+          sum =
+              v.fma(
+                  FloatVector.fromArray(F, w, (ky * geometry.kernelW() + kx) * channels + c), sum);
+        }
+      }
+      sum.intoArray(tile, at + x * N);
+    }
+  }
+}

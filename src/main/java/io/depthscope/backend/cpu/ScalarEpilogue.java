@@ -1,0 +1,119 @@
+package io.depthscope.backend.cpu;
+
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.stats.ErrorTerm;
+import io.depthscope.stats.ImageSums;
+import java.util.Optional;
+
+/**
+ * What {@link Epilogue} does, one value at a time and to the letter of the definitions: for the
+ * blocks in which an accumulator is NaN or infinite, for the network's input, and for the sources
+ * of error, which are recorded on request.
+ */
+final class ScalarEpilogue {
+  private final OutputStage stage;
+  private final Recording recording;
+  private final ImageSums sums;
+  private final HistogramScratch histogram;
+
+  ScalarEpilogue(
+      OutputStage stage, Recording recording, ImageSums sums, HistogramScratch histogram) {
+    this.stage = stage;
+    this.recording = recording;
+    this.sums = sums;
+    this.histogram = histogram;
+  }
+
+  /**
+   * Finishes one block: {@code n} positions of the vector of channels that begins at {@code c}.
+   *
+   * @param at where the block's accumulators begin
+   * @param o where its first results go
+   */
+  void block(
+      int c,
+      int n,
+      float[] fp32,
+      float[] quantized,
+      int at,
+      float[] outFp32,
+      float[] outQuantized,
+      int o) {
+    for (int row = 0; row < n; row++, o += stage.padded()) {
+      for (int lane = 0; lane < stage.lanesAt(c); lane++) {
+        int i = at + row * Lanes.N + lane;
+        float x = activated(fp32[i], c + lane);
+        outFp32[o + lane] = x;
+        if (recording.quantizedStream()) {
+          outQuantized[o + lane] = value(c + lane, x, activated(quantized[i], c + lane), 1);
+        } else {
+          value(c + lane, x, x, 1);
+        }
+      }
+    }
+  }
+
+  /**
+   * Records a pair of values that occurs {@code times} times.
+   *
+   * @param y the quantized stream's value before quantization; ignored without that stream
+   * @return the quantized stream's value
+   */
+  float value(int channel, float x, float y, int times) {
+    Optional<QuantParams> q = stage.quantizer();
+    float xq = q.isPresent() ? q.get().fakeQuantize(y) : y;
+    if (!recording.statistics()) {
+      return xq;
+    }
+    sums.fp32.add(channel, x, stage.shift()[channel], times);
+    if (recording.histograms()) {
+      histogram.addBit(x, times);
+    }
+    if (recording.quantizedStream()) {
+      sums.quantized.add(channel, xq, stage.shift()[channel], times);
+      sums.addError(channel, x, xq, times);
+      if (q.isPresent()) {
+        sums.saturated[channel] += q.get().saturates(y) ? times : 0;
+        if (recording.histograms()) {
+          histogram.addCode(q.get().quantize(y) - q.get().qmin(), times);
+        }
+      }
+    }
+    return xq;
+  }
+
+  /**
+   * Adds the energies of the four sources of error of a tile of {@code rows} positions.
+   *
+   * @param middle accumulators of the quantized weights on the fp32 input
+   */
+  void errorTerms(int rows, float[] fp32, float[] middle, float[] quantized) {
+    for (int channel = 0; channel < stage.channels(); channel++) {
+      int at = channel / Lanes.N * Lanes.N * rows + channel % Lanes.N;
+      for (int row = 0; row < rows; row++, at += Lanes.N) {
+        float y = activated(quantized[at], channel);
+        errorTerms(channel, activated(fp32[at], channel), activated(middle[at], channel), y, 1);
+      }
+    }
+  }
+
+  /** Adds the energies of the sources of error of one value that occurs {@code times} times. */
+  void errorTerms(int channel, float x, float middle, float y, int times) {
+    Optional<QuantParams> q = stage.quantizer();
+    ErrorTerm last =
+        q.isPresent() && q.get().saturates(y) ? ErrorTerm.CLIPPING : ErrorTerm.ROUNDING;
+    float xq = q.isPresent() ? q.get().fakeQuantize(y) : y;
+    add(ErrorTerm.INHERITED, channel, (double) y - middle, times);
+    add(ErrorTerm.WEIGHTS, channel, (double) middle - x, times);
+    add(last, channel, (double) xq - y, times);
+  }
+
+  private void add(ErrorTerm term, int channel, double e, int times) {
+    sums.terms[term.ordinal()][channel] += times * (e * e);
+  }
+
+  private float activated(float accumulator, int channel) {
+    return stage.activation().apply(accumulator + stage.bias()[channel]);
+  }
+}
