@@ -16,7 +16,7 @@ public enum ChannelRounding {
       case TRUNCATE -> (int) product;
       case TRUNCATE_MIN_8 -> Math.max(8, (int) product);
       case MULTIPLE_OF_8 -> {
-        int rounded = Math.max(8, (int) ((product + 4) / 8) * 8);
+        int rounded = Math.max(8, 8 * (int) ((product + 4) / 8));
         yield rounded < 0.9 * product ? rounded + 8 : rounded;
       }
     };

@@ -64,6 +64,25 @@ public sealed interface Layer {
         || this instanceof FullyConnected;
   }
 
+  /** True if a batch norm is stored with the layer. */
+  default boolean hasBatchNorm() {
+    return switch (this) {
+      case Convolution l -> l.batchNorm();
+      case DepthwiseConvolution l -> l.batchNorm();
+      default -> false;
+    };
+  }
+
+  /** True if a bias is stored with the layer. */
+  default boolean hasBias() {
+    return switch (this) {
+      case Convolution l -> l.bias();
+      case DepthwiseConvolution l -> l.bias();
+      case FullyConnected l -> true;
+      default -> false;
+    };
+  }
+
   /**
    * True for layers whose output numerics.md quantizes by default: the input, convolutions, fully
    * connected layers and residual sums. Pools keep the codes of their input.

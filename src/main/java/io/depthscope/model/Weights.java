@@ -9,6 +9,8 @@ public record Weights(Map<String, LayerParameters> layers) {
   }
 
   /**
+   * The parameters of a node.
+   *
    * @throws IllegalArgumentException if the node has no parameters
    */
   public LayerParameters of(Node node) {

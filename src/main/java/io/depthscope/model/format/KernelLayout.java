@@ -1,0 +1,84 @@
+package io.depthscope.model.format;
+
+import io.depthscope.tensor.FloatTensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * The order in which a file stores the axes of a kernel. The names read outermost axis first; a
+ * digit 1 is an axis of extent 1. The project's own order is [O, KH, KW, I], or [KH, KW, C] for a
+ * depthwise kernel.
+ */
+enum KernelLayout {
+  OHWI(4, 0, 1, 2, 3),
+  HWC(3, 0, 1, 2),
+  HWIO(4, 3, 0, 1, 2),
+  HWC1(4, 0, 1, 2),
+  OIHW(4, 0, 2, 3, 1),
+  C1HW(4, 2, 3, 0),
+  /** A matrix; the two spatial axes of extent 1 are not stored. */
+  OI(2, 0, -1, -1, 1);
+
+  private final int rank;
+
+  @SuppressWarnings("ImmutableEnumChecker") // never written after construction
+  private final int[] storedAxis;
+
+  /**
+   * @param storedAxis for each axis of our order, the axis of the file that holds it; -1 for none
+   */
+  KernelLayout(int rank, int... storedAxis) {
+    this.rank = rank;
+    this.storedAxis = storedAxis;
+  }
+
+  /** Extents as stored, of a kernel with these extents in our order. */
+  int[] storedDims(int[] dims) {
+    int[] stored = new int[rank];
+    Arrays.fill(stored, 1);
+    for (int k = 0; k < storedAxis.length; k++) {
+      if (storedAxis[k] >= 0) {
+        stored[storedAxis[k]] = dims[k];
+      }
+    }
+    return stored;
+  }
+
+  /** Output channels of a dense kernel of this stored shape; empty if its rank is another. */
+  OptionalLong outChannels(List<Long> stored) {
+    return stored.size() == rank
+        ? OptionalLong.of(stored.get(storedAxis[0]))
+        : OptionalLong.empty();
+  }
+
+  /** The kernel in our order; {@code stored} has the extents of {@link #storedDims}. */
+  FloatTensor toOwn(FloatTensor stored, int[] dims) {
+    int[] storedStride = new int[rank];
+    int stride = 1;
+    for (int a = rank - 1; a >= 0; a--) {
+      storedStride[a] = stride;
+      stride *= stored.dims()[a];
+    }
+    // step[k]: how far one step along our axis k goes in the file.
+    int[] step = new int[dims.length];
+    for (int k = 0; k < dims.length; k++) {
+      step[k] = storedAxis[k] < 0 ? 0 : storedStride[storedAxis[k]];
+    }
+    float[] own = new float[stored.data().length];
+    int[] index = new int[dims.length];
+    int from = 0;
+    for (int i = 0; i < own.length; i++) {
+      own[i] = stored.data()[from];
+      for (int k = dims.length - 1; k >= 0; k--) {
+        from += step[k];
+        if (++index[k] < dims[k]) {
+          break;
+        }
+        from -= step[k] * dims[k];
+        index[k] = 0;
+      }
+    }
+    return new FloatTensor(dims, own);
+  }
+}

@@ -1,0 +1,39 @@
+package io.depthscope.model.format;
+
+import io.depthscope.model.MobileNetV1;
+import io.depthscope.model.Model;
+import io.depthscope.model.Weights;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A network and its trained weights, complete and checked.
+ *
+ * @param family {@code mobilenet-v1}, {@code dws-cnn} or {@code regular-cnn}
+ * @param naming the dialect of the file: {@code keras}, {@code hugging-face}, {@code timm} or
+ *     {@code depthscope}
+ * @param weights as stored, that is before batch-norm folding; folding them cannot fail
+ * @param sha256 of the file's bytes, lower-case hexadecimal
+ * @param metadata the file's own text entries
+ * @param file the file; for a model in memory, the name it was given
+ */
+public record LoadedModel(
+    String family,
+    String naming,
+    Model model,
+    Weights weights,
+    String sha256,
+    Map<String, String> metadata,
+    Path file) {
+  public LoadedModel {
+    metadata = Map.copyOf(metadata);
+  }
+
+  /**
+   * Index of the output that stands for the first class of a data set: 1 where output 0 is
+   * "background" (ImageNet networks with 1001 outputs, as TensorFlow-Slim trains them), else 0.
+   */
+  public int firstClass() {
+    return family.equals(MobileNetV1.FAMILY) && model.outputShape().channels() == 1001 ? 1 : 0;
+  }
+}
