@@ -1,0 +1,216 @@
+package io.depthscope.dataset;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A folder of class folders with JPEG and PNG files, at any depth below a class folder.
+ *
+ * <p>Images are sorted by their path relative to the folder, written with '/' and compared byte by
+ * byte in UTF-8. A label is the rank of the class folder's name among all class folders (compared
+ * the same way, empty ones included), or the name's line in a synsets file. Names that start with a
+ * dot are ignored, and so are files with other extensions. The file's content, not its extension,
+ * decides how it is decoded.
+ *
+ * <p>The fingerprint is SHA-256 over relative path, label and file size of each image; changed
+ * pixels in a file of the same size and name go unnoticed.
+ *
+ * <p>Images over 100 million pixels or 65,535 pixels an edge are refused. Reading one takes up to
+ * its file's size twice plus 6 bytes a pixel.
+ */
+public final class ImageFolder implements Dataset {
+  private static final long MAX_FILE_BYTES = 512L << 20;
+
+  private record Entry(String name, int label, long bytes) {}
+
+  private final Path root;
+  private final boolean applyOrientation;
+  private final int classCount;
+  private final List<Entry> entries;
+
+  // One decoder a thread: ImageIO's readers are stateful and costly to make.
+  private final ThreadLocal<ImageDecoder> decoders = ThreadLocal.withInitial(ImageDecoder::new);
+
+  /**
+   * Lists the folder; no image is opened.
+   *
+   * @param synsets file whose line number - 1 is the class of the folder named first on that line
+   * @param applyOrientation whether photographs are turned upright by their EXIF orientation
+   * @throws IOException if a folder cannot be listed, there are no images, or a class folder is not
+   *     in the synsets file
+   */
+  public ImageFolder(Path root, Optional<Path> synsets, boolean applyOrientation)
+      throws IOException {
+    this.root = root;
+    this.applyOrientation = applyOrientation;
+    List<String> folders = classFolders(root);
+    Map<String, Integer> labels = new HashMap<>();
+    if (synsets.isPresent()) {
+      labels = SynsetFile.read(synsets.get());
+      for (String folder : folders) {
+        if (!labels.containsKey(folder)) {
+          throw new IOException(root + ": folder " + folder + " is not in " + synsets.get());
+        }
+      }
+    } else {
+      for (int i = 0; i < folders.size(); i++) {
+        labels.put(folders.get(i), i);
+      }
+    }
+    classCount = labels.size();
+    List<Entry> found = new ArrayList<>();
+    for (String folder : folders) {
+      addImages(root.resolve(folder), labels.get(folder), found);
+    }
+    if (found.isEmpty()) {
+      throw new IOException(root + ": no JPEG or PNG files in class folders");
+    }
+    found.sort((a, b) -> compareBytes(a.name(), b.name()));
+    entries = List.copyOf(found);
+  }
+
+  private static List<String> classFolders(Path root) throws IOException {
+    try (Stream<Path> children = Files.list(root)) {
+      return children
+          .filter(Files::isDirectory)
+          .map(child -> child.getFileName().toString())
+          .filter(name -> !name.startsWith("."))
+          .sorted(ImageFolder::compareBytes)
+          .toList();
+    } catch (NoSuchFileException e) {
+      throw new IOException(root + ": no such folder", e);
+    }
+  }
+
+  private void addImages(Path classFolder, int label, List<Entry> found) throws IOException {
+    Files.walkFileTree(
+        classFolder,
+        EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+        Integer.MAX_VALUE,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            return isHidden(folder) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (!isHidden(file) && isImageName(file.getFileName().toString())) {
+              // A directory reached by a broken link, or a device, is listed and fails when read.
+              found.add(new Entry(unixPath(root.relativize(file)), label, attributes.size()));
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException reason) throws IOException {
+            if (reason instanceof FileSystemLoopException) {
+              throw new IOException(file + ": the link leads back to a folder above it", reason);
+            }
+            throw new IOException(file + ": cannot be listed: " + reason, reason);
+          }
+        });
+  }
+
+  private static boolean isHidden(Path path) {
+    return path.getFileName().toString().startsWith(".");
+  }
+
+  private static boolean isImageName(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return lower.endsWith(".jpg") || lower.endsWith(".jpeg") || lower.endsWith(".png");
+  }
+
+  private static String unixPath(Path relative) {
+    StringBuilder path = new StringBuilder();
+    for (Path part : relative) {
+      path.append(path.isEmpty() ? "" : "/").append(part);
+    }
+    return path.toString();
+  }
+
+  private static int compareBytes(String a, String b) {
+    return Arrays.compareUnsigned(
+        a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public String description() {
+    return root.toString();
+  }
+
+  @Override
+  public String fingerprint() {
+    MessageDigest digest = Fingerprints.sha256();
+    for (Entry entry : entries) {
+      Fingerprints.addLine(digest, entry.name());
+      Fingerprints.addLine(digest, entry.label() + " " + entry.bytes());
+    }
+    if (applyOrientation) {
+      Fingerprints.addLine(digest, "orientation applied");
+    }
+    return Fingerprints.hex(digest.digest());
+  }
+
+  @Override
+  public int size() {
+    return entries.size();
+  }
+
+  @Override
+  public int classCount() {
+    return classCount;
+  }
+
+  @Override
+  public int label(int index) {
+    return entries.get(index).label();
+  }
+
+  @Override
+  public String name(int index) {
+    return entries.get(index).name();
+  }
+
+  @Override
+  public RgbImage read(int index) throws IOException {
+    String name = name(index);
+    try {
+      Path file = root.resolve(name);
+      if (!Files.isRegularFile(file)) {
+        throw new IOException(Files.exists(file) ? "not a regular file" : "no such file");
+      }
+      long size = Files.size(file);
+      if (size > MAX_FILE_BYTES) {
+        throw new IOException(size + " bytes are more than the limit of 512 MiB");
+      }
+      return decoders.get().decode(Files.readAllBytes(file), applyOrientation);
+    } catch (IOException e) {
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      throw new IOException(name + ": " + reason, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    decoders.remove();
+  }
+}

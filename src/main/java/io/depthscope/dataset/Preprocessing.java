@@ -1,0 +1,194 @@
+package io.depthscope.dataset;
+
+import io.depthscope.tensor.Shape;
+import java.util.List;
+
+/**
+ * How an image becomes a network's input: resized (bilinear with antialiasing, as PIL's), cropped
+ * in the middle, channels ordered, then {@code x = (p - mean) / std}.
+ *
+ * @param mode which sizes the resizing aims at
+ * @param resizeHeight target of the resizing; with {@link Mode#SHORT_SIDE} the short side's length;
+ *     ignored with {@link Mode#NONE}
+ * @param resizeWidth likewise; equal to {@code resizeHeight} with {@link Mode#SHORT_SIDE}
+ * @param cropHeight rows of the input
+ * @param cropWidth columns of the input
+ * @param order of the input's channels
+ * @param mean of each input channel, in pixel units 0..255
+ * @param std of each input channel, in pixel units, positive
+ */
+public record Preprocessing(
+    Mode mode,
+    int resizeHeight,
+    int resizeWidth,
+    int cropHeight,
+    int cropWidth,
+    ChannelOrder order,
+    List<Double> mean,
+    List<Double> std) {
+
+  /** What is resized to what. */
+  public enum Mode {
+    /** The image stays as it is. */
+    NONE,
+    /** The short side gets the given length, the long side keeps the proportion, rounded down. */
+    SHORT_SIDE,
+    /** Height and width are given; the proportion may change. */
+    EXACT
+  }
+
+  /** Order of an input's three channels. */
+  public enum ChannelOrder {
+    RGB,
+    BGR
+  }
+
+  private static final int MAX_EDGE = 16_384;
+  private static final List<Double> MIDDLE = List.of(127.5, 127.5, 127.5);
+
+  /**
+   * @throws IllegalArgumentException if a size is not within 1..16384, the crop is larger than what
+   *     resizing yields, or mean and std are not three finite numbers with std above 0
+   */
+  public Preprocessing {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    checkEdge("crop", cropHeight);
+    checkEdge("crop", cropWidth);
+    if (mode == Mode.NONE) {
+      resizeHeight = 0; // equal records for equal effects
+      resizeWidth = 0;
+    } else {
+      checkEdge("resize", resizeHeight);
+      checkEdge("resize", resizeWidth);
+      if (mode == Mode.SHORT_SIDE && resizeHeight != resizeWidth) {
+        throw new IllegalArgumentException("one short side, two lengths");
+      }
+      if (cropHeight > resizeHeight || cropWidth > resizeWidth) {
+        throw new IllegalArgumentException(
+            "crop %dx%d is larger than the resized image, %dx%d"
+                .formatted(cropHeight, cropWidth, resizeHeight, resizeWidth));
+      }
+    }
+    if (mean.size() != 3 || std.size() != 3) {
+      throw new IllegalArgumentException("mean and std need 3 values each");
+    }
+    for (int c = 0; c < 3; c++) {
+      if (!Double.isFinite(mean.get(c)) || !(std.get(c) > 0) || std.get(c).isInfinite()) {
+        throw new IllegalArgumentException("mean " + mean.get(c) + ", std " + std.get(c));
+      }
+    }
+  }
+
+  private static void checkEdge(String what, int edge) {
+    if (edge < 1 || edge > MAX_EDGE) {
+      throw new IllegalArgumentException(what + " size " + edge + " is not within 1.." + MAX_EDGE);
+    }
+  }
+
+  /**
+   * The usual evaluation on ImageNet: short side to resolution / 0.875, crop in the middle, inputs
+   * from -1 to 1.
+   */
+  public static Preprocessing imageNet(int resolution) {
+    checkEdge("crop", resolution);
+    int resize = (int) Math.round(resolution / 0.875);
+    return new Preprocessing(
+        Mode.SHORT_SIDE, resize, resize, resolution, resolution, ChannelOrder.RGB, MIDDLE, MIDDLE);
+  }
+
+  /** Images of exactly this size, resized if they have another; inputs from -1 to 1. */
+  public static Preprocessing exact(Shape shape) {
+    if (shape.channels() != 3) {
+      throw new IllegalArgumentException("images have 3 channels, not " + shape.channels());
+    }
+    return new Preprocessing(
+        Mode.EXACT,
+        shape.height(),
+        shape.width(),
+        shape.height(),
+        shape.width(),
+        ChannelOrder.RGB,
+        MIDDLE,
+        MIDDLE);
+  }
+
+  /** Shape of {@link #toInput}'s result. */
+  public Shape inputShape() {
+    return new Shape(cropHeight, cropWidth, 3);
+  }
+
+  /**
+   * Everything that decides {@link #toInput}'s bytes, in words; equal texts, equal bytes. Mean and
+   * std are not part of it.
+   */
+  public String geometryText() {
+    String resize =
+        switch (mode) {
+          case NONE -> "no resize";
+          case SHORT_SIDE -> "short side to " + resizeHeight;
+          case EXACT -> "resize to " + resizeHeight + "x" + resizeWidth;
+        };
+    return resize
+        + ", bilinear antialiased, centre crop "
+        + cropHeight
+        + "x"
+        + cropWidth
+        + ", "
+        + order;
+  }
+
+  /**
+   * The network's input as bytes, cropHeight x cropWidth x 3.
+   *
+   * @throws IllegalArgumentException if the image, not resized, is smaller than the crop
+   */
+  public byte[] toInput(RgbImage image) {
+    int height = image.height();
+    int width = image.width();
+    long shortSide = Math.min(height, width);
+    switch (mode) {
+      case NONE -> {}
+      case EXACT -> {
+        height = resizeHeight;
+        width = resizeWidth;
+      }
+      case SHORT_SIDE -> {
+        height = Math.toIntExact((long) resizeHeight * image.height() / shortSide);
+        width = Math.toIntExact((long) resizeWidth * image.width() / shortSide);
+      }
+    }
+    if (height < cropHeight || width < cropWidth) {
+      throw new IllegalArgumentException(
+          "image of %dx%d (height x width) is smaller than the crop, %dx%d"
+              .formatted(height, width, cropHeight, cropWidth));
+    }
+    // Halves go to the even neighbour, as in Python's round.
+    int top = (int) Math.rint((height - cropHeight) / 2.0);
+    int left = (int) Math.rint((width - cropWidth) / 2.0);
+    byte[] pixels =
+        TriangleFilter.resize(image, width, height, left, top, cropWidth, cropHeight).rgb();
+    if (order == ChannelOrder.BGR) {
+      for (int i = 0; i < pixels.length; i += 3) {
+        byte red = pixels[i];
+        pixels[i] = pixels[i + 2];
+        pixels[i + 2] = red;
+      }
+    }
+    return pixels;
+  }
+
+  /**
+   * The float32 value of every byte, [3][256]: {@code (p - mean) / std} in double, rounded once.
+   * The first index is the input's channel, in {@link #order}.
+   */
+  public float[][] normalizationTable() {
+    float[][] table = new float[3][256];
+    for (int c = 0; c < 3; c++) {
+      for (int p = 0; p < 256; p++) {
+        table[c][p] = (float) ((p - mean.get(c)) / std.get(c));
+      }
+    }
+    return table;
+  }
+}
