@@ -1,0 +1,92 @@
+package io.depthscope.experiment;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.ImageBatch;
+import io.depthscope.plan.CalibratedTensor;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.quant.Range;
+import io.depthscope.stats.ChannelMoments;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.stats.TensorStatistics;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
+
+/**
+ * What one pass of the fp32 network over the calibration images saw: enough for every range
+ * estimator at every bit width.
+ *
+ * @param images number of images seen
+ * @param source description of the images, for provenance
+ * @param tensors by node name
+ */
+public record Calibration(long images, String source, Map<String, CalibratedTensor> tensors) {
+
+  /**
+   * Runs the pass.
+   *
+   * @param fp32 a plan that records {@link io.depthscope.plan.Recording#CALIBRATION}
+   * @param progress told the number of images done
+   * @throws IOException if an image cannot be read and the loader is strict, no image could be
+   *     read, or an activation is NaN or infinite
+   */
+  public static Calibration run(
+      Backend backend,
+      ExecutionPlan fp32,
+      BatchLoader loader,
+      int maxBatch,
+      String source,
+      LongConsumer progress)
+      throws IOException {
+    try (PairedProgram program = backend.compile(fp32, maxBatch)) {
+      long done = 0;
+      for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
+        Future<?> result = program.submit(InputBatch.of(batch));
+        PairedRun.await(result);
+        done += batch.count();
+        progress.accept(done);
+      }
+      if (done == 0) {
+        throw new IOException(source + ": no image to calibrate with");
+      }
+      return of(fp32, program.statistics(), source);
+    }
+  }
+
+  private static Calibration of(ExecutionPlan plan, NetworkAccumulator seen, String source)
+      throws IOException {
+    Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();
+    for (int i = 0; i < seen.size(); i++) {
+      LayerAccumulator layer = seen.layer(i);
+      String name = plan.layer(i).node().name();
+      TensorStatistics s = layer.fp32().layer();
+      if (s.nans() + s.infinities() > 0) {
+        throw new IOException(
+            "layer "
+                + name
+                + " has "
+                + (s.nans() + s.infinities())
+                + " NaN or infinite activations in float32; it cannot be calibrated");
+      }
+      tensors.put(
+          name,
+          new CalibratedTensor(
+              new Range(s.min(), s.max()), layer.histogram(), means(layer.fp32())));
+    }
+    return new Calibration(seen.images(), source, tensors);
+  }
+
+  private static float[] means(ChannelMoments moments) {
+    float[] means = new float[moments.channels()];
+    for (int c = 0; c < means.length; c++) {
+      means[c] = (float) moments.mean(c);
+    }
+    return means;
+  }
+}

@@ -1,0 +1,147 @@
+package io.depthscope.experiment;
+
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.ImageBatch;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/**
+ * Drives a data set through a program of both streams. Two batches are under way at a time, so that
+ * no worker waits while the next one is read; results are taken in order.
+ */
+public final class PairedRun {
+  private static final int IN_FLIGHT = 2;
+
+  private final PairedProgram program;
+  private final RunState state;
+  private final int firstClass;
+  private final int classes;
+
+  /**
+   * Where a run tells what happens; all on the thread that runs.
+   *
+   * @param prediction each image's prediction, in order
+   * @param checkpoint the state, with no image in flight; may throw UncheckedIOException
+   * @param progress images run so far, earlier parts of a resumed run included
+   * @param stop asked after each batch; true ends the run early, after a checkpoint
+   */
+  public record Observer(
+      Consumer<NetworkFigures.Prediction> prediction,
+      Consumer<RunState> checkpoint,
+      LongConsumer progress,
+      BooleanSupplier stop) {}
+
+  private record Pending(ImageBatch batch, Future<BatchOutput> output) {}
+
+  /**
+   * @param state of this program, fresh or read from a checkpoint
+   * @param firstClass output that stands for label 0
+   */
+  public PairedRun(PairedProgram program, RunState state, int classes, int firstClass) {
+    this.program = program;
+    this.state = state;
+    this.classes = classes;
+    this.firstClass = firstClass;
+  }
+
+  /**
+   * Runs every batch the loader gives.
+   *
+   * @param checkpointEvery images between checkpoints
+   * @return true if the data came to its end, false if the run was stopped
+   * @throws IOException if an image cannot be read and the loader is strict
+   */
+  public boolean run(BatchLoader loader, long checkpointEvery, Observer observer)
+      throws IOException {
+    Deque<Pending> pending = new ArrayDeque<>();
+    long nextCheckpoint = state.figures().images() + checkpointEvery;
+    boolean stopped = false;
+    while (true) {
+      while (!stopped && pending.size() < IN_FLIGHT) {
+        ImageBatch batch = loader.next();
+        if (batch == null) {
+          break;
+        }
+        pending.add(new Pending(batch, program.submit(InputBatch.of(batch))));
+      }
+      if (pending.isEmpty()) {
+        break;
+      }
+      take(pending.removeFirst(), observer);
+      observer.progress().accept(state.figures().images());
+      if (observer.stop().getAsBoolean()) {
+        stopped = true;
+      } else if (state.figures().images() >= nextCheckpoint) {
+        while (!pending.isEmpty()) {
+          take(pending.removeFirst(), observer);
+        }
+        checkpoint(observer);
+        nextCheckpoint = state.figures().images() + checkpointEvery;
+      }
+    }
+    program.statistics(); // counts still held by workers belong to the state
+    if (stopped) {
+      checkpoint(observer);
+    }
+    return !stopped;
+  }
+
+  private void checkpoint(Observer observer) throws IOException {
+    program.statistics();
+    try {
+      observer.checkpoint().accept(state);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private void take(Pending p, Observer observer) throws IOException {
+    BatchOutput out = await(p.output());
+    ImageBatch batch = p.batch();
+    for (int i = 0; i < batch.count(); i++) {
+      int label = batch.labels()[i] + firstClass;
+      NetworkFigures.Prediction prediction =
+          state
+              .figures()
+              .add(
+                  batch.datasetIndices()[i],
+                  label,
+                  out.fp32(),
+                  out.quantized(),
+                  i * classes,
+                  classes);
+      try {
+        observer.prediction().accept(prediction);
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+    state.next(batch.datasetIndices()[batch.count() - 1] + 1);
+  }
+
+  /** Waits for a result; a failure in a worker arrives as what it was. */
+  static <T> T await(Future<T> future) throws IOException {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof OutOfMemoryError) {
+        throw new IOException("out of memory while running the network; try fewer --threads", e);
+      }
+      throw new IllegalStateException("a worker failed: " + e.getCause(), e.getCause());
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package io.depthscope.experiment;
+
+import io.depthscope.model.Layer;
+import io.depthscope.model.LayerParameters;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.stats.ChannelMoments;
+import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.ImageSums;
+import io.depthscope.stats.StreamSums;
+import io.depthscope.stats.TensorStatistics;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The weights of one layer.
+ *
+ * @param folded distribution after batch-norm folding, per output channel
+ * @param unfolded distribution as stored
+ * @param error of the quantized weights against the folded ones, whole tensor
+ * @param params how they are quantized: none, one, or one per channel
+ */
+public record WeightResult(
+    ChannelMoments folded,
+    TensorStatistics unfolded,
+    ErrorStatistics error,
+    List<QuantParams> params) {
+
+  static WeightResult of(LayerPlan plan, LayerParameters stored) {
+    int channels = plan.out().channels();
+    float[] w = plan.kernel();
+    float[] wq = plan.quantizedKernel();
+    int perChannel = w.length / channels;
+    boolean channelsLast = plan.node().layer() instanceof Layer.DepthwiseConvolution;
+    ImageSums sums = new ImageSums(channels, perChannel, false);
+    double signal = 0;
+    double quantizedSignal = 0;
+    double noise = 0;
+    double sum = 0;
+    double maxAbs = 0;
+    long saturated = 0;
+    for (int i = 0; i < w.length; i++) {
+      int c = channelsLast ? i % channels : i / perChannel;
+      StreamSums s = sums.fp32;
+      s.add(c, w[i], 0, 1);
+      double e = (double) wq[i] - w[i];
+      signal += (double) w[i] * w[i];
+      quantizedSignal += (double) wq[i] * wq[i];
+      noise += e * e;
+      sum += e;
+      maxAbs = Math.max(maxAbs, Math.abs(e));
+      if (!plan.kernelParams().isEmpty()) {
+        List<QuantParams> p = plan.kernelParams();
+        saturated += p.get(p.size() == 1 ? 0 : c).saturates(w[i]) ? 1 : 0;
+      }
+    }
+    ChannelMoments moments = new ChannelMoments(channels);
+    moments.add(sums.fp32, perChannel, new float[channels]);
+    return new WeightResult(
+        moments,
+        TensorStatistics.of(stored.kernel().data()),
+        new ErrorStatistics(
+            w.length, signal, quantizedSignal, noise, sum, maxAbs, saturated, Map.of()),
+        plan.kernelParams());
+  }
+}
