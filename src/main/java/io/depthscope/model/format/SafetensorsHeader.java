@@ -181,13 +181,13 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       }
       if (t.begin() > covered) {
         throw new Refused(
-            "%d bytes before tensor %s belong to no tensor"
+            "tensor %2$s does not follow the one before it: a gap of %1$d byte(s)"
                 .formatted(t.begin() - covered, quote(t.name())));
       }
       covered = t.end();
     }
     if (covered != dataLength) {
-      throw new Refused(dataLength - covered + " bytes after the last tensor");
+      throw new Refused(dataLength - covered + " byte(s) after the last tensor");
     }
   }
 

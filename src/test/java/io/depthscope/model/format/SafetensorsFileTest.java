@@ -161,8 +161,11 @@ class SafetensorsFileTest {
         Arguments.of(tensor("F32", "[1]", "[4,0]"), 4, "outside the 4 data bytes"),
         Arguments.of(tensor("F32", "[2]", "[0,8]"), 4, "outside the 4 data bytes (truncated"),
         Arguments.of(tensor("F32", "[2]", "[0,4]"), 4, "needs 8 bytes, data_offsets give 4"),
-        Arguments.of(tensor("F32", "[1]", "[0,4]"), 5, "1 bytes after the last tensor"),
-        Arguments.of(tensor("F32", "[1]", "[1,5]"), 5, "1 bytes before tensor 't'"),
+        Arguments.of(tensor("F32", "[1]", "[0,4]"), 5, "1 byte(s) after the last tensor"),
+        Arguments.of(
+            tensor("F32", "[1]", "[1,5]"),
+            5,
+            "tensor 't' does not follow the one before it: a gap of 1 byte"),
         Arguments.of(tensor("F32", "[4294967296,4294967296]", "[0,4]"), 4, "overflows"),
         Arguments.of(tensor("F32", "[9223372036854775807]", "[0,4]"), 4, "overflows"),
         Arguments.of(tensor("F32", "[92233720368547758070]", "[0,4]"), 4, "not valid JSON"),
@@ -223,7 +226,8 @@ class SafetensorsFileTest {
     assertEquals(
         "is not a safetensors file: it has only 7 bytes", refusal(Arrays.copyOf(whole, 7)));
     assertTrue(refusal(Arrays.copyOf(whole, 20)).contains("but only 12 follow (truncated file?)"));
-    assertEquals("1 bytes after the last tensor", refusal(Arrays.copyOf(whole, whole.length + 1)));
+    assertEquals(
+        "1 byte(s) after the last tensor", refusal(Arrays.copyOf(whole, whole.length + 1)));
   }
 
   static Stream<Arguments> headerLengths() {
