@@ -1,0 +1,298 @@
+"""Small random networks and their two streams, computed with PyTorch.
+
+Sums of a layer are taken in float64 and rounded once to float32, so that a golden value does not depend on the order in
+which a library adds. Every layer is also computed in float32, and the two must agree.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from tools.golden.quantization import QuantParams, Scheme
+
+KINDS_WITH_WEIGHTS = ("conv", "depthwise", "fully-connected")
+KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", "residual-add")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer; `padding` is top, bottom, left, right."""
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...] = ()
+    channels: int = 0
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    activation: str = "none"
+    batch_norm: bool = False
+    bias: bool = False
+
+    @property
+    def weighted(self) -> bool:
+        return self.kind in KINDS_WITH_WEIGHTS
+
+    @property
+    def quantized(self) -> bool:
+        return self.kind in KINDS_QUANTIZED
+
+    def as_json(self) -> dict:
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "inputs": list(self.inputs),
+            "outChannels": self.channels,
+            "kernel": list(self.kernel),
+            "stride": list(self.stride),
+            "padding": list(self.padding),
+            "activation": self.activation,
+            "batchNorm": self.batch_norm,
+            "bias": self.bias,
+        }
+
+
+class Builder:
+    """Strings nodes together and keeps track of shapes, which padding and channel counts need."""
+
+    def __init__(self, height: int, width: int, channels: int) -> None:
+        self.input_shape = (height, width, channels)
+        self.nodes = [Node("input", "input", channels=channels)]
+        self.shapes = {"input": (height, width, channels)}
+
+    @property
+    def last(self) -> str:
+        return self.nodes[-1].name
+
+    def add(
+        self,
+        name: str,
+        kind: str,
+        channels: int | None = None,
+        kernel: int = 1,
+        stride: int = 1,
+        padding: str | tuple[int, int, int, int] | int = 0,
+        inputs: tuple[str, ...] | None = None,
+        **rest: str | bool,
+    ) -> "Builder":
+        """Appends a node that reads the last one or `inputs`; padding is "same", one number or four."""
+        sources = inputs or (self.last,)
+        h, w, c = self.shapes[sources[0]]
+        if padding == "same":
+            sides = _same(h, kernel, stride) + _same(w, kernel, stride)
+        elif isinstance(padding, int):
+            sides = (padding,) * 4
+        else:
+            sides = padding
+        if kind == "global-average-pool":
+            out = (1, 1)
+        else:
+            out = (
+                (h + sides[0] + sides[1] - kernel) // stride + 1,
+                (w + sides[2] + sides[3] - kernel) // stride + 1,
+            )
+        node = Node(name, kind, sources, channels or c, (kernel, kernel), (stride, stride), sides, **rest)
+        self.nodes.append(node)
+        self.shapes[name] = (*out, node.channels)
+        return self
+
+
+def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Zeros before and after in TensorFlow's "same" padding."""
+    total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
+    return total // 2, total - total // 2
+
+
+@dataclass
+class Network:
+    nodes: list[Node]
+    shapes: dict[str, tuple[int, int, int]]
+    epsilon: float
+    stored: dict[str, np.ndarray] = field(default_factory=dict)
+    kernels: dict[str, np.ndarray] = field(default_factory=dict)
+    biases: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def fold(self) -> None:
+        """Fills `kernels` and `biases` from the stored tensors, in double, rounded once."""
+        for node in self.nodes:
+            if not node.weighted:
+                continue
+            kernel = self.stored[f"{node.name}.kernel"].astype(np.float64)
+            bias = self.stored.get(f"{node.name}.bias", np.zeros(node.channels)).astype(np.float64)
+            if node.batch_norm:
+                gamma, beta, mean, variance = (
+                    self.stored[f"{node.name}.bn.{p}"].astype(np.float64) for p in ("gamma", "beta", "mean", "variance")
+                )
+                root = np.sqrt(variance + self.epsilon)
+                axis = (1, 1, -1) if node.kind == "depthwise" else (-1, 1, 1, 1)
+                kernel = kernel * gamma.reshape(axis) / root.reshape(axis)
+                bias = (bias - mean) * gamma / root + beta
+            self.kernels[node.name] = kernel.astype(np.float32)
+            self.biases[node.name] = bias.astype(np.float32)
+
+
+def random_network(builder: Builder, rng: np.random.Generator, dead_channels: int) -> Network:
+    """Random parameters; `dead_channels` of every batch norm get a variance far below epsilon."""
+    net = Network(builder.nodes, builder.shapes, epsilon=1e-3)
+    for node in net.nodes:
+        if not node.weighted:
+            continue
+        kh, kw = node.kernel
+        c_in = net.shapes[node.inputs[0]][2]
+        if node.kind == "depthwise":
+            shape, fan_in = (kh, kw, node.channels), kh * kw
+        else:
+            shape, fan_in = (node.channels, kh, kw, c_in), kh * kw * c_in
+        # Channels differ in size, as trained ones do; otherwise per-channel and per-tensor would look alike.
+        spread = rng.lognormal(0.0, 0.6, node.channels).astype(np.float32)
+        kernel = rng.normal(0.1, (1.6 / fan_in) ** 0.5, shape).astype(np.float32)
+        kernel *= spread if node.kind == "depthwise" else spread.reshape(-1, 1, 1, 1)
+        store = {"kernel": kernel}
+        if node.bias:
+            store["bias"] = rng.normal(0, 0.2, node.channels)
+        if node.batch_norm:
+            store["bn.gamma"] = rng.uniform(0.5, 1.5, node.channels)
+            store["bn.beta"] = rng.normal(0.2, 0.3, node.channels)
+            store["bn.mean"] = rng.normal(0, 0.2, node.channels)
+            store["bn.variance"] = rng.uniform(0.3, 2.0, node.channels)
+            dead = rng.permutation(node.channels)[:dead_channels]
+            store["bn.variance"][dead] = 10.0 ** rng.uniform(-9, -6, len(dead))
+        for key, value in store.items():
+            net.stored[f"{node.name}.{key}"] = value.astype(np.float32)
+    net.fold()
+    return net
+
+
+def channels_first(node: Node, kernel: np.ndarray) -> np.ndarray:
+    """A kernel as [C, elements of the channel]."""
+    if node.kind == "depthwise":
+        return kernel.reshape(-1, node.channels).T
+    return kernel.reshape(node.channels, -1)
+
+
+def quantized_kernel(node: Node, kernel: np.ndarray, params: list[QuantParams]) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and dequantized kernel, both in the kernel's own layout."""
+    rows = channels_first(node, kernel)
+    per_row = params * len(rows) if len(params) == 1 else params
+    codes = np.stack([p.quantize(r) for p, r in zip(per_row, rows, strict=True)])
+    values = np.stack([p.dequantize(q) for p, q in zip(per_row, codes, strict=True)])
+    if node.kind == "depthwise":
+        return codes.T.reshape(kernel.shape), values.T.reshape(kernel.shape)
+    return codes.reshape(kernel.shape), values.reshape(kernel.shape)
+
+
+def apply(node: Node, inputs: list[np.ndarray], kernel: np.ndarray | None, bias: np.ndarray | None) -> np.ndarray:
+    """Output of one layer after its activation, NHWC float32 in and out."""
+    exact = _apply(node, inputs, kernel, bias, torch.float64)
+    single = _apply(node, inputs, kernel, bias, torch.float32)
+    # Two precisions of the same layer: a wrong layout would show as a difference far beyond rounding elsewhere.
+    np.testing.assert_allclose(single, exact, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(exact).max()))
+    return exact
+
+
+def _apply(
+    node: Node,
+    inputs: list[np.ndarray],
+    kernel: np.ndarray | None,
+    bias: np.ndarray | None,
+    dtype: torch.dtype,
+) -> np.ndarray:
+    x, *others = (torch.from_numpy(i).to(dtype).permute(0, 3, 1, 2) for i in inputs)
+    top, bottom, left, right = node.padding
+    sides = (left, right, top, bottom)
+    match node.kind:
+        case "conv" | "fully-connected":
+            w = torch.from_numpy(kernel).to(dtype).permute(0, 3, 1, 2)
+            y = F.conv2d(F.pad(x, sides), w, torch.from_numpy(bias).to(dtype), node.stride)
+        case "depthwise":
+            w = torch.from_numpy(kernel).to(dtype).permute(2, 0, 1).unsqueeze(1)
+            y = F.conv2d(
+                F.pad(x, sides),
+                w,
+                torch.from_numpy(bias).to(dtype),
+                node.stride,
+                groups=node.channels,
+            )
+        case "residual-add":
+            y = x + others[0]
+        case "global-average-pool":
+            y = x.mean((2, 3), keepdim=True)
+        case "average-pool":
+            area = node.kernel[0] * node.kernel[1]
+            total = F.avg_pool2d(F.pad(x, sides), node.kernel, node.stride) * area
+            inside = F.avg_pool2d(F.pad(torch.ones_like(x), sides), node.kernel, node.stride) * area
+            y = total / inside.round()
+        case "max-pool":
+            y = F.max_pool2d(F.pad(x, sides, value=-torch.inf), node.kernel, node.stride)
+        case _:
+            raise ValueError(node.kind)
+    y = y.to(torch.float32)
+    if node.activation == "relu":
+        y = F.relu(y)
+    elif node.activation == "relu6":
+        y = F.relu6(y)
+    return y.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+@dataclass
+class LayerRun:
+    """What one layer did to a batch. `before` is the quantized stream's output before it is quantized."""
+
+    x: np.ndarray
+    before: np.ndarray
+    xq: np.ndarray
+    codes: np.ndarray | None
+    clipped: np.ndarray
+    terms: dict[str, np.ndarray]
+
+
+@dataclass
+class NetworkRun:
+    layers: dict[str, LayerRun]
+    activation_params: dict[str, QuantParams]
+    weight_params: dict[str, list[QuantParams]]
+    weight_codes: dict[str, np.ndarray]
+
+
+def run_paired(net: Network, images: np.ndarray, scheme: Scheme, shrink: float) -> NetworkRun:
+    """Both streams; activation ranges are min-max over `images`, times `shrink`."""
+    run = NetworkRun({}, {}, {}, {})
+    for node in net.nodes:
+        w = net.kernels.get(node.name)
+        wq, bias = w, net.biases.get(node.name)
+        if node.weighted and scheme.weight_bits:
+            run.weight_params[node.name] = scheme.weight_params(channels_first(node, w))
+            codes, wq = quantized_kernel(node, w, run.weight_params[node.name])
+            run.weight_codes[node.name] = codes
+        if node.kind == "input":
+            x = before = same_weights = images
+        else:
+            plain = [run.layers[i].x for i in node.inputs]
+            noisy = [run.layers[i].xq for i in node.inputs]
+            x = apply(node, plain, w, bias)
+            same_weights = apply(node, plain, wq, bias)
+            before = apply(node, noisy, wq, bias)
+        xq, codes, clipped = before, None, np.zeros(before.shape, bool)
+        if node.quantized and scheme.activation_bits:
+            low, high = (float(np.float32(v) * np.float32(shrink)) for v in (x.min(), x.max()))
+            params = run.activation_params[node.name] = scheme.activation_params(low, high)
+            codes = params.quantize(before)
+            xq = params.dequantize(codes)
+            clipped = params.clipped(before)
+        run.layers[node.name] = LayerRun(x, before, xq, codes, clipped, _terms(x, same_weights, before, xq, clipped))
+    return run
+
+
+def _terms(
+    x: np.ndarray, same_weights: np.ndarray, before: np.ndarray, xq: np.ndarray, clipped: np.ndarray
+) -> dict[str, np.ndarray]:
+    d = [t.astype(np.float64) for t in (x, same_weights, before, xq)]
+    own = d[3] - d[2]
+    return {
+        "inherited": d[2] - d[1],
+        "weights": d[1] - d[0],
+        "clipping": np.where(clipped, own, 0.0),
+        "rounding": np.where(clipped, 0.0, own),
+    }
