@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +56,7 @@ class BatchLoaderTest {
     public RgbImage read(int index) throws IOException {
       reads.incrementAndGet();
       if (index % 5 == 3) {
-        Thread.yield(); // so that threads overtake each other
+        LockSupport.parkNanos(100_000); // so that threads overtake each other
       }
       if (broken.test(index)) {
         throw new IOException(name(index) + ": is broken");
