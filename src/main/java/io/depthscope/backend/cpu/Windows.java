@@ -50,9 +50,10 @@ final class Windows {
           Arrays.fill(rows, at, at + run, 0);
           continue;
         }
-        int from = Math.max(0, -left);
-        int to = Math.min(geometry.kernelW(), in.width() - left);
-        Arrays.fill(rows, at, at + Math.min(from, geometry.kernelW()) * c, 0);
+        // Columns of the window inside the image; none where it lies in the padding altogether.
+        int from = Math.min(geometry.kernelW(), Math.max(0, -left));
+        int to = Math.max(from, Math.min(geometry.kernelW(), in.width() - left));
+        Arrays.fill(rows, at, at + from * c, 0);
         if (stride == c && from < to) {
           System.arraycopy(
               input, (iy * in.width() + left + from) * c, rows, at + from * c, (to - from) * c);
@@ -61,7 +62,7 @@ final class Windows {
             System.arraycopy(input, (iy * in.width() + left + kx) * stride, rows, at + kx * c, c);
           }
         }
-        Arrays.fill(rows, at + Math.max(to, from) * c, at + run, 0);
+        Arrays.fill(rows, at + to * c, at + run, 0);
       }
     }
   }
