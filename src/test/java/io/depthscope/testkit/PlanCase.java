@@ -65,14 +65,16 @@ public record PlanCase(
    */
   public List<NodeTensors> probe(Backend backend) {
     List<NodeTensors> all = new ArrayList<>();
+    Map<String, QuantParams> closedParams = outputParams();
     for (int i = 0; i < model.size(); i++) {
       Model part = new Model(model.name(), model.nodes().subList(0, i + 1));
       ExecutionPlan fp32 = ExecutionPlan.fp32(part, weights, inputTable, Recording.PLAIN);
-      Map<String, QuantParams> all0 = outputParams();
-      Map<String, QuantParams> open = new HashMap<>(all0);
+      Map<String, QuantParams> open = new HashMap<>(closedParams);
       open.remove(model.node(i).name());
       BatchOutput closed =
-          run(backend, ExecutionPlan.withParams(fp32, scheme, all0, feed, Recording.PAIRED));
+          run(
+              backend,
+              ExecutionPlan.withParams(fp32, scheme, closedParams, feed, Recording.PAIRED));
       BatchOutput before =
           run(backend, ExecutionPlan.withParams(fp32, scheme, open, feed, Recording.PAIRED));
       BatchOutput middle =

@@ -201,8 +201,8 @@ public final class StatisticsCheck {
     long zeros = 0;
     long nans = 0;
     long infinities = 0;
-    for (int i = 0; i < values.length; i++) {
-      if (i % channels >= from && i % channels < to) {
+    for (int at = 0; at < values.length; at += channels) {
+      for (int i = at + from; i < at + to; i++) {
         float v = values[i];
         n++;
         sum += v;
@@ -227,14 +227,17 @@ public final class StatisticsCheck {
     // Each power is summed about the channel's shift: what a term can lose depends on how far it
     // lies from there, and from there to the mean.
     double[] reach = new double[5];
-    for (int i = 0; i < values.length; i++) {
-      int c = i % channels;
-      if (c >= from && c < to) {
-        double d = values[i] - mean;
-        double r = Math.abs((double) values[i] - shift[c]) + Math.abs(shift[c] - mean);
+    for (int at = 0; at < values.length; at += channels) {
+      for (int c = from; c < to; c++) {
+        double d = values[at + c] - mean;
+        double r = Math.abs((double) values[at + c] - shift[c]) + Math.abs(shift[c] - mean);
+        double dk = 1.0 / n;
+        double rk = 1.0 / n;
         for (int k = 1; k <= 4; k++) {
-          central[k] += Math.pow(d, k) / n;
-          reach[k] += Math.pow(r, k) / n;
+          dk *= d;
+          rk *= r;
+          central[k] += dk;
+          reach[k] += rk;
         }
       }
     }
@@ -282,11 +285,10 @@ public final class StatisticsCheck {
     double product = 0;
     long saturated = 0;
     Map<ErrorTerm, Double> terms = new EnumMap<>(ErrorTerm.class);
-    for (int i = 0; i < t.x().length; i++) {
-      int c = i % t.channels();
-      if (c < from || c >= to) {
-        continue;
-      }
+    int width = to - from;
+    for (int k = 0; k < t.x().length / t.channels() * width; k++) {
+      int c = from + k % width;
+      int i = k / width * t.channels() + c;
       double x = t.x()[i];
       double y = t.y()[i];
       double xq = t.xq()[i];
@@ -305,10 +307,10 @@ public final class StatisticsCheck {
       max = Math.max(max, Math.abs(e));
       boolean clipped = l.output().isPresent() && l.output().get().saturates(t.y()[i]);
       saturated += clipped ? 1 : 0;
-      terms.merge(ErrorTerm.INHERITED, Math.pow(y - t.middle()[i], 2), Double::sum);
-      terms.merge(ErrorTerm.WEIGHTS, Math.pow(t.middle()[i] - x, 2), Double::sum);
+      terms.merge(ErrorTerm.INHERITED, (y - t.middle()[i]) * (y - t.middle()[i]), Double::sum);
+      terms.merge(ErrorTerm.WEIGHTS, (t.middle()[i] - x) * (t.middle()[i] - x), Double::sum);
       ErrorTerm own = clipped ? ErrorTerm.CLIPPING : ErrorTerm.ROUNDING;
-      terms.merge(own, Math.pow(xq - y, 2), Double::sum);
+      terms.merge(own, (xq - y) * (xq - y), Double::sum);
     }
     findings.same(what + " error count", n, actual.count());
     findings.same(what + " saturated", saturated, actual.saturated());
