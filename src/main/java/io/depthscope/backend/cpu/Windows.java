@@ -60,6 +60,10 @@ final class Windows {
         }
         Arrays.fill(rows, at, at + from * c, 0);
         int first = iy * in.width() + left + from;
+        if (from == to) {
+          Arrays.fill(rows, at, at + run, 0); // the window lies beside the image
+          continue;
+        }
         if (plain) {
           System.arraycopy(input, first * c, rows, at + from * c, (to - from) * c);
         } else {
