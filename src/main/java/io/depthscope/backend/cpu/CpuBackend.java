@@ -48,8 +48,8 @@ public final class CpuBackend implements Backend {
     for (LayerPlan l : plan.layers()) {
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
-      // Both streams, as planned and as packed for this backend.
-      weights += 4L * 4 * l.kernel().length;
+      // As stored and folded; both streams as planned and as packed for this backend.
+      weights += 4L * 6 * l.kernel().length;
     }
     layers.addAll(layers(plan));
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
