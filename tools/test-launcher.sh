@@ -136,7 +136,7 @@ fi
 FAKE_SLEEP=1 PATH="$work/bin" "$project/depthscope" >"$work/signal" 2>&1 &
 running=$!
 for ((i = 0; i < 100; i++)); do
-  ! grep -q started "$work/signal" || break
+  ! grep -qs started "$work/signal" || break
   sleep 0.1
 done
 kill -TERM "$running"
