@@ -184,8 +184,10 @@ public final class ChannelMoments {
       long zeros,
       long nans,
       long infs) {
-    // Rounding can leave a sum of squares a hair below zero for a constant channel.
-    double variance = n == 0 ? Double.NaN : m2 < 0 ? 0 : m2 / n;
+    // Where all values are equal, whatever is left in the sum of squares is rounding, and a
+    // skewness drawn from it would be noise over noise.
+    boolean constant = min == max && nans == 0 && infs == 0;
+    double variance = n == 0 ? Double.NaN : constant || m2 < 0 ? 0 : m2 / n;
     double deviation = Math.sqrt(variance);
     return new TensorStatistics(
         n,
