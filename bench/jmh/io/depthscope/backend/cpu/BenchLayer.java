@@ -1,0 +1,210 @@
+package io.depthscope.backend.cpu;
+
+import io.depthscope.model.Activation;
+import io.depthscope.model.ConvGeometry;
+import io.depthscope.model.Layer;
+import io.depthscope.model.Node;
+import io.depthscope.model.PaddingStyle;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.Range;
+import io.depthscope.stats.StreamSums;
+import io.depthscope.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * One line of a shape file, with everything the kernels need to run that layer on random numbers.
+ *
+ * @param id file and layer, such as {@code mobilenet_v1/conv_pw_1}
+ * @param in shape of the layer's input
+ */
+record BenchLayer(String id, Layer layer, Shape in) {
+  private static final Path FOLDER = Path.of("bench", "shapes");
+  private static final long SEED = 20210421;
+  private static final int FIELDS = 9;
+
+  /**
+   * The layers of a shape file, in order.
+   *
+   * @throws IOException if it cannot be read or a line makes no sense, naming the file
+   */
+  static List<BenchLayer> read(String file) throws IOException {
+    Path path = FOLDER.resolve(file + ".txt");
+    List<BenchLayer> layers = new ArrayList<>();
+    for (String line : Files.readAllLines(path)) {
+      if (line.isBlank() || line.startsWith("#")) {
+        continue;
+      }
+      try {
+        layers.add(parse(file, line.strip().split(" +")));
+      } catch (IllegalArgumentException e) {
+        throw new IOException(path + ": '" + line.strip() + "': " + e.getMessage(), e);
+      }
+    }
+    return layers;
+  }
+
+  /** The layer of this id. */
+  static BenchLayer of(String id) throws IOException {
+    for (BenchLayer l : read(id.substring(0, id.indexOf('/')))) {
+      if (l.id.equals(id)) {
+        return l;
+      }
+    }
+    throw new IOException("no layer " + id + " in the shape files");
+  }
+
+  private static BenchLayer parse(String file, String[] field) {
+    if (field.length != FIELDS) {
+      throw new IllegalArgumentException(FIELDS + " fields expected, got " + field.length);
+    }
+    Shape in =
+        new Shape(
+            Integer.parseInt(field[2]), Integer.parseInt(field[3]), Integer.parseInt(field[4]));
+    int outputs = Integer.parseInt(field[5]);
+    ConvGeometry g =
+        field[6].equals("1")
+            ? ConvGeometry.POINTWISE
+            : PaddingStyle.valueOf(field[8].toUpperCase(Locale.ROOT))
+                .geometry(in, Integer.parseInt(field[6]), Integer.parseInt(field[7]));
+    Layer layer =
+        switch (field[1]) {
+          case "conv", "pointwise" ->
+              new Layer.Convolution(outputs, g, false, true, Activation.RELU6);
+          case "depthwise" -> new Layer.DepthwiseConvolution(g, false, true, Activation.RELU6);
+          case "fully-connected" -> new Layer.FullyConnected(outputs, Activation.NONE);
+          default -> throw new IllegalArgumentException("unknown kind " + field[1]);
+        };
+    return new BenchLayer(file + "/" + field[0], layer, in);
+  }
+
+  boolean isDepthwise() {
+    return layer instanceof Layer.DepthwiseConvolution;
+  }
+
+  ConvGeometry geometry() {
+    return switch (layer) {
+      case Layer.Convolution c -> c.geometry();
+      case Layer.DepthwiseConvolution c -> c.geometry();
+      default -> ConvGeometry.POINTWISE;
+    };
+  }
+
+  Shape out() {
+    return switch (layer) {
+      case Layer.Convolution c -> c.geometry().output(in, c.outChannels());
+      case Layer.FullyConnected f -> new Shape(1, 1, f.outFeatures());
+      default -> geometry().output(in, in.channels());
+    };
+  }
+
+  /** Weights an output value is the sum of. */
+  int depth() {
+    int taps = geometry().kernelH() * geometry().kernelW();
+    return isDepthwise() ? taps : taps * in.channels();
+  }
+
+  /** Multiplications and additions of one image. */
+  long flops() {
+    return 2L * out().size() * depth();
+  }
+
+  /** Floats from one input position to the next, as the backend lays it out. */
+  int inStride() {
+    return StreamSums.padded(in.channels());
+  }
+
+  /** The layer with random weights, its output quantized to 8 bits, as the backend compiles it. */
+  CompiledLayer compile() {
+    int channels = out().channels();
+    float[] kernel = gaussian(channels * depth(), (float) Math.sqrt(2.0 / depth()));
+    QuantParams output = QuantParams.of(new Range(0, 6), QuantFormat.asymmetric(8));
+    LayerPlan plan =
+        new LayerPlan(
+            1,
+            new Node(id, layer, List.of(0)),
+            in,
+            out(),
+            kernel,
+            kernel,
+            List.of(),
+            gaussian(channels, 0.5f),
+            Optional.of(output),
+            gaussian(channels, 0.5f));
+    return CompiledLayer.of(plan, inStride(), StreamSums.padded(channels));
+  }
+
+  /** A random input image in the backend's layout; padding channels are zero. */
+  float[] image() {
+    float[] values = gaussian(in.size(), 1);
+    float[] image = new float[in.positions() * inStride()];
+    for (int p = 0; p < in.positions(); p++) {
+      System.arraycopy(values, p * in.channels(), image, p * inStride(), in.channels());
+    }
+    return image;
+  }
+
+  /** Normally distributed numbers, the same at every call. */
+  static float[] gaussian(int n, float deviation) {
+    SplittableRandom random = new SplittableRandom(SEED + n);
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) (random.nextGaussian() * deviation);
+    }
+    return values;
+  }
+
+  /**
+   * Compares all outputs of a kernel with plain loops in double.
+   *
+   * @param tiles output of each tile, blocked as {@link Gemm} writes it
+   * @throws IllegalStateException naming the first wrong output
+   */
+  void check(CompiledLayer compiled, float[] image, List<float[]> tiles) {
+    float[] kernel = compiled.plan().kernel();
+    int rows = compiled.tileRows();
+    for (int p = 0; p < out().positions(); p++) {
+      float[] tile = tiles.get(p / rows);
+      int tilePositions = Math.min(rows, out().positions() - p / rows * rows);
+      for (int c = 0; c < out().channels(); c++) {
+        int lane = c % Lanes.N;
+        float got = tile[(c - lane) * tilePositions + p % rows * Lanes.N + lane];
+        expect(got, image, kernel, p, c);
+      }
+    }
+  }
+
+  private void expect(float got, float[] image, float[] kernel, int position, int channel) {
+    ConvGeometry g = geometry();
+    int top = position / out().width() * g.strideH() - g.padding().top();
+    int left = position % out().width() * g.strideW() - g.padding().left();
+    int firstInput = isDepthwise() ? channel : 0;
+    int inputs = isDepthwise() ? 1 : in.channels();
+    double sum = 0;
+    double magnitude = 0;
+    for (int ky = Math.max(0, -top); ky < Math.min(g.kernelH(), in.height() - top); ky++) {
+      for (int kx = Math.max(0, -left); kx < Math.min(g.kernelW(), in.width() - left); kx++) {
+        int tap = ky * g.kernelW() + kx;
+        int at = ((top + ky) * in.width() + left + kx) * inStride() + firstInput;
+        int w = isDepthwise() ? tap * in.channels() + channel : channel * depth() + tap * inputs;
+        for (int i = 0; i < inputs; i++) {
+          double term = (double) image[at + i] * kernel[w + i];
+          sum += term;
+          magnitude += Math.abs(term);
+        }
+      }
+    }
+    if (!(Math.abs(got - sum) <= 1e-5 * magnitude)) {
+      throw new IllegalStateException(
+          id + ": position " + position + ", channel " + channel + ": " + got + ", not " + sum);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package io.depthscope.backend.cpu;
+
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.ImageSums;
+import io.depthscope.stats.LayerAccumulator;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What follows the accumulators of one layer on one image, at four levels of recording. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 8, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(2)
+public class EpilogueBenchmark {
+
+  /** What is recorded. */
+  public enum Level {
+    /** The fp32 stream alone. */
+    FP32,
+    /** Both streams, no statistics. */
+    PAIRED,
+    /** Both streams with moments, ranges and errors. */
+    STATISTICS,
+    /** The same with both histograms. */
+    HISTOGRAMS;
+
+    Recording recording() {
+      return new Recording(
+          this != FP32, compareTo(STATISTICS) >= 0, this == HISTOGRAMS, /* errorTerms= */ false);
+    }
+  }
+
+  /** File and layer; {@link RunBenchmarks} gives those of the shape files. */
+  @Param("mobilenet_v1/conv_pw_2")
+  public String layer;
+
+  @Param public Level level;
+
+  private CompiledLayer compiled;
+  private Epilogue epilogue;
+  private ImageSums sums;
+  private HistogramScratch histogram;
+  private float[] fp32;
+  private float[] quantized;
+  private float[] outFp32;
+  private float[] outQuantized;
+
+  /** Prepares accumulators of one tile and compares what becomes of them with plain loops. */
+  @Setup
+  public void prepare() throws IOException {
+    BenchLayer shape = BenchLayer.of(layer);
+    compiled = shape.compile();
+    epilogue = new Epilogue(level.recording());
+    sums = new ImageSums(shape.out().channels(), shape.out().positions(), false);
+    histogram = new HistogramScratch(compiled.codeCount());
+    // Values around both ends of the activation function; the streams differ a little.
+    fp32 = BenchLayer.gaussian(compiled.tileFloats(), 3);
+    quantized = fp32.clone();
+    float[] noise = BenchLayer.gaussian(compiled.tileFloats() + 1, 0.05f);
+    for (int i = 0; i < quantized.length; i++) {
+      quantized[i] += noise[i];
+    }
+    outFp32 = new float[shape.out().positions() * compiled.outStride()];
+    outQuantized = new float[outFp32.length];
+    Arrays.fill(outFp32, Float.NaN);
+    Arrays.fill(outQuantized, Float.NaN);
+    epilogue();
+    check();
+    histogram = new HistogramScratch(compiled.codeCount());
+  }
+
+  /** One image, tile by tile; every tile has the same accumulators. */
+  @Benchmark
+  public float[] epilogue() {
+    sums.clear();
+    int positions = compiled.plan().out().positions();
+    for (int p0 = 0; p0 < positions; p0 += compiled.tileRows()) {
+      epilogue.run(
+          compiled.stage(),
+          Math.min(compiled.tileRows(), positions - p0),
+          fp32,
+          quantized,
+          outFp32,
+          outQuantized,
+          p0,
+          sums,
+          histogram);
+    }
+    return outFp32;
+  }
+
+  private void check() {
+    OutputStage stage = compiled.stage();
+    QuantParams q = stage.quantizer().orElseThrow();
+    boolean paired = level != Level.FP32;
+    BitHistogram bins = new BitHistogram(new long[BitHistogram.BINS]);
+    long[] codes = new long[q.codes()];
+    int positions = compiled.plan().out().positions();
+    int rows = compiled.tileRows();
+    for (int c = 0; c < stage.channels(); c++) {
+      double squares = 0;
+      double moment = 0;
+      for (int p = 0; p < positions; p++) {
+        int tilePositions = Math.min(rows, positions - p / rows * rows);
+        int lane = c % Lanes.N;
+        int at = (c - lane) * tilePositions + p % rows * Lanes.N + lane;
+        float x = stage.activation().apply(fp32[at] + stage.bias()[c]);
+        float y = stage.activation().apply(quantized[at] + stage.bias()[c]);
+        float e = q.fakeQuantize(y) - x;
+        int out = p * compiled.outStride() + c;
+        require(outFp32[out] == x, "fp32 value", c, outFp32[out], x);
+        if (paired) {
+          float xq = q.fakeQuantize(y);
+          require(outQuantized[out] == xq, "quantized value", c, outQuantized[out], xq);
+        }
+        squares += (double) e * e;
+        moment += Math.pow((double) x - stage.shift()[c], 2);
+        bins.counts()[BitHistogram.bin(x)]++;
+        codes[q.quantize(y) - q.qmin()]++;
+      }
+      if (level.recording().statistics()) {
+        requireNear("error", c, sums.errorSquares[c], squares);
+        requireNear("second moment", c, sums.fp32.s2[c], moment);
+      }
+    }
+    if (level == Level.HISTOGRAMS) {
+      LayerAccumulator recorded = new LayerAccumulator(stage.shift(), q.codes(), false);
+      histogram.flush(recorded);
+      require(
+          Arrays.equals(recorded.histogram().counts(), bins.counts())
+              && Arrays.equals(recorded.codes(), codes),
+          "histograms",
+          0,
+          0,
+          0);
+    }
+  }
+
+  private void requireNear(String what, int channel, double got, double want) {
+    require(Math.abs(got - want) <= 3e-5 * want, what, channel, got, want);
+  }
+
+  private void require(boolean holds, String what, int channel, double got, double want) {
+    if (!holds) {
+      throw new IllegalStateException(
+          layer + ": " + what + " of channel " + channel + ": " + got + ", not " + want);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.depthscope.backend.cpu;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/**
+ * Runs the benchmarks over the shape files and prints what each kernel reaches. Takes the options
+ * of JMH; a pattern chooses benchmarks, {@code -p layer=FILE/LAYER} layers. The system property
+ * {@code depthscope.bench.shapes} lists shape files.
+ */
+public final class RunBenchmarks {
+  private static final String ALL_SHAPES = "mobilenet_v1,dws_cnn,regular_cnn";
+
+  private final CommandLineOptions common;
+  private final List<BenchLayer> layers = new ArrayList<>();
+  private final List<RunResult> results = new ArrayList<>();
+
+  private RunBenchmarks(CommandLineOptions common) throws IOException {
+    this.common = common;
+    for (String file : System.getProperty("depthscope.bench.shapes", ALL_SHAPES).split(",", -1)) {
+      layers.addAll(BenchLayer.read(file));
+    }
+  }
+
+  public static void main(String[] args)
+      throws IOException, RunnerException, CommandLineOptionException {
+    RunBenchmarks run = new RunBenchmarks(new CommandLineOptions(args));
+    run.benchmark(GemmBenchmark.class, l -> !l.isDepthwise());
+    run.benchmark(DepthwiseBenchmark.class, BenchLayer::isDepthwise);
+    run.benchmark(EpilogueBenchmark.class, l -> true);
+    run.finish();
+  }
+
+  private void benchmark(Class<?> type, Predicate<BenchLayer> takes) throws RunnerException {
+    boolean chosen = common.getIncludes().isEmpty();
+    for (String pattern : common.getIncludes()) {
+      chosen |= Pattern.compile(pattern).matcher(type.getName()).find();
+    }
+    if (!chosen) {
+      return;
+    }
+    OptionsBuilder options = new OptionsBuilder();
+    options.parent(common).include(Pattern.quote(type.getName())).shouldFailOnError(true);
+    if (!common.getParameter("layer").hasValue()) {
+      options.param("layer", distinct(takes));
+    }
+    results.addAll(new Runner(options.build()).run());
+  }
+
+  /** Layers of equal shape are measured once. */
+  private String[] distinct(Predicate<BenchLayer> takes) {
+    Set<String> seen = new HashSet<>();
+    return layers.stream()
+        .filter(takes)
+        .filter(l -> seen.add(l.layer() + " " + l.in()))
+        .map(BenchLayer::id)
+        .toArray(String[]::new);
+  }
+
+  private void finish() throws IOException {
+    if (common.getResult().hasValue()) {
+      ResultFormatFactory.getInstance(
+              common.getResultFormat().orElse(ResultFormatType.JSON), common.getResult().get())
+          .writeOut(results);
+    }
+    System.out.printf("%n%-10s %-26s %-10s %12s %8s%n", "kernel", "layer", "level", "us", "");
+    for (RunResult r : results) {
+      print(r.getParams().getParam("layer"), r.getParams().getParamsKeys(), r);
+    }
+  }
+
+  private static void print(String layer, Collection<String> keys, RunResult r) throws IOException {
+    BenchLayer l = BenchLayer.of(layer);
+    double micros = r.getPrimaryResult().getScore();
+    String level = keys.contains("level") ? r.getParams().getParam("level") : "";
+    String rate =
+        level.isEmpty()
+            ? String.format(Locale.ROOT, "%8.1f GFLOP/s", l.flops() / micros / 1e3)
+            : String.format(Locale.ROOT, "%8.3f ns/value", micros * 1e3 / l.out().size());
+    System.out.printf(
+        Locale.ROOT,
+        "%-10s %-26s %-10s %12.1f %s%n",
+        r.getPrimaryResult().getLabel(),
+        layer,
+        level,
+        micros,
+        rate);
+  }
+}
