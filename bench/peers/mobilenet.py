@@ -102,9 +102,10 @@ def _torch_layout(conv: Conv, kernel: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(kernel.transpose(axes))
 
 
-def save(path: Path, stored: dict[str, np.ndarray]) -> None:
+def save(path: Path, stored: dict[str, np.ndarray], resolution: int) -> None:
     """A safetensors file in Keras names that Depthscope loads."""
-    save_file(stored, path, {"bn_epsilon": str(EPSILON), "layout": "keras (HWIO, depthwise HWC1)"})
+    metadata = {"bn_epsilon": str(EPSILON), "resolution": str(resolution), "layout": "keras (HWIO, depthwise HWC1)"}
+    save_file(stored, path, metadata)
 
 
 def load(path: Path) -> dict[str, np.ndarray]:

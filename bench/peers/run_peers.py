@@ -196,7 +196,7 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         model, data = Path(folder, "mobilenet_v1.safetensors"), Path(folder, "images.packed")
-        mobilenet.save(model, stored)
+        mobilenet.save(model, stored, args.resolution)
         classes = net.convs[-1].channels
         labels = [i % classes for i in range(len(pixels))]
         packed.write(data, pixels, labels, classes, "smooth noise", f"{args.resolution}x{args.resolution}")

@@ -19,9 +19,13 @@ import javax.imageio.ImageReader;
  * Turns a JPEG or PNG file into RGB bytes as {@code convert('RGB')} of PIL does: colour profiles
  * and alpha are ignored, grey is copied to three channels, CMYK is converted without a profile.
  *
- * <p>The JDK's own readers do the decoding. Their JPEG results equal libjpeg's to the bit, when the
- * raw components are taken and converted here; TwelveMonkeys' reader decodes through the same
- * library. Not safe for several threads; each thread takes its own.
+ * <p>The JDK's own readers do the decoding; plug-ins on the class path are passed over, as they
+ * decode through the same library. JPEG results equal libjpeg-turbo's to the bit when the raw
+ * components are taken and converted here, except for the rare files whose colour is subsampled
+ * vertically alone (4:4:0), where newer releases of that library smooth differently. 16-bit PNG
+ * samples keep their upper byte; PIL does so for colour but saturates 16-bit grey at 255.
+ *
+ * <p>Not safe for several threads; each thread takes its own.
  */
 final class ImageDecoder {
   /** Images with more pixels are refused before any is allocated. */

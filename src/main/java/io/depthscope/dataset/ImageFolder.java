@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
@@ -34,7 +35,7 @@ import java.util.stream.Stream;
  * pixels in a file of the same size and name go unnoticed.
  *
  * <p>Images over 100 million pixels or 65,535 pixels an edge are refused. Reading one takes up to
- * its file's size twice plus 6 bytes a pixel.
+ * its file's size twice plus 11 bytes a pixel.
  */
 public final class ImageFolder implements Dataset {
   private static final long MAX_FILE_BYTES = 512L << 20;
@@ -97,6 +98,8 @@ public final class ImageFolder implements Dataset {
           .toList();
     } catch (NoSuchFileException e) {
       throw new IOException(root + ": no such folder", e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new IOException(root + ": cannot be listed: " + e, e);
     }
   }
 
@@ -114,7 +117,7 @@ public final class ImageFolder implements Dataset {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
             if (!isHidden(file) && isImageName(file.getFileName().toString())) {
-              // A directory reached by a broken link, or a device, is listed and fails when read.
+              // A broken link or a device is listed too, and fails when it is read.
               found.add(new Entry(unixPath(root.relativize(file)), label, attributes.size()));
             }
             return FileVisitResult.CONTINUE;

@@ -37,13 +37,15 @@ public final class SyntheticShapes implements Dataset {
 
   /** Two disjoint sequences of images from one seed. */
   public enum Split {
-    TRAIN("train"),
-    TEST("test");
+    TRAIN("train", 0),
+    TEST("test", 1);
 
     private final String text;
+    private final int stream; // tells the splits' random numbers apart
 
-    Split(String text) {
+    Split(String text, int stream) {
       this.text = text;
+      this.stream = stream;
     }
 
     /** Name as the user types it. */
@@ -106,7 +108,7 @@ public final class SyntheticShapes implements Dataset {
   @Override
   public RgbImage read(int index) {
     int label = label(index);
-    HashedRandom random = new HashedRandom(seed, split.ordinal(), index);
+    HashedRandom random = new HashedRandom(seed, split.stream, index);
     return new RgbImage(EDGE, EDGE, SyntheticScene.draw(label, random).toBytes(random));
   }
 

@@ -67,15 +67,15 @@ final class TriangleFilter {
    */
   static RgbImage resize(
       RgbImage image, int width, int height, int left, int top, int cropWidth, int cropHeight) {
-    Axis rows = Axis.of(image.height(), height, top, cropHeight);
-    int firstRow = rows.start()[0];
-    int rowCount = rows.end(cropHeight - 1) - firstRow;
+    boolean sameHeight = image.height() == height; // one pass less, and no neighbouring rows
+    Axis rows = sameHeight ? null : Axis.of(image.height(), height, top, cropHeight);
+    int firstRow = sameHeight ? top : rows.start()[0];
+    int rowCount = sameHeight ? cropHeight : rows.end(cropHeight - 1) - firstRow;
     byte[] narrowed =
         image.width() == width
             ? cutColumns(image, left, cropWidth, firstRow, rowCount)
             : resizeRows(image, Axis.of(image.width(), width, left, cropWidth), firstRow, rowCount);
-    byte[] result =
-        image.height() == height ? narrowed : resizeColumns(narrowed, cropWidth, rows, firstRow);
+    byte[] result = sameHeight ? narrowed : resizeColumns(narrowed, cropWidth, rows, firstRow);
     return new RgbImage(cropWidth, cropHeight, result);
   }
 

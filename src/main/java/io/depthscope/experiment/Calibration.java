@@ -59,6 +59,15 @@ public record Calibration(long images, String source, Map<String, CalibratedTens
     }
   }
 
+  /** Calibrates on one batch of images. */
+  public static Calibration of(Backend backend, ExecutionPlan fp32, ImageBatch images)
+      throws IOException {
+    try (PairedProgram program = backend.compile(fp32, images.count())) {
+      PairedRun.await(program.submit(InputBatch.of(images)));
+      return of(fp32, program.statistics(), images.count() + " images");
+    }
+  }
+
   private static Calibration of(ExecutionPlan plan, NetworkAccumulator seen, String source)
       throws IOException {
     Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();

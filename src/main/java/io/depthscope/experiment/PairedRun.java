@@ -131,7 +131,7 @@ public final class PairedRun {
   }
 
   /** Waits for a result; a failure in a worker arrives as what it was. */
-  static <T> T await(Future<T> future) throws IOException {
+  public static <T> T await(Future<T> future) throws IOException {
     try {
       return future.get();
     } catch (InterruptedException e) {

@@ -38,7 +38,7 @@ record BufferPlan(int[] slotOf, int[] slotFloats) {
       CompiledLayer l = layers.get(i);
       slotOf[i] = slot;
       busyUntil.set(slot, lastReader[i]);
-      int need = Math.multiplyExact(l.plan().out().positions(), l.outStride());
+      int need = l.outputFloats();
       floats.set(slot, Math.max(floats.get(slot), need));
     }
     return new BufferPlan(slotOf, floats.stream().mapToInt(Integer::intValue).toArray());

@@ -10,8 +10,8 @@ import io.depthscope.stats.StreamSums;
 /**
  * A layer with its weights rearranged for this backend. Shared by all workers and read-only.
  *
- * @param inStride floats from one position of the first input to the next
- * @param outStride the same for the output
+ * @param plainInput whether the first input is NHWC rather than blocked
+ * @param plainOutput the same for the output
  * @param tileRows positions that are computed and finished at a time
  */
 record CompiledLayer(
@@ -19,8 +19,8 @@ record CompiledLayer(
     OutputStage stage,
     Weights fp32,
     Weights quantized,
-    int inStride,
-    int outStride,
+    boolean plainInput,
+    boolean plainOutput,
     int tileRows) {
 
   /** Weights of one stream in the form the layer's kernel reads. */
@@ -50,12 +50,12 @@ record CompiledLayer(
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
-  static CompiledLayer of(LayerPlan l, int inStride, int outStride) {
+  static CompiledLayer of(LayerPlan l, boolean plainInput, boolean plainOutput) {
     Weights fp32 = weights(l, l.kernel());
     // One copy serves both streams where the weights are not quantized.
     Weights quantized = l.quantizedKernel() == l.kernel() ? fp32 : weights(l, l.quantizedKernel());
     return new CompiledLayer(
-        l, OutputStage.of(l), fp32, quantized, inStride, outStride, tileRows(l));
+        l, OutputStage.of(l), fp32, quantized, plainInput, plainOutput, tileRows(l));
   }
 
   private static Weights weights(LayerPlan l, float[] kernel) {
@@ -117,7 +117,13 @@ record CompiledLayer(
   /** Floats of the gathered windows of one tile; 0 where none are gathered. */
   int gatherFloats() {
     boolean dense = fp32 instanceof Weights.Packed;
-    return dense && !readsInputDirectly() ? tileRows * fp32.packed().depth() : 0;
+    return dense && !readsInputDirectly() ? tileRows * Windows.rowFloats(fp32.packed().depth()) : 0;
+  }
+
+  /** Floats of the output, all channels padded to whole vectors unless it is plain. */
+  int outputFloats() {
+    int channels = plainOutput ? stage.channels() : stage.padded();
+    return Math.multiplyExact(plan.out().positions(), channels);
   }
 
   int tileFloats() {

@@ -48,8 +48,8 @@ public final class CpuBackend implements Backend {
     for (LayerPlan l : plan.layers()) {
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
-      // Both streams, as planned and as packed for this backend.
-      weights += 4L * 4 * l.kernel().length;
+      // As stored and folded; both streams as planned and as packed for this backend.
+      weights += 4L * 6 * l.kernel().length;
     }
     layers.addAll(layers(plan));
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
@@ -60,23 +60,19 @@ public final class CpuBackend implements Backend {
   private static List<CompiledLayer> layers(ExecutionPlan plan) {
     List<CompiledLayer> layers = new ArrayList<>();
     for (LayerPlan l : plan.layers()) {
-      int in = l.index() == 0 ? 0 : layers.get(l.node().inputs().getFirst()).outStride();
-      layers.add(CompiledLayer.of(l, in, outStride(plan, l)));
+      boolean plainInput = l.index() > 0 && layers.get(l.node().inputs().getFirst()).plainOutput();
+      layers.add(CompiledLayer.of(l, plainInput, l.index() == 0 && isOnlyGathered(plan)));
     }
     return List.copyOf(layers);
   }
 
   /**
-   * Outputs are padded to whole vectors, except an input that is only ever gathered into windows:
-   * its few channels are copied faster without gaps.
+   * Outputs are blocked, except an input that is only ever gathered into windows: its few channels
+   * are copied faster without gaps.
    */
-  private static int outStride(ExecutionPlan plan, LayerPlan l) {
-    int channels = l.out().channels();
-    if (l.index() == 0
-        && plan.layers().stream().allMatch(r -> !r.node().inputs().contains(0) || isGathered(r))) {
-      return channels;
-    }
-    return StreamSums.padded(channels);
+  private static boolean isOnlyGathered(ExecutionPlan plan) {
+    return plan.layers().stream()
+        .allMatch(reader -> !reader.node().inputs().contains(0) || isGathered(reader));
   }
 
   private static boolean isGathered(LayerPlan reader) {

@@ -10,10 +10,9 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Depthwise convolution of one image, channels across lanes, without bias or activation function.
  *
- * <p>Input rows are NHWC with the channels padded to whole vectors. Output goes to a tile in blocks
- * of one vector of channels, as {@link Gemm} writes it. The 3x3 kernel with stride 1 or 2 keeps the
- * nine weights and a sliding window of columns in registers; every other geometry takes the general
- * loop.
+ * <p>Input and output are blocked: one vector of channels after the other, position by position
+ * within. The 3x3 kernel with stride 1 or 2 keeps the nine weights and a sliding window of columns
+ * in registers; every other geometry takes the general loop.
  */
 final class Depthwise {
   private final ConvGeometry geometry;
@@ -26,7 +25,7 @@ final class Depthwise {
   private final float[] zeros;
 
   /**
-   * @param paddedChannels channels of the input rows, a multiple of the vector length
+   * @param paddedChannels channels, rounded up to whole vectors
    */
   Depthwise(ConvGeometry geometry, Shape in, Shape out, int paddedChannels) {
     this.geometry = geometry;
@@ -43,7 +42,7 @@ final class Depthwise {
             && geometry.padding().left() <= 1
             && overhang <= 1
             && in.width() >= 3;
-    this.zeros = new float[in.width() * paddedChannels];
+    this.zeros = new float[in.width() * N];
   }
 
   /**
@@ -56,18 +55,19 @@ final class Depthwise {
     int positions = (y1 - y0) * out.width();
     for (int c = 0; c < channels; c += N) {
       int at = c * positions;
+      int block = c * in.positions();
       for (int y = y0; y < y1; y++, at += out.width() * N) {
         int top = y * geometry.strideH() - geometry.padding().top();
         if (!fast) {
-          generalRow(input, weights, top, c, tile, at);
+          generalRow(input, block, weights, top, c, tile, at);
           continue;
         }
         float[] r0 = row(input, top);
         float[] r1 = row(input, top + 1);
         float[] r2 = row(input, top + 2);
-        int o0 = rowOffset(top) + c;
-        int o1 = rowOffset(top + 1) + c;
-        int o2 = rowOffset(top + 2) + c;
+        int o0 = rowOffset(block, top);
+        int o1 = rowOffset(block, top + 1);
+        int o2 = rowOffset(block, top + 2);
         if (geometry.strideW() == 1) {
           stride1(r0, o0, r1, o1, r2, o2, weights, c, tile, at);
         } else {
@@ -81,8 +81,8 @@ final class Depthwise {
     return y < 0 || y >= in.height() ? zeros : input;
   }
 
-  private int rowOffset(int y) {
-    return y < 0 || y >= in.height() ? 0 : y * in.width() * channels;
+  private int rowOffset(int block, int y) {
+    return y < 0 || y >= in.height() ? 0 : block + y * in.width() * N;
   }
 
   private void stride1(
@@ -117,7 +117,7 @@ final class Depthwise {
       a1 = FloatVector.fromArray(F, r1, o1);
       a2 = FloatVector.fromArray(F, r2, o2);
     }
-    int next = (1 - left) * cs;
+    int next = (1 - left) * N;
     FloatVector b0 = FloatVector.fromArray(F, r0, o0 + next);
     FloatVector b1 = FloatVector.fromArray(F, r1, o1 + next);
     FloatVector b2 = FloatVector.fromArray(F, r2, o2 + next);
@@ -125,7 +125,7 @@ final class Depthwise {
     int inside =
         Math.min(width, in.width() + left - 2); // windows whose last column is an input column
     for (int x = 0; x < inside; x++) {
-      next += cs;
+      next += N;
       FloatVector c0 = FloatVector.fromArray(F, r0, o0 + next);
       FloatVector c1 = FloatVector.fromArray(F, r1, o1 + next);
       FloatVector c2 = FloatVector.fromArray(F, r2, o2 + next);
@@ -177,16 +177,16 @@ final class Depthwise {
       a1 = FloatVector.fromArray(F, r1, o1);
       a2 = FloatVector.fromArray(F, r2, o2);
     }
-    int next = (1 - left) * cs;
+    int next = (1 - left) * N;
     int width = out.width();
     int inside = Math.min(width, (in.width() + left - 3) / 2 + 1);
     for (int x = 0; x < inside; x++) {
       FloatVector b0 = FloatVector.fromArray(F, r0, o0 + next);
       FloatVector b1 = FloatVector.fromArray(F, r1, o1 + next);
       FloatVector b2 = FloatVector.fromArray(F, r2, o2 + next);
-      FloatVector c0 = FloatVector.fromArray(F, r0, o0 + next + cs);
-      FloatVector c1 = FloatVector.fromArray(F, r1, o1 + next + cs);
-      FloatVector c2 = FloatVector.fromArray(F, r2, o2 + next + cs);
+      FloatVector c0 = FloatVector.fromArray(F, r0, o0 + next + N);
+      FloatVector c1 = FloatVector.fromArray(F, r1, o1 + next + N);
+      FloatVector c2 = FloatVector.fromArray(F, r2, o2 + next + N);
       FloatVector s = a2.fma(w20, a1.fma(w10, a0.mul(w00)));
       FloatVector t = b2.fma(w21, b1.fma(w11, b0.mul(w01)));
       FloatVector u = c2.fma(w22, c1.fma(w12, c0.mul(w02)));
@@ -194,7 +194,7 @@ final class Depthwise {
       a0 = c0;
       a1 = c1;
       a2 = c2;
-      next += 2 * cs;
+      next += 2 * N;
     }
     if (inside < width) {
       FloatVector b0 = FloatVector.fromArray(F, r0, o0 + next);
@@ -206,7 +206,8 @@ final class Depthwise {
     }
   }
 
-  private void generalRow(float[] input, float[] w, int top, int c, float[] tile, int at) {
+  private void generalRow(
+      float[] input, int block, float[] w, int top, int c, float[] tile, int at) {
     for (int x = 0; x < out.width(); x++) {
       int leftmost = x * geometry.strideW() - geometry.padding().left();
       FloatVector sum = FloatVector.zero(F);
@@ -220,7 +221,7 @@ final class Depthwise {
           if (ix < 0 || ix >= in.width()) {
             continue;
           }
-          FloatVector v = FloatVector.fromArray(F, input, (iy * in.width() + ix) * channels + c);
+          FloatVector v = FloatVector.fromArray(F, input, block + (iy * in.width() + ix) * N);
           sum =
               v.fma(
                   FloatVector.fromArray(F, w, (ky * geometry.kernelW() + kx) * channels + c), sum);

@@ -8,7 +8,6 @@ import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LE;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
@@ -29,8 +28,8 @@ import jdk.incubator.vector.VectorMask;
  *
  * <p>A tile is walked one vector of channels at a time, at most {@link #BLOCK} positions at once;
  * that many float32 terms are added before they go to the double sums. Each block is handled by
- * short passes over compact copies of the results; one loop that did everything would need far more
- * registers than there are.
+ * short passes over its results; one loop that did everything would need far more registers than
+ * there are.
  *
  * <p>Rounding uses the float32 adder: for |v| up to 2^22, v + 1.5 * 2^23 rounds half to even, and
  * the integer stands in the low bits of the sum. Larger sums still order correctly as integers, so
@@ -38,16 +37,19 @@ import jdk.incubator.vector.VectorMask;
  * {@link ScalarEpilogue}.
  */
 final class Epilogue {
-  /** Positions per block: three compact copies stay in the first cache. */
+  /** Positions per block: its accumulators and results stay in the first cache. */
   static final int BLOCK = 64;
 
   private static final float MAGIC = 12582912f;
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
 
   private final Recording recording;
-  private final float[] x = new float[BLOCK * N];
-  private final float[] xq = new float[BLOCK * N];
-  private final int[] packed = new int[BLOCK * N];
+
+  // Lists of the block's non-zero values: most activations after a ReLU are zero, and counting
+  // those in one step saves half the increments. One vector longer, for the last store's tail.
+  private final int[] bins = new int[(BLOCK + 1) * N];
+  private final int[] codes = new int[(BLOCK + 1) * N];
+  private int codesListed;
   private final int[] saturatedLanes = new int[N];
   private final float[] flush = new float[4 * N];
 
@@ -60,7 +62,8 @@ final class Epilogue {
    *
    * @param fp32 accumulators of the fp32 stream, blocked as {@link Gemm} writes them
    * @param quantized those of the quantized stream; ignored without one
-   * @param outFp32 receives the fp32 results, NHWC with padded channels, from {@code position} on
+   * @param outFp32 receives the fp32 results, blocked, from {@code position} on
+   * @param positions of the whole output
    * @param outQuantized the same for the quantized stream
    */
   void run(
@@ -71,13 +74,14 @@ final class Epilogue {
       float[] outFp32,
       float[] outQuantized,
       int position,
+      int positions,
       ImageSums sums,
       HistogramScratch histogram) {
     for (int c = 0; c < stage.padded(); c += N) {
       for (int from = 0; from < rows; from += BLOCK) {
         int n = Math.min(BLOCK, rows - from);
         int at = c * rows + from * N;
-        int out = (position + from) * stage.padded() + c;
+        int out = c * positions + (position + from) * N;
         boolean finite = fp32Results(stage, c, n, fp32, at, outFp32, out);
         if (recording.quantizedStream()) {
           finite &=
@@ -89,18 +93,25 @@ final class Epilogue {
           new ScalarEpilogue(stage, recording, sums, histogram)
               .block(c, n, fp32, quantized, at, outFp32, outQuantized, out);
         } else if (recording.statistics()) {
-          statistics(stage, c, n, sums, histogram);
+          statistics(stage, c, n, outFp32, outQuantized, out, sums, histogram);
         }
       }
     }
   }
 
   private void statistics(
-      OutputStage stage, int c, int n, ImageSums sums, HistogramScratch histogram) {
-    moments(x, n, c, stage.shift(), sums.fp32);
+      OutputStage stage,
+      int c,
+      int n,
+      float[] x,
+      float[] xq,
+      int at,
+      ImageSums sums,
+      HistogramScratch histogram) {
+    moments(x, at, n, c, stage.shift(), sums.fp32);
     if (recording.quantizedStream()) {
-      moments(xq, n, c, stage.shift(), sums.quantized);
-      errors(n, c, sums);
+      moments(xq, at, n, c, stage.shift(), sums.quantized);
+      errors(x, xq, at, n, c, sums);
       if (stage.quantizer().isPresent()) {
         IntVector.fromArray(I, saturatedLanes, 0)
             .add(IntVector.fromArray(I, sums.saturated, c))
@@ -108,7 +119,7 @@ final class Epilogue {
       }
     }
     if (recording.histograms()) {
-      histogram.add(packed, n, N, stage.lanesAt(c));
+      histograms(stage, x, at, n, c, histogram);
     }
   }
 
@@ -120,15 +131,12 @@ final class Epilogue {
     FloatVector upper = Lanes.floats(stage.activation().upper());
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
-    int step = stage.padded();
-    for (int i = 0; i < n * N; i += N, o += step) {
+    for (int i = 0; i < n * N; i += N) {
       FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
       bad = u.fma(zero, bad);
       FloatVector v = u.blend(lower, u.compare(LE, lower));
       v = v.blend(upper, v.compare(GE, upper));
-      v.intoArray(x, i);
-      v.intoArray(out, o);
-      v.reinterpretAsInts().lanewise(LSHR, BitHistogram.SHIFT).intoArray(packed, i);
+      v.intoArray(out, o + i);
     }
     return isZero(bad);
   }
@@ -154,8 +162,10 @@ final class Epilogue {
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
     IntVector saturated = IntVector.zero(I);
-    int step = stage.padded();
-    for (int i = 0; i < n * N; i += N, o += step) {
+    boolean listCodes = recording.histograms();
+    VectorMask<Integer> lanes = I.indexInRange(0, Math.max(0, stage.lanesAt(c)));
+    int list = 0;
+    for (int i = 0; i < n * N; i += N) {
       FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
       bad = u.fma(zero, bad);
       FloatVector v = u.blend(lower, u.compare(LE, lower));
@@ -165,12 +175,15 @@ final class Epilogue {
       saturated = saturated.add(1, rounded.compare(NE, clamped));
       IntVector steps = clamped.sub(zeroCode);
       FloatVector dequantized = ((FloatVector) steps.convert(I2F, 0)).mul(scale);
-      dequantized.intoArray(xq, i);
-      dequantized.intoArray(out, o);
-      IntVector code = steps.add(codeOffset).lanewise(LSHL, 15);
-      IntVector.fromArray(I, packed, i).or(code).intoArray(packed, i);
+      dequantized.intoArray(out, o + i);
+      if (listCodes) {
+        VectorMask<Integer> listed = steps.compare(NE, 0).and(lanes);
+        steps.add(codeOffset).compress(listed).intoArray(codes, list);
+        list += listed.trueCount();
+      }
     }
     saturated.intoArray(saturatedLanes, 0);
+    codesListed = list;
     return isZero(bad);
   }
 
@@ -184,20 +197,38 @@ final class Epilogue {
     FloatVector upper = Lanes.floats(stage.activation().upper());
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
-    int step = stage.padded();
-    for (int i = 0; i < n * N; i += N, o += step) {
+    for (int i = 0; i < n * N; i += N) {
       FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
       bad = u.fma(zero, bad);
       FloatVector v = u.blend(lower, u.compare(LE, lower));
       v = v.blend(upper, v.compare(GE, upper));
-      v.intoArray(xq, i);
-      v.intoArray(out, o);
+      v.intoArray(out, o + i);
     }
     return isZero(bad);
   }
 
+  private void histograms(
+      OutputStage stage, float[] x, int at, int n, int c, HistogramScratch histogram) {
+    int lanes = Math.max(0, stage.lanesAt(c));
+    VectorMask<Integer> valid = I.indexInRange(0, lanes);
+    int list = 0;
+    for (int i = 0; i < n * N; i += N) {
+      IntVector bits = FloatVector.fromArray(F, x, at + i).reinterpretAsInts();
+      VectorMask<Integer> listed = bits.compare(NE, 0).and(valid);
+      bits.lanewise(LSHR, BitHistogram.SHIFT).compress(listed).intoArray(bins, list);
+      list += listed.trueCount();
+    }
+    histogram.addBits(bins, list);
+    histogram.addBit(0, n * lanes - list);
+    if (stage.quantizer().isPresent() && recording.quantizedStream()) {
+      QuantParams q = stage.quantizer().get();
+      histogram.addCodes(codes, codesListed);
+      histogram.addCode(q.zeroPoint() - q.qmin(), n * lanes - codesListed);
+    }
+  }
+
   /** Power sums about the shift, smallest, largest and zeros of one block of one stream. */
-  private void moments(float[] values, int n, int c, float[] shifts, StreamSums sums) {
+  private void moments(float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
     FloatVector shift = FloatVector.fromArray(F, shifts, c);
     FloatVector s1 = FloatVector.zero(F);
     FloatVector s2 = s1;
@@ -208,7 +239,7 @@ final class Epilogue {
     FloatVector zero = FloatVector.zero(F);
     IntVector zeros = IntVector.fromArray(I, sums.zeros, c);
     for (int i = 0; i < n * N; i += N) {
-      FloatVector v = FloatVector.fromArray(F, values, i);
+      FloatVector v = FloatVector.fromArray(F, values, at + i);
       min = min.blend(v, v.compare(LT, min));
       max = max.blend(v, v.compare(GT, max));
       VectorMask<Integer> isZero = v.compare(EQ, zero).cast(I);
@@ -235,12 +266,12 @@ final class Epilogue {
     }
   }
 
-  private void errors(int n, int c, ImageSums sums) {
+  private void errors(float[] x, float[] xq, int at, int n, int c, ImageSums sums) {
     FloatVector sum = FloatVector.zero(F);
     FloatVector squares = sum;
     IntVector largest = FloatVector.fromArray(F, sums.errorMaxAbs, c).reinterpretAsInts();
     for (int i = 0; i < n * N; i += N) {
-      FloatVector e = FloatVector.fromArray(F, xq, i).sub(FloatVector.fromArray(F, x, i));
+      FloatVector e = FloatVector.fromArray(F, xq, at + i).sub(FloatVector.fromArray(F, x, at + i));
       sum = sum.add(e);
       squares = e.fma(e, squares);
       // Magnitudes order as their bits do.

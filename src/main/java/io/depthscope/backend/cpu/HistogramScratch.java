@@ -7,85 +7,84 @@ import java.util.Arrays;
 /**
  * One worker's histograms of one layer, in 32-bit counts until they are flushed.
  *
- * <p>Neighbouring elements often fall in the same bin (after a ReLU, that of zero), and a counter
- * cannot be incremented twice before its store is forwarded to the next load; so there are {@link
- * #COPIES} copies of each table, used in turn.
+ * <p>Neighbouring elements often fall in the same bin, and a counter cannot be incremented again
+ * before its store has been forwarded to the next load; so there are {@link #COPIES} copies of each
+ * table, used in turn. Copies are not a multiple of 4 KiB apart: a load whose address agrees with
+ * an earlier store in the low 12 bits waits for it, which halves the speed.
  */
 final class HistogramScratch {
   static final int COPIES = 4;
 
+  /** Entries between the copies' ends and the next copies' beginnings; 1088 bytes. */
+  private static final int GAP = 272;
+
+  private static final int BIT_STRIDE = BitHistogram.BINS + GAP;
+
   private final int[] bits;
   private final int[] codes;
   private final int codeCount;
+  private final int codeStride;
 
   /**
    * @param codeCount codes of the layer's output, 0 when it is not quantized
    */
   HistogramScratch(int codeCount) {
     this.codeCount = codeCount;
-    bits = new int[COPIES * BitHistogram.BINS];
-    codes = new int[COPIES * Math.max(1, codeCount)];
+    codeStride = codeCount + GAP;
+    bits = new int[COPIES * BIT_STRIDE];
+    codes = new int[COPIES * codeStride];
   }
 
   /** Bytes one of these holds. */
   static long memoryBytes(int codeCount) {
-    return 4L * COPIES * (BitHistogram.BINS + Math.max(1, codeCount));
+    return 4L * COPIES * (BIT_STRIDE + codeCount + GAP);
   }
 
+  /** Counts one value {@code times} times. */
   void addBit(float x, int times) {
     bits[BitHistogram.bin(x)] += times;
   }
 
+  /** Counts one code {@code times} times; index 0 is qmin. */
   void addCode(int index, int times) {
     codes[index] += times;
   }
 
-  /**
-   * Adds packed entries: bit bin in the low 15 bits, code index above.
-   *
-   * @param lanes entries that count in each group of {@code step}
-   */
-  void add(int[] packed, int groups, int step, int lanes) {
-    int[] b = bits;
-    int[] q = codes;
-    int cc = codeCount;
-    if (lanes == step && step % 4 == 0) {
-      int n = groups * step;
-      for (int i = 0; i + 3 < n; i += 4) {
-        int p0 = packed[i];
-        int p1 = packed[i + 1];
-        int p2 = packed[i + 2];
-        int p3 = packed[i + 3];
-        b[p0 & 0x7fff]++;
-        b[(p1 & 0x7fff) + BitHistogram.BINS]++;
-        b[(p2 & 0x7fff) + 2 * BitHistogram.BINS]++;
-        b[(p3 & 0x7fff) + 3 * BitHistogram.BINS]++;
-        q[p0 >>> 15]++;
-        q[(p1 >>> 15) + cc]++;
-        q[(p2 >>> 15) + 2 * cc]++;
-        q[(p3 >>> 15) + 3 * cc]++;
-      }
-      return;
+  /** Counts the first {@code n} bins of a list. */
+  void addBits(int[] bins, int n) {
+    count(bins, n, bits, BIT_STRIDE);
+  }
+
+  /** Counts the first {@code n} code indices of a list. */
+  void addCodes(int[] indices, int n) {
+    count(indices, n, codes, codeStride);
+  }
+
+  private static void count(int[] list, int n, int[] table, int stride) {
+    int i = 0;
+    for (; i + 3 < n; i += 4) {
+      table[list[i]]++;
+      table[list[i + 1] + stride]++;
+      table[list[i + 2] + 2 * stride]++;
+      table[list[i + 3] + 3 * stride]++;
     }
-    for (int g = 0; g < groups; g++) {
-      for (int i = g * step; i < g * step + lanes; i++) {
-        b[packed[i] & 0x7fff]++;
-        q[packed[i] >>> 15]++;
-      }
+    for (; i < n; i++) {
+      table[list[i]]++;
     }
   }
 
   /** Adds the counts to the layer's histograms and clears them. */
   void flush(LayerAccumulator layer) {
-    long[] bitCounts = layer.histogram().counts();
-    for (int i = 0; i < bits.length; i++) {
-      bitCounts[i & (BitHistogram.BINS - 1)] += bits[i];
+    add(bits, BIT_STRIDE, layer.histogram().counts(), BitHistogram.BINS);
+    add(codes, codeStride, layer.codes(), codeCount);
+  }
+
+  private static void add(int[] table, int stride, long[] counts, int n) {
+    for (int copy = 0; copy < COPIES; copy++) {
+      for (int i = 0; i < n; i++) {
+        counts[i] += table[copy * stride + i];
+      }
     }
-    long[] codeCounts = layer.codes();
-    for (int i = 0; i < COPIES * codeCount; i++) {
-      codeCounts[i % codeCount] += codes[i];
-    }
-    Arrays.fill(bits, 0);
-    Arrays.fill(codes, 0);
+    Arrays.fill(table, 0);
   }
 }

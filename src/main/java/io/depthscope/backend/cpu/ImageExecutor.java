@@ -56,14 +56,14 @@ final class ImageExecutor {
       Layer layer = l.plan().node().layer();
       depthwise.add(
           layer instanceof Layer.DepthwiseConvolution d
-              ? new Depthwise(d.geometry(), l.plan().in(), l.plan().out(), l.inStride())
+              ? new Depthwise(d.geometry(), l.plan().in(), l.plan().out(), l.stage().padded())
               : null);
       boolean windowed =
           !(layer instanceof Layer.DepthwiseConvolution
               || layer instanceof Layer.Input
               || layer instanceof Layer.ResidualAdd);
       windows.add(
-          windowed ? new Windows(l.window(), l.plan().in(), l.plan().out(), l.inStride()) : null);
+          windowed ? new Windows(l.window(), l.plan().in(), l.plan().out(), l.plainInput()) : null);
     }
   }
 
@@ -125,6 +125,7 @@ final class ImageExecutor {
           buffer(fp32, node),
           buffer(quantized, node),
           p0,
+          positions,
           sums,
           histogram);
       if (recording.errorTerms()) {
@@ -148,7 +149,7 @@ final class ImageExecutor {
         depthwise.get(node).rows(in, w.depthwise(), p0 / width, p1 / width, tile);
       }
       case Layer.ResidualAdd ignored ->
-          sum(in, buffer(stream, l.plan().node().inputs().get(1)), l.inStride(), p0, p1, tile);
+          sum(in, buffer(stream, l.plan().node().inputs().get(1)), l, p0, p1, tile);
       case Layer.GlobalAveragePool ignored -> windows.get(node).average(in, p0, p1, tile);
       case Layer.AveragePool ignored -> windows.get(node).average(in, p0, p1, tile);
       case Layer.MaxPool ignored -> windows.get(node).maximum(in, p0, p1, tile);
@@ -160,18 +161,22 @@ final class ImageExecutor {
       CompiledLayer l, CompiledLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
     PackedKernel kernel = w.packed();
     if (l.readsInputDirectly()) {
-      Gemm.multiply(in, p0 * l.inStride(), l.inStride(), p1 - p0, kernel, tile);
+      int blockStep = l.plan().in().positions() * Lanes.N;
+      Gemm.multiply(in, p0 * Lanes.N, Lanes.N, blockStep, p1 - p0, kernel, tile);
     } else {
       windows.get(l.plan().index()).gather(in, p0, p1, gathered);
-      Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
+      int rowStep = Windows.rowFloats(kernel.depth());
+      Gemm.multiply(gathered, 0, rowStep, Lanes.N, p1 - p0, kernel, tile);
     }
   }
 
-  private static void sum(float[] a, float[] b, int stride, int p0, int p1, float[] tile) {
-    for (int c = 0, at = 0; c < stride; c += Lanes.N) {
+  private static void sum(float[] a, float[] b, CompiledLayer l, int p0, int p1, float[] tile) {
+    int positions = l.plan().out().positions();
+    for (int c = 0, at = 0; c < l.stage().padded(); c += Lanes.N) {
       for (int p = p0; p < p1; p++, at += Lanes.N) {
-        FloatVector.fromArray(Lanes.F, a, p * stride + c)
-            .add(FloatVector.fromArray(Lanes.F, b, p * stride + c))
+        int from = c * positions + p * Lanes.N;
+        FloatVector.fromArray(Lanes.F, a, from)
+            .add(FloatVector.fromArray(Lanes.F, b, from))
             .intoArray(tile, at);
       }
     }
@@ -185,9 +190,16 @@ final class ImageExecutor {
     CompiledLayer last = layers.getLast();
     int channels = last.plan().out().channels();
     float[] from = buffer(stream, layers.size() - 1);
+    int positions = last.plan().out().positions();
     int at = image * plan.outputSize();
-    for (int p = 0; p < last.plan().out().positions(); p++) {
-      System.arraycopy(from, p * last.outStride(), out, at + p * channels, channels);
+    for (int p = 0; p < positions; p++) {
+      for (int c = 0; c < channels; c++) {
+        int block = c / Lanes.N * Lanes.N;
+        out[at++] =
+            last.plainOutput()
+                ? from[p * channels + c]
+                : from[block * positions + p * Lanes.N + c - block];
+      }
     }
   }
 

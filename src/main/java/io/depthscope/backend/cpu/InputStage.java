@@ -16,7 +16,8 @@ final class InputStage {
   private final Recording recording;
   private final LayerPlan plan;
   private final OutputStage stage;
-  private final int stride;
+  private final int positionStep;
+  private final boolean plain;
   private final float[][] fp32Table;
   private final float[][] quantizedTable;
   private final int[][] counts;
@@ -25,7 +26,8 @@ final class InputStage {
     this.recording = plan.recording();
     this.plan = layer.plan();
     this.stage = layer.stage();
-    this.stride = layer.outStride();
+    this.plain = layer.plainOutput();
+    this.positionStep = plain ? stage.channels() : Lanes.N;
     this.fp32Table = plan.inputTable();
     this.quantizedTable = new float[fp32Table.length][256];
     this.counts = new int[fp32Table.length][256];
@@ -59,10 +61,10 @@ final class InputStage {
     for (int p = 0; p < plan.out().positions(); p++) {
       for (int c = 0; c < channels; c++) {
         float x = values[at + p * channels + c];
-        outFp32[p * stride + c] = x;
+        outFp32[first(c) + p * positionStep] = x;
         float xq = scalar.value(c, x, x, 1);
         if (recording.quantizedStream()) {
-          outQuantized[p * stride + c] = xq;
+          outQuantized[first(c) + p * positionStep] = xq;
         }
         if (recording.errorTerms()) {
           scalar.errorTerms(c, x, x, x, 1);
@@ -80,14 +82,15 @@ final class InputStage {
       float[] quantized = quantizedTable[c];
       int[] count = counts[c];
       Arrays.fill(count, 0);
+      int first = first(c);
       for (int p = 0; p < positions; p++) {
         int code = pixels[at + p * channels + c] & 0xff;
-        outFp32[p * stride + c] = fp32[code];
+        outFp32[first + p * positionStep] = fp32[code];
         count[code]++;
       }
       if (recording.quantizedStream()) {
         for (int p = 0; p < positions; p++) {
-          outQuantized[p * stride + c] = quantized[pixels[at + p * channels + c] & 0xff];
+          outQuantized[first + p * positionStep] = quantized[pixels[at + p * channels + c] & 0xff];
         }
       }
       for (int code = 0; code < count.length; code++) {
@@ -99,5 +102,12 @@ final class InputStage {
         }
       }
     }
+  }
+
+  /** Where the first position of a channel lies. */
+  private int first(int channel) {
+    return plain
+        ? channel
+        : channel / Lanes.N * Lanes.N * plan.out().positions() + channel % Lanes.N;
   }
 }

@@ -40,7 +40,7 @@ final class ScalarEpilogue {
       float[] outFp32,
       float[] outQuantized,
       int o) {
-    for (int row = 0; row < n; row++, o += stage.padded()) {
+    for (int row = 0; row < n; row++, o += Lanes.N) {
       for (int lane = 0; lane < stage.lanesAt(c); lane++) {
         int i = at + row * Lanes.N + lane;
         float x = activated(fp32[i], c + lane);

@@ -4,65 +4,84 @@ import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.N;
 
 import io.depthscope.model.ConvGeometry;
+import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * Windows over an image: gathering them as rows of a matrix for dense convolutions, and pooling
- * them. Images are NHWC with a channel stride that may exceed the channels.
+ * them. Images are blocked (one vector of channels after the other), except that the network's
+ * input may be plain NHWC.
  */
 final class Windows {
   private final ConvGeometry geometry;
   private final Shape in;
   private final Shape out;
-  private final int stride;
+  private final boolean plain;
 
   /**
-   * @param stride floats from one input position to the next
+   * @param plain whether the input is NHWC rather than blocked
    */
-  Windows(ConvGeometry geometry, Shape in, Shape out, int stride) {
+  Windows(ConvGeometry geometry, Shape in, Shape out, boolean plain) {
     this.geometry = geometry;
     this.in = in;
     this.out = out;
-    this.stride = stride;
-  }
-
-  /** Elements of one gathered window: KH * KW * C. */
-  int depth() {
-    return geometry.kernelH() * geometry.kernelW() * in.channels();
+    this.plain = plain;
   }
 
   /**
-   * Writes the windows of output positions {@code p0..p1-1} as rows of {@link #depth()} floats,
-   * with zeros for the padding.
+   * Floats from one gathered row to the next: KH * KW * C, rounded up so that whole vectors may be
+   * written.
+   */
+  static int rowFloats(int depth) {
+    return depth + N;
+  }
+
+  /**
+   * Writes the windows of output positions {@code p0..p1-1} as rows of KH * KW * C floats, with
+   * zeros for the padding.
    */
   void gather(float[] input, int p0, int p1, float[] rows) {
     int c = in.channels();
     int run = geometry.kernelW() * c;
-    int at = 0;
+    int rowStep = rowFloats(geometry.kernelH() * run);
     for (int p = p0; p < p1; p++) {
       int top = p / out.width() * geometry.strideH() - geometry.padding().top();
       int left = p % out.width() * geometry.strideW() - geometry.padding().left();
+      int from = Math.min(geometry.kernelW(), Math.max(0, -left));
+      int to = Math.max(from, Math.min(geometry.kernelW(), in.width() - left));
+      int at = (p - p0) * rowStep;
       for (int ky = 0; ky < geometry.kernelH(); ky++, at += run) {
         int iy = top + ky;
         if (iy < 0 || iy >= in.height()) {
           Arrays.fill(rows, at, at + run, 0);
           continue;
         }
-        // Columns of the window inside the image; none where it lies in the padding altogether.
-        int from = Math.min(geometry.kernelW(), Math.max(0, -left));
-        int to = Math.max(from, Math.min(geometry.kernelW(), in.width() - left));
         Arrays.fill(rows, at, at + from * c, 0);
-        if (stride == c && from < to) {
-          System.arraycopy(
-              input, (iy * in.width() + left + from) * c, rows, at + from * c, (to - from) * c);
+        int first = iy * in.width() + left + from;
+        if (from == to) {
+          Arrays.fill(rows, at, at + run, 0); // the window lies beside the image
+          continue;
+        }
+        if (plain) {
+          System.arraycopy(input, first * c, rows, at + from * c, (to - from) * c);
         } else {
-          for (int kx = from; kx < to; kx++) {
-            System.arraycopy(input, (iy * in.width() + left + kx) * stride, rows, at + kx * c, c);
-          }
+          copyBlocks(input, first, to - from, rows, at + from * c);
         }
         Arrays.fill(rows, at + to * c, at + run, 0);
+      }
+    }
+  }
+
+  /** Copies {@code n} neighbouring positions of a blocked image to NHWC order. */
+  private void copyBlocks(float[] input, int first, int n, float[] rows, int at) {
+    int c = in.channels();
+    for (int i = 0; i < n; i++, at += c) {
+      int from = (first + i) * N;
+      // A last partial block writes past its end; the next copy overwrites that.
+      for (int k = 0; k < c; k += N, from += in.positions() * N) {
+        FloatVector.fromArray(F, input, from).intoArray(rows, at + k);
       }
     }
   }
@@ -71,15 +90,15 @@ final class Windows {
   void average(float[] input, int p0, int p1, float[] tile) {
     for (int p = p0; p < p1; p++) {
       Bounds b = bounds(p);
-      float share = 1f / ((b.y1 - b.y0) * (b.x1 - b.x0));
-      for (int c = 0; c < stride; c += N) {
+      float count = (b.y1 - b.y0) * (b.x1 - b.x0);
+      for (int c = 0; c < StreamSums.padded(in.channels()); c += N) {
         FloatVector sum = FloatVector.zero(F);
         for (int y = b.y0; y < b.y1; y++) {
           for (int x = b.x0; x < b.x1; x++) {
-            sum = sum.add(FloatVector.fromArray(F, input, (y * in.width() + x) * stride + c));
+            sum = sum.add(FloatVector.fromArray(F, input, at(c, y, x)));
           }
         }
-        sum.mul(share).intoArray(tile, c * (p1 - p0) + (p - p0) * N);
+        sum.div(count).intoArray(tile, c * (p1 - p0) + (p - p0) * N);
       }
     }
   }
@@ -88,16 +107,20 @@ final class Windows {
   void maximum(float[] input, int p0, int p1, float[] tile) {
     for (int p = p0; p < p1; p++) {
       Bounds b = bounds(p);
-      for (int c = 0; c < stride; c += N) {
+      for (int c = 0; c < StreamSums.padded(in.channels()); c += N) {
         FloatVector best = Lanes.floats(Float.NEGATIVE_INFINITY);
         for (int y = b.y0; y < b.y1; y++) {
           for (int x = b.x0; x < b.x1; x++) {
-            best = best.max(FloatVector.fromArray(F, input, (y * in.width() + x) * stride + c));
+            best = best.max(FloatVector.fromArray(F, input, at(c, y, x)));
           }
         }
         best.intoArray(tile, c * (p1 - p0) + (p - p0) * N);
       }
     }
+  }
+
+  private int at(int c, int y, int x) {
+    return c * in.positions() + (y * in.width() + x) * N;
   }
 
   private record Bounds(int y0, int y1, int x0, int x1) {}

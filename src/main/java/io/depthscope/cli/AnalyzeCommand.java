@@ -1,0 +1,194 @@
+package io.depthscope.cli;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.dataset.Dataset;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.store.RunDirectory;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs a network in fp32 and quantized form side by side and records what differs. */
+@Command(
+    name = "analyze",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Run a network in fp32 and quantized form side by side over a data set, and record the"
+          + " distributions and the error of every layer and channel.",
+      "Without options: a small trained network on synthetic images."
+    })
+final class AnalyzeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOptions modelOptions;
+  @Mixin private DataOptions dataOptions;
+  @Mixin private SchemeOptions schemeOptions;
+  @Mixin private BackendOptions backendOptions;
+
+  @Option(
+      names = "--calibrate",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Images the ranges are taken from. Default: ${DEFAULT-VALUE}.")
+  private int calibrate;
+
+  @Option(
+      names = "--calibrate-data",
+      paramLabel = "DATA",
+      description =
+          "Where they come from. Default: the first images of --data; for synthetic images, the"
+              + " training split.")
+  private String calibrateData;
+
+  @Option(
+      names = "--quantization",
+      paramLabel = "FILE",
+      description = "Use the calibration in an earlier run's quantization.json instead.")
+  private Path quantization;
+
+  @Option(
+      names = "--feed",
+      paramLabel = "F",
+      defaultValue = "accumulated",
+      description =
+          "What a quantized layer reads: the quantized network's values (accumulated) or the fp32"
+              + " network's (local). Default: ${DEFAULT-VALUE}.")
+  private Feed feed;
+
+  @Option(
+      names = "--error-sources",
+      description =
+          "Split each layer's error into inherited, weights, clipping and rounding (about twice as"
+              + " slow).")
+  private boolean errorSources;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Run directory. Default: runs/MODEL-SCHEME-TIME.")
+  private Path out;
+
+  @Option(names = "--resume", description = "Continue the interrupted run in --out.")
+  private boolean resume;
+
+  @Option(names = "--overwrite", description = "Replace the run in --out.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Images between checkpoints. Default: ${DEFAULT-VALUE}.")
+  private int checkpointEvery;
+
+  @Option(
+      names = "--explain-memory",
+      description = "Say how much memory the run will take, and end.")
+  private boolean explainMemory;
+
+  @Option(names = "--quiet", description = "No progress, no tables.")
+  private boolean quiet;
+
+  @Override
+  public Integer call() throws IOException {
+    QuantScheme scheme;
+    try {
+      scheme = schemeOptions.scheme();
+      backendOptions.threads();
+      backendOptions.batch();
+      requirePositive("--calibrate", calibrate);
+      requirePositive("--checkpoint-every", checkpointEvery);
+      if (resume && out == null) {
+        throw new IllegalArgumentException("--resume needs --out DIR");
+      }
+      if (resume && overwrite) {
+        throw new IllegalArgumentException("--resume and --overwrite contradict each other");
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+    PrintWriter text = spec.commandLine().getOut();
+    if (resume && RunDirectory.isComplete(out)) {
+      text.println(out + " is complete");
+      return 0;
+    }
+    Backend backend = backendOptions.open();
+    LoadedModel model = modelOptions.load();
+    String dataSpec = dataOptions.spec(model);
+    try (Dataset data = dataOptions.open(dataSpec)) {
+      dataOptions.checkClasses(data, model);
+      String calibrationSpec = calibrateData != null ? calibrateData : calibrationSpec(dataSpec);
+      AnalyzeJob job =
+          new AnalyzeJob(
+              backend,
+              model,
+              ModelOptions.preprocessing(model),
+              scheme,
+              feed,
+              errorSources ? Recording.ERROR_TERMS : Recording.STATISTICS,
+              data,
+              dataOptions.count(data),
+              backendOptions.threads(),
+              backendOptions.batch(),
+              dataOptions.strict());
+      MemoryEstimate memory = job.memory();
+      if (explainMemory) {
+        memory.lines().forEach(text::println);
+        return 0;
+      }
+      memory.check();
+      Path directory = out != null ? out : defaultDirectory(model, scheme);
+      try (Interruption interruption = Interruption.install()) {
+        CalibrationSource source =
+            new CalibrationSource(
+                calibrationSpec, calibrate, quantization, () -> dataOptions.open(calibrationSpec));
+        boolean finished =
+            job.run(
+                directory,
+                source,
+                new AnalyzeJob.Mode(resume, overwrite, checkpointEvery, quiet, dataOptions.seed()),
+                interruption::requested,
+                text,
+                spec.commandLine().getErr());
+        if (!finished) {
+          spec.commandLine()
+              .getErr()
+              .println("depthscope: interrupted; continue with --out " + directory + " --resume");
+          return Main.INTERRUPTED;
+        }
+      }
+      return 0;
+    }
+  }
+
+  private static void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(option + " must be at least 1, got " + value);
+    }
+  }
+
+  /** Synthetic images are calibrated on the training split, so that no test image is seen twice. */
+  private String calibrationSpec(String dataSpec) {
+    return dataSpec.startsWith("synthetic:") && !dataSpec.endsWith(":train")
+        ? "synthetic:" + calibrate + ":train"
+        : dataSpec;
+  }
+
+  private static Path defaultDirectory(LoadedModel model, QuantScheme scheme) {
+    String time =
+        LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
+    return Path.of("runs", model.model().name() + "-" + scheme.name() + "-" + time);
+  }
+}

@@ -1,0 +1,267 @@
+package io.depthscope.cli;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.ImageFolder;
+import io.depthscope.dataset.Preprocessing;
+import io.depthscope.experiment.Calibration;
+import io.depthscope.experiment.PairedRun;
+import io.depthscope.experiment.RunManifest;
+import io.depthscope.experiment.RunResult;
+import io.depthscope.experiment.RunState;
+import io.depthscope.model.BatchNormFolding;
+import io.depthscope.model.FoldedWeights;
+import io.depthscope.model.Node;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.Range;
+import io.depthscope.store.QuantizationJson;
+import io.depthscope.store.RunDirectory;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One analysis, from calibration to the written results.
+ *
+ * @param count images to run, from the first on
+ */
+record AnalyzeJob(
+    Backend backend,
+    LoadedModel model,
+    Preprocessing preprocessing,
+    QuantScheme scheme,
+    Feed feed,
+    Recording recording,
+    Dataset data,
+    int count,
+    int threads,
+    int batch,
+    boolean strict) {
+
+  /** How the run treats its directory and its terminal. */
+  record Mode(boolean resume, boolean overwrite, int checkpointEvery, boolean quiet, long seed) {}
+
+  /** Bytes an image takes while it is decoded and resized, for photographs up to 16 megapixels. */
+  private static final long DECODING_BYTES = 64L << 20;
+
+  private static final int BATCHES_HELD = 4;
+  private static final int PIECE_IMAGES = 8;
+
+  MemoryEstimate memory() {
+    long network = backend.memoryBytes(shapeOfPlan(), batch);
+    long image = preprocessing.inputShape().size();
+    boolean decodes = data instanceof ImageFolder;
+    long images =
+        image * ((long) BATCHES_HELD * batch + (2L * threads + 2) * PIECE_IMAGES)
+            + (decodes ? threads * DECODING_BYTES : 0);
+    return new MemoryEstimate(network, images, Runtime.getRuntime().maxMemory());
+  }
+
+  /** A plan as large as the real one, made without a calibration and without quantizing weights. */
+  private ExecutionPlan shapeOfPlan() {
+    Map<String, QuantParams> outputs = new HashMap<>();
+    for (Node node : model.model().nodes()) {
+      if (node.layer().quantizesOutput() && scheme.activations().isPresent()) {
+        outputs.put(node.name(), QuantParams.of(new Range(0, 1), scheme.activations().get()));
+      }
+    }
+    QuantScheme floatWeights =
+        new QuantScheme(
+            Optional.empty(),
+            scheme.activations(),
+            scheme.granularity(),
+            scheme.activationRange(),
+            scheme.weightRange());
+    return ExecutionPlan.withParams(
+        fp32Plan(Recording.PLAIN), floatWeights, outputs, feed, recording);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @return false if it was interrupted; a checkpoint is written then
+   * @throws IOException if anything fails; what was recorded before stays
+   */
+  boolean run(
+      Path directory,
+      CalibrationSource source,
+      Mode mode,
+      BooleanSupplier stop,
+      PrintWriter out,
+      PrintWriter err)
+      throws IOException {
+    Instant started = Instant.now();
+    try (RunDirectory run =
+        RunDirectory.open(directory, identity(source), mode.resume(), mode.overwrite())) {
+      Calibration calibration =
+          run.resumes() ? run.readCalibration() : calibrate(source, mode.quiet(), err);
+      ExecutionPlan plan =
+          ExecutionPlan.paired(
+              fp32Plan(Recording.PLAIN), scheme, calibration.tensors(), feed, recording);
+      if (!run.resumes()) {
+        run.writeQuantization(plan, scheme, calibration);
+      }
+      try (PairedProgram program = backend.compile(plan, batch)) {
+        RunState state = new RunState(program.statistics());
+        run.restore(state);
+        long before = state.figures().images();
+        Instant measured = Instant.now();
+        if (!images(run, program, state, mode, stop, err)) {
+          return false;
+        }
+        if (state.figures().images() == 0) {
+          throw new IOException(data.description() + ": no image could be read");
+        }
+        RunResult result =
+            RunResult.of(
+                plan, model.family(), scheme, model.weights(), calibration.images(), state);
+        RunManifest manifest =
+            manifest(source, calibration, mode)
+                .with(
+                    "skippedImages",
+                    state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
+                .withTimes(started, measured, Instant.now(), state.figures().images() - before);
+        run.finish(result, manifest.entries());
+        if (!mode.quiet()) {
+          Summary.print(result, out);
+          out.println();
+        }
+        out.println("results: " + directory);
+        return true;
+      }
+    }
+  }
+
+  private boolean images(
+      RunDirectory run,
+      PairedProgram program,
+      RunState state,
+      Mode mode,
+      BooleanSupplier stop,
+      PrintWriter err)
+      throws IOException {
+    int classes = model.model().outputShape().size();
+    try (BatchLoader loader =
+            new BatchLoader(
+                data,
+                preprocessing,
+                Math.min(state.next(), count),
+                count,
+                batch,
+                threads,
+                strict,
+                u -> {
+                  state.skipped().add(u);
+                  err.println("depthscope: skipped " + u.name() + ": " + u.reason());
+                });
+        Progress progress = Progress.start("analyze", count, mode.quiet(), err)) {
+      progress.at(state.figures().images());
+      return new PairedRun(program, state, classes, model.firstClass())
+          .run(
+              loader,
+              mode.checkpointEvery(),
+              new PairedRun.Observer(
+                  p -> run.addPrediction(p, data::name), run::checkpoint, progress::at, stop));
+    }
+  }
+
+  private Calibration calibrate(CalibrationSource source, boolean quiet, PrintWriter err)
+      throws IOException {
+    if (source.file() != null) {
+      return QuantizationJson.readCalibration(source.file());
+    }
+    try (Dataset images = source.opener().open()) {
+      int n = Math.min(source.images(), images.size());
+      try (BatchLoader loader =
+              new BatchLoader(
+                  images,
+                  preprocessing,
+                  0,
+                  n,
+                  batch,
+                  threads,
+                  strict,
+                  u -> err.println("depthscope: skipped " + u.name() + ": " + u.reason()));
+          Progress progress = Progress.start("calibrate", n, quiet, err)) {
+        return Calibration.run(
+            backend, fp32Plan(Recording.CALIBRATION), loader, batch, source.text(), progress::at);
+      }
+    }
+  }
+
+  private ExecutionPlan fp32Plan(Recording recording) {
+    return fp32Plan(model, preprocessing, recording);
+  }
+
+  /** The plan of a loaded network's fp32 stream. */
+  static ExecutionPlan fp32Plan(
+      LoadedModel model, Preprocessing preprocessing, Recording recording) {
+    Map<String, FoldedWeights> folded = new HashMap<>();
+    for (Node node : model.model().nodes()) {
+      if (node.layer().hasWeights()) {
+        folded.put(node.name(), BatchNormFolding.fold(node, model.weights().of(node)));
+      }
+    }
+    return ExecutionPlan.fp32(model.model(), folded, preprocessing.normalizationTable(), recording);
+  }
+
+  /** Settings on which the numbers depend. */
+  private Map<String, String> identity(CalibrationSource source) {
+    Map<String, String> id = new TreeMap<>();
+    id.put("version", BuildInfo.load().version());
+    id.put("model", model.model().name());
+    id.put("weights", model.sha256());
+    id.put("data", data.fingerprint());
+    id.put("images", Integer.toString(count));
+    id.put("preprocessing", preprocessing.toString());
+    id.put("scheme", scheme.toString());
+    id.put("feed", feed.toString());
+    id.put("recording", recording.toString());
+    id.put("backend", backend.name());
+    id.put("calibration", source.text());
+    return id;
+  }
+
+  private RunManifest manifest(CalibrationSource source, Calibration calibration, Mode mode) {
+    BuildInfo build = BuildInfo.load();
+    return RunManifest.ofMachine()
+        .with("version", build.version())
+        .with("commit", build.commit() + (build.dirty() ? " (modified)" : ""))
+        .with("backend", backend.name())
+        .with("backendDescription", backend.description())
+        .with("threads", threads)
+        .with("batch", batch)
+        .with("model", model.model().name())
+        .with("family", model.family())
+        .with("naming", model.naming())
+        .with("weightsFile", model.file().toString())
+        .with("weightsSha256", model.sha256())
+        .with("data", data.description())
+        .with("dataFingerprint", data.fingerprint())
+        .with("images", count)
+        .with("preprocessing", preprocessing.geometryText())
+        .with("channelOrder", preprocessing.order().toString())
+        .with("mean", preprocessing.mean())
+        .with("std", preprocessing.std())
+        .with("scheme", scheme.toString())
+        .with("feed", feed.toString())
+        .with("calibration", source.text())
+        .with("calibrationSource", calibration.source())
+        .with("calibrationImages", calibration.images())
+        .with("seed", mode.seed())
+        .with("memoryCeilingBytes", memory().ceiling());
+  }
+}

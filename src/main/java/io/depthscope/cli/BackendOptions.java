@@ -1,0 +1,73 @@
+package io.depthscope.cli;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.backend.reference.ReferenceBackend;
+import java.io.IOException;
+import picocli.CommandLine.Option;
+
+/** What to run it with. */
+final class BackendOptions {
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "auto, cpu or reference (plain loops in double, slow). Default: ${DEFAULT-VALUE}, which"
+              + " is cpu.")
+  private String backend;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Worker threads. Default: all processors.")
+  private Integer threads;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "32",
+      description = "Images handed over at a time; no result depends on it. Default: 32.")
+  private int batch;
+
+  int threads() {
+    int n = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    if (n < 1 || n > 1024) {
+      throw new IllegalArgumentException("--threads must be 1..1024, got " + n);
+    }
+    return n;
+  }
+
+  int batch() {
+    if (batch < 1 || batch > 4096) {
+      throw new IllegalArgumentException("--batch must be 1..4096, got " + batch);
+    }
+    return batch;
+  }
+
+  /**
+   * @throws IOException if the backend is not to be had, with the reason
+   */
+  Backend open() throws IOException {
+    return switch (backend) {
+      case "auto", "cpu" -> cpu();
+      case "reference" -> new ReferenceBackend();
+      case "cuda" ->
+          throw new IOException(
+              "backend cuda: this version has no CUDA kernels yet; use --backend cpu");
+      default ->
+          throw new IllegalArgumentException(
+              "backend '" + backend + "' is none of auto, cpu, reference");
+    };
+  }
+
+  private Backend cpu() throws IOException {
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+      throw new IOException(
+          "backend cpu needs java --add-modules jdk.incubator.vector; the depthscope launcher"
+              + " passes it");
+    }
+    return new CpuBackend(threads());
+  }
+}

@@ -1,0 +1,109 @@
+package io.depthscope.cli;
+
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Datasets;
+import io.depthscope.dataset.ImageFolder;
+import io.depthscope.dataset.SyntheticShapes;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Which images to run it on. */
+final class DataOptions {
+  private static final String DEFAULT_SYNTHETIC = "synthetic:2000";
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      description = {
+        "A folder of class folders (JPEG, PNG), a CIFAR-10 folder or .bin file, a file written by"
+            + " 'pack', or synthetic:N. Default for 32x32 networks of ten classes: "
+            + DEFAULT_SYNTHETIC
+            + "."
+      })
+  private String data;
+
+  @Option(
+      names = "--synsets",
+      paramLabel = "FILE",
+      description = "Class folder names, one a line; line number - 1 is the class index.")
+  private Path synsets;
+
+  @Option(names = "--exif", description = "Apply EXIF orientations (evaluation scripts do not).")
+  private boolean exif;
+
+  @Option(names = "--strict", description = "Fail on an unreadable image instead of skipping it.")
+  private boolean strict;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Run the first N images only, in the data set's order.")
+  private Integer limit;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of synthetic images. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "" + SyntheticShapes.DEFAULT_SEED)
+  private long seed;
+
+  boolean strict() {
+    return strict;
+  }
+
+  long seed() {
+    return seed;
+  }
+
+  /** Number of images to run. */
+  int count(Dataset dataset) {
+    if (limit != null && limit < 1) {
+      throw new IllegalArgumentException("--limit must be at least 1, got " + limit);
+    }
+    return limit == null ? dataset.size() : Math.min(limit, dataset.size());
+  }
+
+  /** What to open: the option, or the default for a network that fits the synthetic images. */
+  String spec(LoadedModel model) {
+    if (data != null) {
+      return data;
+    }
+    Shape edge = new Shape(SyntheticShapes.EDGE, SyntheticShapes.EDGE, 3);
+    if (model.model().inputShape().equals(edge)
+        && model.model().outputShape().channels() == SyntheticShapes.CLASSES.size()) {
+      return DEFAULT_SYNTHETIC;
+    }
+    throw new IllegalArgumentException("--data is needed for " + model.model().name());
+  }
+
+  Dataset open(String spec) throws IOException {
+    boolean takesSynsets = !spec.startsWith("synthetic");
+    return Datasets.open(
+        spec,
+        new Datasets.Options(
+            takesSynsets ? Optional.ofNullable(synsets) : Optional.empty(), exif, seed));
+  }
+
+  /**
+   * Checks that labels and outputs speak of the same classes.
+   *
+   * @throws IOException if they do not
+   */
+  void checkClasses(Dataset dataset, LoadedModel model) throws IOException {
+    int outputs = model.model().outputShape().channels() - model.firstClass();
+    boolean partial = dataset instanceof ImageFolder && synsets == null;
+    if (dataset.classCount() > outputs || partial && dataset.classCount() != outputs) {
+      throw new IOException(
+          dataset.description()
+              + " has "
+              + dataset.classCount()
+              + " classes, the network "
+              + outputs
+              + (partial ? "; --synsets FILE tells which of them the folders are" : ""));
+    }
+  }
+}

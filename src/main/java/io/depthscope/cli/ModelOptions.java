@@ -1,0 +1,73 @@
+package io.depthscope.cli;
+
+import io.depthscope.dataset.Preprocessing;
+import io.depthscope.model.MobileNetV1;
+import io.depthscope.model.format.LoadOptions;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.ModelFile;
+import io.depthscope.model.format.SafetensorsFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/** Which network to run. */
+final class ModelOptions {
+  static final String EMBEDDED = "dws-cnn-synthetic.safetensors";
+  private static final String RESOURCES = "/io/depthscope/models/";
+
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      description = {
+        "Trained weights (safetensors): MobileNet-V1 in Keras, Hugging Face or timm names, or a"
+            + " file of this project. Default: a small network that comes with the program."
+      })
+  private Path file;
+
+  @Option(
+      names = "--family",
+      paramLabel = "NAME",
+      description = "mobilenet-v1, dws-cnn or regular-cnn; needed only if the file does not tell.")
+  private String family;
+
+  @Option(
+      names = "--resolution",
+      paramLabel = "N",
+      description = "Input height and width. Default: what the file or its name says, else 224.")
+  private Integer resolution;
+
+  boolean isEmbedded() {
+    return file == null;
+  }
+
+  LoadedModel load() throws IOException {
+    LoadOptions options =
+        new LoadOptions(
+            Optional.ofNullable(family),
+            resolution == null ? OptionalInt.empty() : OptionalInt.of(resolution));
+    if (file != null) {
+      return ModelFile.load(file, options);
+    }
+    try (InputStream in = ModelOptions.class.getResourceAsStream(RESOURCES + EMBEDDED)) {
+      if (in == null) {
+        throw new IOException("this build holds no embedded network; give --model FILE");
+      }
+      try (SafetensorsFile embedded = SafetensorsFile.of(in.readAllBytes(), EMBEDDED)) {
+        return ModelFile.load(embedded, options);
+      }
+    }
+  }
+
+  /** How images become this network's input. */
+  static Preprocessing preprocessing(LoadedModel model) {
+    if (model.family().equals(MobileNetV1.FAMILY)
+        && model.model().inputShape().height() == model.model().inputShape().width()
+        && model.model().inputShape().height() >= 96) {
+      return Preprocessing.imageNet(model.model().inputShape().height());
+    }
+    return Preprocessing.exact(model.model().inputShape());
+  }
+}

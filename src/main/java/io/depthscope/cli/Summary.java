@@ -1,0 +1,112 @@
+package io.depthscope.cli;
+
+import io.depthscope.experiment.LayerResult;
+import io.depthscope.experiment.NetworkFigures;
+import io.depthscope.experiment.RunResult;
+import io.depthscope.experiment.WeightResult;
+import java.io.PrintWriter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What a run says on the terminal when it ends. */
+final class Summary {
+  private static final int MARKED = 3;
+
+  private Summary() {}
+
+  static void print(RunResult result, PrintWriter out) {
+    network(result, out);
+    out.println();
+    layers(result, out);
+  }
+
+  private static void network(RunResult r, PrintWriter out) {
+    NetworkFigures n = r.network();
+    out.printf(
+        Locale.ROOT,
+        "%s, %s %s, feed %s, %d images%s%n%n",
+        r.model().name(),
+        r.scheme().name(),
+        r.scheme().granularity(),
+        r.feed(),
+        n.images(),
+        r.skipped() == 0 ? "" : " (" + r.skipped() + " skipped)");
+    TextTable t = new TextTable(1, "", "fp32", "quantized");
+    t.row("top-1", percent(n.top1Fp32()), percent(n.top1Quantized()));
+    t.row("top-5", percent(n.top5Fp32()), percent(n.top5Quantized()));
+    t.lines().forEach(out::println);
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "agreement %s, relative accuracy drop %s, QMSE %s, QCE %s, logit SQNR %s dB%n",
+        percent(n.agreementTop1()),
+        percent(n.relativeAccuracyDrop()),
+        number(n.qmse()),
+        number(n.qce()),
+        decibel(n.logitSqnrDb()));
+  }
+
+  private static void layers(RunResult r, PrintWriter out) {
+    Set<String> worst =
+        r.layers().stream()
+            .filter(l -> l.weights().isPresent() && l.gain() > 1)
+            .sorted(Comparator.comparingDouble(LayerResult::gain).reversed())
+            .limit(MARKED)
+            .map(LayerResult::name)
+            .collect(Collectors.toSet());
+    TextTable t =
+        new TextTable(
+            2,
+            "layer",
+            "kind",
+            "weight range",
+            "w ratio",
+            "act range",
+            "a ratio",
+            "SQNR dB",
+            "gain",
+            "saturated",
+            "");
+    for (LayerResult l : r.layers()) {
+      WeightResult w = l.weights().orElse(null);
+      t.row(
+          l.name(),
+          l.kind(),
+          w == null ? "" : range(w.folded().layer().min(), w.folded().layer().max()),
+          w == null ? "" : ratio(w.folded().channelRangeRatio()),
+          range(l.fp32().min(), l.fp32().max()),
+          ratio(l.statistics().fp32().channelRangeRatio()),
+          decibel(l.error().sqnrDb()),
+          Double.isNaN(l.gain()) ? "" : number(l.gain()),
+          l.plan().output().isPresent() ? percent(l.error().saturation()) : "",
+          worst.contains(l.name()) ? "<- worst gain" : "");
+    }
+    List<String> lines = t.lines();
+    lines.forEach(out::println);
+    out.println();
+    out.println("ratio: channelRangeRatio; gain: NSR over that of the layer before.");
+  }
+
+  static String percent(double fraction) {
+    return Double.isNaN(fraction) ? "NaN" : String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
+  }
+
+  static String number(double x) {
+    return String.format(Locale.ROOT, "%.3g", x);
+  }
+
+  private static String ratio(double x) {
+    return String.format(Locale.ROOT, "%.3f", x);
+  }
+
+  private static String decibel(double x) {
+    return Double.isInfinite(x) ? (x > 0 ? "inf" : "-inf") : String.format(Locale.ROOT, "%.2f", x);
+  }
+
+  static String range(double min, double max) {
+    return String.format(Locale.ROOT, "%.3g .. %.3g", min, max);
+  }
+}

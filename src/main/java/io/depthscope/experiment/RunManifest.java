@@ -1,0 +1,50 @@
+package io.depthscope.experiment;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Where a run's numbers come from: the program, the machine, the inputs and the settings. */
+public final class RunManifest {
+  private final Map<String, Object> entries = new LinkedHashMap<>();
+
+  private RunManifest() {}
+
+  /** A manifest of the machine and the virtual machine this runs on. */
+  public static RunManifest ofMachine() {
+    RunManifest m = new RunManifest();
+    m.with("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    m.with("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+    m.with("architecture", System.getProperty("os.arch"));
+    m.with("processors", Runtime.getRuntime().availableProcessors());
+    return m;
+  }
+
+  /** Adds an entry; keys keep the order in which they come. */
+  public RunManifest with(String key, Object value) {
+    entries.put(key, value);
+    return this;
+  }
+
+  /**
+   * Adds the times.
+   *
+   * @param measured when the paired run began, after the calibration
+   * @param images images run since then
+   */
+  public RunManifest withTimes(Instant started, Instant measured, Instant finished, long images) {
+    double seconds = Duration.between(measured, finished).toNanos() / 1e9;
+    with("started", started.toString());
+    with("finished", finished.toString());
+    with("secondsCalibrating", Duration.between(started, measured).toNanos() / 1e9);
+    with("secondsRunning", seconds);
+    with("imagesPerSecond", images / seconds);
+    return this;
+  }
+
+  public Map<String, Object> entries() {
+    return Collections.unmodifiableMap(entries);
+  }
+}
