@@ -224,5 +224,9 @@ final class CpuProgram implements PairedProgram {
         Thread.currentThread().interrupt();
       }
     }
+    for (Job job : queue) { // no worker is left to take them
+      job.result.completeExceptionally(new IllegalStateException("program is closed"));
+    }
+    queue.clear();
   }
 }
