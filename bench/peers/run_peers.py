@@ -141,6 +141,12 @@ def measure(peers: list[Peer], rounds: int, seconds: float) -> dict[str, list[fl
     return speeds
 
 
+def imagenet_geometry(resolution: int) -> str:
+    """How Depthscope prepares images for this network; it refuses a file packed in another way."""
+    side = int(resolution / 0.875 + 0.5)
+    return f"short side to {side}, bilinear antialiased, centre crop {resolution}x{resolution}, RGB"
+
+
 def summary(values: list[float]) -> dict[str, float]:
     return {
         "median": round(statistics.median(values), 4),
@@ -199,7 +205,7 @@ def main() -> int:
         mobilenet.save(model, stored, args.resolution)
         classes = net.convs[-1].channels
         labels = [i % classes for i in range(len(pixels))]
-        packed.write(data, pixels, labels, classes, "smooth noise", f"{args.resolution}x{args.resolution}")
+        packed.write(data, pixels, labels, classes, "smooth noise", imagenet_geometry(args.resolution))
         peers = python_peers(net, images, args)
         for level, label in DEPTHSCOPE_LEVELS.items() if args.depthscope else ():
             bench = DepthscopeBench(args.depthscope, model, data, args.threads, args.seconds, level)

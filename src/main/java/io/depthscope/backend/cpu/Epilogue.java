@@ -37,8 +37,11 @@ import jdk.incubator.vector.VectorMask;
  * {@link ScalarEpilogue}.
  */
 final class Epilogue {
-  /** Positions per block: its accumulators and results stay in the first cache. */
-  static final int BLOCK = 64;
+  /**
+   * Positions per block: as many as a tile usually has, since every block ends with an addition to
+   * the double sums, and at most the 256 terms that may be added in float32.
+   */
+  static final int BLOCK = 252;
 
   private static final float MAGIC = 12582912f;
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);

@@ -8,12 +8,12 @@ import java.util.Arrays;
  * One worker's histograms of one layer, in 32-bit counts until they are flushed.
  *
  * <p>Neighbouring elements often fall in the same bin, and a counter cannot be incremented again
- * before its store has been forwarded to the next load; so there are {@link #COPIES} copies of each
- * table, used in turn. Copies are not a multiple of 4 KiB apart: a load whose address agrees with
- * an earlier store in the low 12 bits waits for it, which halves the speed.
+ * before its store has been forwarded to the next load; so there are two copies of each table, used
+ * in turn. They do not lie a multiple of 4 KiB apart: a load whose address agrees with an earlier
+ * store in the low 12 bits waits for it, which halves the speed.
  */
 final class HistogramScratch {
-  static final int COPIES = 4;
+  private static final int COPIES = 2;
 
   /** Entries between the copies' ends and the next copies' beginnings; 1088 bytes. */
   private static final int GAP = 272;
@@ -62,11 +62,9 @@ final class HistogramScratch {
 
   private static void count(int[] list, int n, int[] table, int stride) {
     int i = 0;
-    for (; i + 3 < n; i += 4) {
+    for (; i + 1 < n; i += 2) {
       table[list[i]]++;
       table[list[i + 1] + stride]++;
-      table[list[i + 2] + 2 * stride]++;
-      table[list[i + 3] + 3 * stride]++;
     }
     for (; i < n; i++) {
       table[list[i]]++;
