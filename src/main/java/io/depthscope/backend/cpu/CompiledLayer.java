@@ -50,6 +50,7 @@ record CompiledLayer(
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
+  @SuppressWarnings("ReferenceEquality") // the plan shares the array where it is not quantized
   static CompiledLayer of(LayerPlan l, boolean plainInput, boolean plainOutput) {
     Weights fp32 = weights(l, l.kernel());
     // One copy serves both streams where the weights are not quantized.
