@@ -57,19 +57,23 @@ public final class RunBenchmarks {
     if (!chosen.matcher(type.getName()).find()) {
       return;
     }
+    String[] ids = distinct(takes);
+    if (ids.length == 0) {
+      return;
+    }
     OptionsBuilder options = new OptionsBuilder();
     options.parent(common).include(Pattern.quote(type.getName())).shouldFailOnError(true);
-    if (!common.getParameter("layer").hasValue()) {
-      options.param("layer", distinct(takes));
-    }
+    options.param("layer", ids);
     results.addAll(new Runner(options.build()).run());
   }
 
-  /** Layers of equal shape are measured once. */
+  /** The layers asked for, or all; those of equal shape are measured once. */
   private String[] distinct(Predicate<BenchLayer> takes) {
     Set<String> seen = new HashSet<>();
+    Collection<String> wanted = common.getParameter("layer").orElse(List.of());
     return layers.stream()
         .filter(takes)
+        .filter(l -> wanted.isEmpty() || wanted.contains(l.id()))
         .filter(l -> seen.add(l.layer() + " " + l.in()))
         .map(BenchLayer::id)
         .toArray(String[]::new);
