@@ -85,12 +85,12 @@ final class Epilogue {
         int n = Math.min(BLOCK, rows - from);
         int at = c * rows + from * N;
         int out = c * positions + (position + from) * N;
-        boolean finite = fp32Results(stage, c, n, fp32, at, outFp32, out);
+        boolean finite = activate(stage, c, n, fp32, at, outFp32, out);
         if (recording.quantizedStream()) {
-          finite &=
-              stage.quantizer().isPresent()
-                  ? quantizedResults(stage, c, n, quantized, at, outQuantized, out)
-                  : passedResults(stage, c, n, quantized, at, outQuantized, out);
+          finite &= activate(stage, c, n, quantized, at, outQuantized, out);
+          if (finite && stage.quantizer().isPresent()) {
+            fakeQuantize(stage, c, n, outQuantized, out);
+          }
         }
         if (!finite) {
           new ScalarEpilogue(stage, recording, sums, histogram)
@@ -126,8 +126,8 @@ final class Epilogue {
     }
   }
 
-  /** Activation of the fp32 stream; false if an accumulator is not finite. */
-  private boolean fp32Results(
+  /** Adds the bias and applies the activation; false if an accumulator is not finite. */
+  private static boolean activate(
       OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector lower = Lanes.floats(stage.activation().lower());
@@ -137,48 +137,38 @@ final class Epilogue {
     for (int i = 0; i < n * N; i += N) {
       FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
       bad = u.fma(zero, bad);
+      // Compare and blend cost less than max and min, which follow Java's rules for NaN.
       FloatVector v = u.blend(lower, u.compare(LE, lower));
-      v = v.blend(upper, v.compare(GE, upper));
-      v.intoArray(out, o + i);
+      v.blend(upper, v.compare(GE, upper)).intoArray(out, o + i);
     }
-    return isZero(bad);
+    return isFinite(bad);
   }
 
-  /** Finite values times zero sum to zero; NaN and infinities do not. */
-  private static boolean isZero(FloatVector bad) {
-    return bad.compare(EQ, 0f).allTrue();
+  /** True if every lane was drawn from finite values times zero: others give NaN. */
+  private static boolean isFinite(FloatVector timesZero) {
+    return timesZero.compare(EQ, 0f).allTrue();
   }
 
-  /** Activation and fake quantization; false if an accumulator is not finite. */
-  private boolean quantizedResults(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  /** Replaces values by their fake-quantized ones; lists the codes other than that of zero. */
+  private void fakeQuantize(OutputStage stage, int c, int n, float[] values, int at) {
     QuantParams q = stage.quantizer().get();
-    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
-    FloatVector lower = Lanes.floats(stage.activation().lower());
-    FloatVector upper = Lanes.floats(stage.activation().upper());
     FloatVector scale = Lanes.floats(q.scale());
     FloatVector magic = Lanes.floats(MAGIC);
     IntVector lowest = Lanes.ints(MAGIC_BITS + q.qmin() - q.zeroPoint());
     IntVector highest = Lanes.ints(MAGIC_BITS + q.qmax() - q.zeroPoint());
     IntVector zeroCode = Lanes.ints(MAGIC_BITS);
     int codeOffset = q.zeroPoint() - q.qmin();
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector bad = zero;
     IntVector saturated = IntVector.zero(I);
     boolean listCodes = recording.histograms();
     VectorMask<Integer> lanes = I.indexInRange(0, Math.max(0, stage.lanesAt(c)));
     int list = 0;
-    for (int i = 0; i < n * N; i += N) {
-      FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
-      bad = u.fma(zero, bad);
-      FloatVector v = u.blend(lower, u.compare(LE, lower));
-      v = v.blend(upper, v.compare(GE, upper));
+    for (int i = at; i < at + n * N; i += N) {
+      FloatVector v = FloatVector.fromArray(F, values, i);
       IntVector rounded = v.div(scale).add(magic).reinterpretAsInts();
       IntVector clamped = rounded.max(lowest).min(highest);
       saturated = saturated.add(1, rounded.compare(NE, clamped));
       IntVector steps = clamped.sub(zeroCode);
-      FloatVector dequantized = ((FloatVector) steps.convert(I2F, 0)).mul(scale);
-      dequantized.intoArray(out, o + i);
+      ((FloatVector) steps.convert(I2F, 0)).mul(scale).intoArray(values, i);
       if (listCodes) {
         VectorMask<Integer> listed = steps.compare(NE, 0).and(lanes);
         steps.add(codeOffset).compress(listed).intoArray(codes, list);
@@ -187,27 +177,6 @@ final class Epilogue {
     }
     saturated.intoArray(saturatedLanes, 0);
     codesListed = list;
-    return isZero(bad);
-  }
-
-  /**
-   * Activation of a quantized stream whose output is not quantized (pools, weight-only schemes).
-   */
-  private boolean passedResults(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
-    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
-    FloatVector lower = Lanes.floats(stage.activation().lower());
-    FloatVector upper = Lanes.floats(stage.activation().upper());
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector bad = zero;
-    for (int i = 0; i < n * N; i += N) {
-      FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
-      bad = u.fma(zero, bad);
-      FloatVector v = u.blend(lower, u.compare(LE, lower));
-      v = v.blend(upper, v.compare(GE, upper));
-      v.intoArray(out, o + i);
-    }
-    return isZero(bad);
   }
 
   private void histograms(
@@ -257,6 +226,10 @@ final class Epilogue {
     min.intoArray(sums.min, c);
     max.intoArray(sums.max, c);
     zeros.intoArray(sums.zeros, c);
+    if (!isFinite(s4.mul(zero))) {
+      addPowersInDouble(values, at, n, c, shifts, sums);
+      return;
+    }
     s1.intoArray(flush, 0);
     s2.intoArray(flush, N);
     s3.intoArray(flush, 2 * N);
@@ -266,6 +239,15 @@ final class Epilogue {
       sums.s2[c + i] += flush[N + i];
       sums.s3[c + i] += flush[2 * N + i];
       sums.s4[c + i] += flush[3 * N + i];
+    }
+  }
+
+  /** For values above about 1e9, whose fourth power overflows float32. */
+  private static void addPowersInDouble(
+      float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
+    for (int i = 0; i < n * N; i++) {
+      int channel = c + i % N;
+      sums.addPowers(channel, values[at + i], shifts[channel], 1);
     }
   }
 
