@@ -49,6 +49,7 @@ final class BenchCommand implements Runnable {
   static final class Run implements Callable<Integer> {
 
     /** How much work is measured. */
+    @SuppressWarnings("ImmutableEnumChecker") // Recording is a record of booleans
     enum Level {
       /** The fp32 network alone. */
       plain(Recording.PLAIN),

@@ -31,6 +31,7 @@ final class Progress implements AutoCloseable {
   /**
    * @param quiet show nothing
    */
+  @SuppressWarnings("SystemConsoleNull") // null where the JDK finds no console provider
   static Progress start(String task, long total, boolean quiet, PrintWriter err) {
     if (quiet) {
       return new Progress(task, total, null, null);

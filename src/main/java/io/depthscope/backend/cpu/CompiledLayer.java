@@ -53,6 +53,7 @@ record CompiledLayer(
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
+  @SuppressWarnings("ReferenceEquality") // the plan shares the array where it is not quantized
   static CompiledLayer of(LayerPlan l, boolean plainInput, boolean plainOutput) {
     return of(l, plainInput, plainOutput, tileRows(l, 0), false);
   }
