@@ -223,7 +223,12 @@ record AnalyzeJob(
                   batch,
                   threads,
                   strict,
-                  u -> err.println("depthscope: skipped " + u.name() + ": " + u.reason()));
+                  u ->
+                      err.println(
+                          "depthscope: skipped while calibrating: "
+                              + u.name()
+                              + ": "
+                              + u.reason()));
           Progress progress = Progress.start("calibrate", 0, n, quiet, err)) {
         return Calibration.run(
             backend,
