@@ -19,7 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs a network in fp32 and quantized form side by side and records what differs. */
@@ -104,25 +103,20 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    QuantScheme scheme;
-    try {
-      scheme = schemeOptions.scheme();
-      backendOptions.threads();
-      backendOptions.batch();
-      requirePositive("--calibrate", calibrate);
-      requirePositive("--checkpoint-every", checkpointEvery);
-      if (resume && out == null) {
-        throw new IllegalArgumentException("--resume needs --out DIR");
-      }
-      if (resume && overwrite) {
-        throw new IllegalArgumentException("--resume and --overwrite contradict each other");
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    QuantScheme scheme = schemeOptions.scheme();
+    backendOptions.batch();
+    dataOptions.check();
+    UsageException.requirePositive("--calibrate", calibrate);
+    UsageException.requirePositive("--checkpoint-every", checkpointEvery);
+    if (resume && out == null) {
+      throw new UsageException("--resume needs --out DIR, the interrupted run");
+    }
+    if (resume && overwrite) {
+      throw new UsageException("--resume and --overwrite contradict each other");
     }
     PrintWriter text = spec.commandLine().getOut();
     if (resume && RunDirectory.isComplete(out)) {
-      text.println(out + " is complete");
+      text.println(out + " holds a finished run; nothing to resume");
       return 0;
     }
     Backend backend = backendOptions.open();
@@ -155,7 +149,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         CalibrationSource source =
             new CalibrationSource(
                 calibrationSpec, calibrate, quantization, () -> dataOptions.open(calibrationSpec));
-        boolean finished =
+        AnalyzeJob.Outcome outcome =
             job.run(
                 directory,
                 source,
@@ -163,20 +157,22 @@ final class AnalyzeCommand implements Callable<Integer> {
                 interruption::requested,
                 text,
                 spec.commandLine().getErr());
-        if (!finished) {
-          spec.commandLine()
-              .getErr()
-              .println("depthscope: interrupted; continue with --out " + directory + " --resume");
-          return Main.INTERRUPTED;
-        }
+        PrintWriter err = spec.commandLine().getErr();
+        return switch (outcome) {
+          case FINISHED -> 0;
+          case STOPPED_CALIBRATING -> {
+            err.println("depthscope: interrupted while calibrating; there is nothing to resume");
+            yield Main.INTERRUPTED;
+          }
+          case STOPPED -> {
+            err.println(
+                "depthscope: interrupted; repeat the command with --out "
+                    + directory
+                    + " --resume to continue");
+            yield Main.INTERRUPTED;
+          }
+        };
       }
-      return 0;
-    }
-  }
-
-  private static void requirePositive(String option, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(option + " must be at least 1, got " + value);
     }
   }
 

@@ -51,6 +51,15 @@ record AnalyzeJob(
     int batch,
     boolean strict) {
 
+  /** How a run ended. */
+  enum Outcome {
+    FINISHED,
+    /** Before there was anything to keep. */
+    STOPPED_CALIBRATING,
+    /** With a checkpoint. */
+    STOPPED
+  }
+
   /** How the run treats its directory and its terminal. */
   record Mode(boolean resume, boolean overwrite, int checkpointEvery, boolean quiet, long seed) {}
 
@@ -92,10 +101,10 @@ record AnalyzeJob(
   /**
    * Runs it.
    *
-   * @return false if it was interrupted; a checkpoint is written then
+   * @param stop asked after each batch; true ends the run
    * @throws IOException if anything fails; what was recorded before stays
    */
-  boolean run(
+  Outcome run(
       Path directory,
       CalibrationSource source,
       Mode mode,
@@ -106,11 +115,19 @@ record AnalyzeJob(
     Instant started = Instant.now();
     try (RunDirectory run =
         RunDirectory.open(directory, identity(source), mode.resume(), mode.overwrite())) {
-      Calibration calibration =
-          run.resumes() ? run.readCalibration() : calibrate(source, mode.quiet(), err);
-      ExecutionPlan plan =
-          ExecutionPlan.paired(
-              fp32Plan(Recording.PLAIN), scheme, calibration.tensors(), feed, recording);
+      if (mode.resume() && !run.resumes()) {
+        err.println(
+            "depthscope: no checkpoint in " + directory + "; starting with the first image");
+      }
+      Optional<Calibration> calibrated =
+          run.resumes()
+              ? Optional.of(run.readCalibration())
+              : calibrate(source, mode.quiet(), stop, err);
+      if (calibrated.isEmpty()) {
+        return Outcome.STOPPED_CALIBRATING;
+      }
+      Calibration calibration = calibrated.get();
+      ExecutionPlan plan = plan(calibration, run.resumes() ? null : source.file());
       if (!run.resumes()) {
         run.writeQuantization(plan, scheme, calibration);
       }
@@ -120,7 +137,7 @@ record AnalyzeJob(
         long before = state.figures().images();
         Instant measured = Instant.now();
         if (!images(run, program, state, mode, stop, err)) {
-          return false;
+          return Outcome.STOPPED;
         }
         if (state.figures().images() == 0) {
           throw new IOException(data.description() + ": no image could be read");
@@ -140,8 +157,18 @@ record AnalyzeJob(
           out.println();
         }
         out.println("results: " + directory);
-        return true;
+        return Outcome.FINISHED;
       }
+    }
+  }
+
+  private ExecutionPlan plan(Calibration calibration, Path file) throws IOException {
+    try {
+      return ExecutionPlan.paired(
+          fp32Plan(Recording.PLAIN), scheme, calibration.tensors(), feed, recording);
+    } catch (IllegalArgumentException e) {
+      // A file's calibration may be that of another network, or hold ranges beyond float32.
+      throw new IOException((file == null ? "" : file + ": ") + e.getMessage(), e);
     }
   }
 
@@ -167,8 +194,8 @@ record AnalyzeJob(
                   state.skipped().add(u);
                   err.println("depthscope: skipped " + u.name() + ": " + u.reason());
                 });
-        Progress progress = Progress.start("analyze", count, mode.quiet(), err)) {
-      progress.at(state.figures().images());
+        Progress progress =
+            Progress.start("analyze", state.figures().images(), count, mode.quiet(), err)) {
       return new PairedRun(program, state, classes, model.firstClass())
           .run(
               loader,
@@ -178,10 +205,12 @@ record AnalyzeJob(
     }
   }
 
-  private Calibration calibrate(CalibrationSource source, boolean quiet, PrintWriter err)
+  /** Empty if it was stopped. */
+  private Optional<Calibration> calibrate(
+      CalibrationSource source, boolean quiet, BooleanSupplier stop, PrintWriter err)
       throws IOException {
     if (source.file() != null) {
-      return QuantizationJson.readCalibration(source.file());
+      return Optional.of(QuantizationJson.readCalibration(source.file()));
     }
     try (Dataset images = source.opener().open()) {
       int n = Math.min(source.images(), images.size());
@@ -194,10 +223,21 @@ record AnalyzeJob(
                   batch,
                   threads,
                   strict,
-                  u -> err.println("depthscope: skipped " + u.name() + ": " + u.reason()));
-          Progress progress = Progress.start("calibrate", n, quiet, err)) {
+                  u ->
+                      err.println(
+                          "depthscope: skipped while calibrating: "
+                              + u.name()
+                              + ": "
+                              + u.reason()));
+          Progress progress = Progress.start("calibrate", 0, n, quiet, err)) {
         return Calibration.run(
-            backend, fp32Plan(Recording.CALIBRATION), loader, batch, source.text(), progress::at);
+            backend,
+            fp32Plan(Recording.CALIBRATION),
+            loader,
+            batch,
+            source.text(),
+            progress::at,
+            stop);
       }
     }
   }
@@ -227,12 +267,24 @@ record AnalyzeJob(
     id.put("data", data.fingerprint());
     id.put("images", Integer.toString(count));
     id.put("preprocessing", preprocessing.toString());
-    id.put("scheme", scheme.toString());
+    id.put("scheme", schemeText());
     id.put("feed", feed.toString());
     id.put("recording", recording.toString());
     id.put("backend", backend.name());
     id.put("calibration", source.text());
     return id;
+  }
+
+  /** Such as {@code w8a8: weights uint8 asymmetric per-tensor min-max, activations float32}. */
+  private String schemeText() {
+    String weights =
+        scheme
+            .weights()
+            .map(f -> f + " " + scheme.granularity() + " " + scheme.weightRange().name())
+            .orElse("float32");
+    String activations =
+        scheme.activations().map(f -> f + " " + scheme.activationRange().name()).orElse("float32");
+    return scheme.name() + ": weights " + weights + ", activations " + activations;
   }
 
   private RunManifest manifest(CalibrationSource source, Calibration calibration, Mode mode) {
@@ -256,8 +308,10 @@ record AnalyzeJob(
         .with("channelOrder", preprocessing.order().toString())
         .with("mean", preprocessing.mean())
         .with("std", preprocessing.std())
-        .with("scheme", scheme.toString())
+        .with("scheme", schemeText())
         .with("feed", feed.toString())
+        .with("errorSources", recording.errorTerms())
+        .with("strict", strict)
         .with("calibration", source.text())
         .with("calibrationSource", calibration.source())
         .with("calibrationImages", calibration.images())

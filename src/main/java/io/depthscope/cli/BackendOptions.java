@@ -31,23 +31,30 @@ final class BackendOptions {
       description = "Images handed over at a time; no result depends on it. Default: 32.")
   private int batch;
 
+  /**
+   * @throws UsageException if out of range
+   */
   int threads() {
     int n = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     if (n < 1 || n > 1024) {
-      throw new IllegalArgumentException("--threads must be 1..1024, got " + n);
+      throw new UsageException("--threads must be 1..1024, got " + n);
     }
     return n;
   }
 
+  /**
+   * @throws UsageException if out of range
+   */
   int batch() {
     if (batch < 1 || batch > 4096) {
-      throw new IllegalArgumentException("--batch must be 1..4096, got " + batch);
+      throw new UsageException("--batch must be 1..4096, got " + batch);
     }
     return batch;
   }
 
   /**
    * @throws IOException if the backend is not to be had, with the reason
+   * @throws UsageException if there is no backend of that name
    */
   Backend open() throws IOException {
     return switch (backend) {
@@ -55,10 +62,10 @@ final class BackendOptions {
       case "reference" -> new ReferenceBackend();
       case "cuda" ->
           throw new IOException(
-              "backend cuda: this version has no CUDA kernels yet; use --backend cpu");
+              "backend cuda is missing: this version has no CUDA kernels yet; use --backend cpu");
       default ->
-          throw new IllegalArgumentException(
-              "backend '" + backend + "' is none of auto, cpu, reference");
+          throw new UsageException(
+              "backend '" + backend + "' is none of auto, cpu, reference, cuda");
     };
   }
 

@@ -21,7 +21,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures speed. */
@@ -31,12 +30,12 @@ import picocli.CommandLine.Spec;
     description = "Measure speed.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = BenchCommand.Run.class)
-final class BenchCommand implements Runnable {
+final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "a command is missing");
+  public Integer call() {
+    return Main.commandMissing(spec.commandLine());
   }
 
   /** Images a second of a whole network. */
@@ -67,6 +66,8 @@ final class BenchCommand implements Runnable {
       }
     }
 
+    private static final int LONGEST = 86_400;
+
     @Spec private CommandSpec spec;
     @Mixin private ModelOptions modelOptions;
     @Mixin private DataOptions dataOptions;
@@ -94,10 +95,14 @@ final class BenchCommand implements Runnable {
     @Override
     public Integer call() throws IOException {
       QuantScheme scheme = schemeOptions.scheme();
+      int batch = backendOptions.batch();
+      dataOptions.check();
+      if (!(seconds > 0 && seconds <= LONGEST) || !(warmUp >= 0 && warmUp <= LONGEST)) {
+        throw new UsageException("--seconds and --warm-up must be at most " + LONGEST);
+      }
       Backend backend = backendOptions.open();
       LoadedModel model = modelOptions.load();
       Preprocessing preprocessing = ModelOptions.preprocessing(model);
-      int batch = backendOptions.batch();
       try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
         ImageBatch images = firstBatch(data, preprocessing, batch);
         ExecutionPlan plan = plan(backend, model, preprocessing, scheme, images);

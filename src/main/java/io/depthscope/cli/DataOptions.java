@@ -59,15 +59,27 @@ final class DataOptions {
     return seed;
   }
 
+  /**
+   * Checks what can be checked before anything is opened.
+   *
+   * @throws UsageException if a value is out of range
+   */
+  void check() {
+    if (limit != null) {
+      UsageException.requirePositive("--limit", limit);
+    }
+  }
+
   /** Number of images to run. */
   int count(Dataset dataset) {
-    if (limit != null && limit < 1) {
-      throw new IllegalArgumentException("--limit must be at least 1, got " + limit);
-    }
     return limit == null ? dataset.size() : Math.min(limit, dataset.size());
   }
 
-  /** What to open: the option, or the default for a network that fits the synthetic images. */
+  /**
+   * What to open: the option, or the default for a network that fits the synthetic images.
+   *
+   * @throws UsageException if the option is missing and the network does not
+   */
   String spec(LoadedModel model) {
     if (data != null) {
       return data;
@@ -77,7 +89,8 @@ final class DataOptions {
         && model.model().outputShape().channels() == SyntheticShapes.CLASSES.size()) {
       return DEFAULT_SYNTHETIC;
     }
-    throw new IllegalArgumentException("--data is needed for " + model.model().name());
+    throw new UsageException(
+        "--data is needed: " + model.model().name() + " does not fit the synthetic images");
   }
 
   Dataset open(String spec) throws IOException {

@@ -1,14 +1,19 @@
 package io.depthscope.cli;
 
+import io.depthscope.store.StoreErrors;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line. Exit codes: 0 the command did what it was asked, 1 it failed, 2 it was asked
@@ -16,7 +21,10 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "depthscope",
-    description = "Where and why a network loses accuracy when it is quantized.",
+    description = {
+      "Where and why a network loses accuracy when it is quantized.",
+      "Start with 'depthscope analyze'; 'depthscope COMMAND --help' lists the options."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -27,9 +35,11 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       CommandLine.HelpCommand.class
     })
-public final class Main implements Runnable {
+public final class Main implements Callable<Integer> {
   static final int FAILED = 1;
+  static final int USAGE = 2;
   static final int INTERRUPTED = 130;
+  private static final String DEBUG = "DEPTHSCOPE_DEBUG";
 
   @Spec private CommandSpec spec;
 
@@ -42,8 +52,15 @@ public final class Main implements Runnable {
   }
 
   @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "a command is missing");
+  public Integer call() {
+    return commandMissing(spec.commandLine());
+  }
+
+  /** Someone who names no command is shown which there are. */
+  static int commandMissing(CommandLine command) {
+    command.getErr().println("depthscope: a command is missing");
+    command.usage(command.getErr());
+    return USAGE;
   }
 
   public static void main(String[] args) {
@@ -59,13 +76,16 @@ public final class Main implements Runnable {
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(true);
+    for (CommandLine command : line.getSubcommands().values()) {
+      command.getCommandSpec().versionProvider(new Version());
+    }
+    line.setParameterExceptionHandler(Main::misused);
     line.setExecutionExceptionHandler(
         (e, command, result) -> {
-          command.getErr().println("depthscope: " + message(e));
-          if (System.getenv("DEPTHSCOPE_DEBUG") != null) {
-            e.printStackTrace(command.getErr());
+          if (e instanceof UsageException) {
+            return misused(command, e.getMessage());
           }
-          return FAILED;
+          return failed(e, err);
         });
     try {
       return line.execute(args);
@@ -73,13 +93,55 @@ public final class Main implements Runnable {
       err.println(
           "depthscope: out of memory; use fewer --threads or more heap (DEPTHSCOPE_HEAP=2g)");
       return FAILED;
+    } catch (Error e) {
+      return failed(e, err);
     }
   }
 
-  private static String message(Exception e) {
-    boolean expected = e instanceof IOException || e instanceof IllegalArgumentException;
-    String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    String line = text.replace('\n', ' ').replace('\r', ' ');
-    return expected ? line : "internal error: " + e.getClass().getSimpleName() + ": " + line;
+  private static int misused(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    if (e instanceof UnmatchedArgumentException unmatched && !command.getSubcommands().isEmpty()) {
+      return misused(command, "there is no command '" + unmatched.getUnmatched().getFirst() + "'");
+    }
+    int code = misused(command, e.getMessage());
+    UnmatchedArgumentException.printSuggestions(e, command.getErr());
+    return code;
+  }
+
+  private static int misused(CommandLine command, String reason) {
+    PrintWriter err = command.getErr();
+    err.println("depthscope: " + oneLine(reason));
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return USAGE;
+  }
+
+  private static int failed(Throwable e, PrintWriter err) {
+    err.println("depthscope: " + message(e));
+    if (System.getenv(DEBUG) != null) {
+      e.printStackTrace(err);
+    }
+    return FAILED;
+  }
+
+  private static String message(Throwable e) {
+    return switch (e) {
+      case UncheckedIOException wrapped -> message(wrapped.getCause());
+      case FileSystemException f when f.getFile() != null ->
+          oneLine(f.getFile() + ": " + StoreErrors.reason(f));
+      case IOException io when io.getMessage() != null -> oneLine(io.getMessage());
+      case IllegalArgumentException refused when refused.getMessage() != null ->
+          oneLine(refused.getMessage());
+      default ->
+          "internal error, please report it: "
+              + oneLine(e.toString())
+              + " ("
+              + DEBUG
+              + "=1 shows where)";
+    };
+  }
+
+  /** Texts may come from files: nothing in them may break the line or drive a terminal. */
+  static String oneLine(String text) {
+    return text.replaceAll("\\p{Cntrl}+", " ");
   }
 }

@@ -39,15 +39,20 @@ final class ModelOptions {
       description = "Input height and width. Default: what the file or its name says, else 224.")
   private Integer resolution;
 
-  boolean isEmbedded() {
-    return file == null;
-  }
-
+  /**
+   * @throws IOException if the file cannot be read or holds no network of a known family
+   * @throws UsageException if the family is unknown or the resolution out of range
+   */
   LoadedModel load() throws IOException {
-    LoadOptions options =
-        new LoadOptions(
-            Optional.ofNullable(family),
-            resolution == null ? OptionalInt.empty() : OptionalInt.of(resolution));
+    LoadOptions options;
+    try {
+      options =
+          new LoadOptions(
+              Optional.ofNullable(family),
+              resolution == null ? OptionalInt.empty() : OptionalInt.of(resolution));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
     if (file != null) {
       return ModelFile.load(file, options);
     }
@@ -61,13 +66,21 @@ final class ModelOptions {
     }
   }
 
-  /** How images become this network's input. */
-  static Preprocessing preprocessing(LoadedModel model) {
+  /**
+   * How images become this network's input.
+   *
+   * @throws IOException if the network does not read images
+   */
+  static Preprocessing preprocessing(LoadedModel model) throws IOException {
     if (model.family().equals(MobileNetV1.FAMILY)
         && model.model().inputShape().height() == model.model().inputShape().width()
         && model.model().inputShape().height() >= 96) {
       return Preprocessing.imageNet(model.model().inputShape().height());
     }
-    return Preprocessing.exact(model.model().inputShape());
+    try {
+      return Preprocessing.exact(model.model().inputShape());
+    } catch (IllegalArgumentException e) {
+      throw new IOException(model.file() + ": " + e.getMessage(), e);
+    }
   }
 }

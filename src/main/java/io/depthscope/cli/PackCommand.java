@@ -6,8 +6,10 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.PackedWriter;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.model.format.LoadedModel;
+import io.depthscope.store.StoreErrors;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -48,24 +50,20 @@ final class PackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    dataOptions.check();
+    int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    UsageException.requirePositive("--threads", workers);
     if (Files.exists(out) && !overwrite) {
       throw new IOException(out + " exists; choose another --out or add --overwrite");
     }
     LoadedModel model = modelOptions.load();
     Preprocessing preprocessing = ModelOptions.preprocessing(model);
     PrintWriter err = spec.commandLine().getErr();
-    int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     long packed = 0;
     try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
+      dataOptions.checkClasses(data, model);
       int count = dataOptions.count(data);
-      try (PackedWriter writer =
-              new PackedWriter(
-                  out,
-                  preprocessing.inputShape(),
-                  data.classCount(),
-                  data.description(),
-                  data.fingerprint(),
-                  preprocessing.geometryText());
+      try (PackedWriter writer = writer(data, preprocessing);
           BatchLoader loader =
               new BatchLoader(
                   data,
@@ -76,7 +74,7 @@ final class PackCommand implements Callable<Integer> {
                   workers,
                   dataOptions.strict(),
                   u -> err.println("depthscope: skipped " + u.name() + ": " + u.reason()));
-          Progress progress = Progress.start("pack", count, quiet, err)) {
+          Progress progress = Progress.start("pack", 0, count, quiet, err)) {
         int size = preprocessing.inputShape().size();
         for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
           for (int i = 0; i < batch.count(); i++) {
@@ -86,6 +84,9 @@ final class PackCommand implements Callable<Integer> {
           packed += batch.count();
           progress.at(packed);
         }
+        if (packed == 0) {
+          throw new IOException(data.description() + ": no image could be read");
+        }
         writer.finish();
       }
     }
@@ -93,5 +94,19 @@ final class PackCommand implements Callable<Integer> {
         .getOut()
         .printf("packed %d images of %s into %s%n", packed, preprocessing.inputShape(), out);
     return 0;
+  }
+
+  private PackedWriter writer(Dataset data, Preprocessing preprocessing) throws IOException {
+    try {
+      return new PackedWriter(
+          out,
+          preprocessing.inputShape(),
+          data.classCount(),
+          data.description(),
+          data.fingerprint(),
+          preprocessing.geometryText());
+    } catch (FileSystemException e) {
+      throw new IOException("cannot write " + out + ": " + StoreErrors.reason(e), e);
+    }
   }
 }

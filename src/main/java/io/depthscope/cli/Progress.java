@@ -1,6 +1,8 @@
 package io.depthscope.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -14,48 +16,48 @@ final class Progress implements AutoCloseable {
   private static final long LINE_EVERY_NANOS = 5_000_000_000L;
 
   private final String task;
+  private final long first;
   private final long total;
   private final PrintWriter lines;
   private final ProgressBar bar;
   private final long started = System.nanoTime();
-  private long first = -1;
   private long lastLine = started;
 
-  private Progress(String task, long total, PrintWriter lines, ProgressBar bar) {
+  private Progress(String task, long first, long total, PrintWriter lines, ProgressBar bar) {
     this.task = task;
+    this.first = first;
     this.total = total;
     this.lines = lines;
     this.bar = bar;
   }
 
   /**
+   * @param done images that an earlier part of the run has done; they do not count as speed
    * @param quiet show nothing
    */
   @SuppressWarnings("SystemConsoleNull") // null where the JDK finds no console provider
-  static Progress start(String task, long total, boolean quiet, PrintWriter err) {
+  static Progress start(String task, long done, long total, boolean quiet, PrintWriter err) {
     if (quiet) {
-      return new Progress(task, total, null, null);
+      return new Progress(task, done, total, null, null);
     }
     if (System.console() != null && System.console().isTerminal()) {
       ProgressBar bar =
           new ProgressBarBuilder()
               .setTaskName(task)
               .setInitialMax(total)
+              .startsFrom(done, Duration.ZERO)
               .setStyle(ProgressBarStyle.ASCII)
               .setUnit(" images", 1)
-              .setSpeedUnit(java.time.temporal.ChronoUnit.SECONDS)
+              .setSpeedUnit(ChronoUnit.SECONDS)
               .showSpeed()
               .build();
-      return new Progress(task, total, null, bar);
+      return new Progress(task, done, total, null, bar);
     }
-    return new Progress(task, total, err, null);
+    return new Progress(task, done, total, err, null);
   }
 
   /** Images done so far, those of an earlier part of the run included. */
   void at(long done) {
-    if (first < 0) {
-      first = done;
-    }
     if (bar != null) {
       bar.stepTo(done);
     } else if (lines != null && System.nanoTime() - lastLine >= LINE_EVERY_NANOS) {

@@ -63,23 +63,27 @@ final class SchemeOptions {
   private String weightRange;
 
   /**
-   * @throws IllegalArgumentException if an option has no meaning, or two contradict each other
+   * @throws UsageException if an option has no meaning, or two contradict each other
    */
   QuantScheme scheme() {
-    return QuantScheme.parse(
-        scheme,
-        isSymmetric(Tensors.weights),
-        isSymmetric(Tensors.activations),
-        granularity(),
-        RangeEstimator.parse(range),
-        RangeEstimator.parse(weightRange));
+    try {
+      return QuantScheme.parse(
+          scheme,
+          isSymmetric(Tensors.weights),
+          isSymmetric(Tensors.activations),
+          granularity(),
+          RangeEstimator.parse(range),
+          RangeEstimator.parse(weightRange));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
   }
 
   private boolean isSymmetric(Tensors what) {
     boolean yes = symmetric.contains(what) || symmetric.contains(Tensors.both);
     boolean no = asymmetric.contains(what) || asymmetric.contains(Tensors.both);
     if (yes && no) {
-      throw new IllegalArgumentException(what + " cannot be both --symmetric and --asymmetric");
+      throw new UsageException(what + " cannot be both --symmetric and --asymmetric");
     }
     return yes;
   }
@@ -90,7 +94,7 @@ final class SchemeOptions {
         return g;
       }
     }
-    throw new IllegalArgumentException(
+    throw new UsageException(
         "granularity '" + granularity + "' is neither per-tensor nor per-channel");
   }
 }

@@ -4,9 +4,9 @@ import io.depthscope.experiment.LayerResult;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.experiment.RunResult;
 import io.depthscope.experiment.WeightResult;
+import io.depthscope.plan.Feed;
 import java.io.PrintWriter;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -59,43 +59,51 @@ final class Summary {
             .collect(Collectors.toSet());
     TextTable t =
         new TextTable(
-            2,
+            1,
             "layer",
-            "kind",
             "weight range",
-            "w ratio",
-            "act range",
-            "a ratio",
+            "ratio",
+            "output range",
+            "ratio",
             "SQNR dB",
             "gain",
-            "saturated",
-            "");
+            "saturated");
     for (LayerResult l : r.layers()) {
       WeightResult w = l.weights().orElse(null);
       t.row(
           l.name(),
-          l.kind(),
           w == null ? "" : range(w.folded().layer().min(), w.folded().layer().max()),
           w == null ? "" : ratio(w.folded().channelRangeRatio()),
           range(l.fp32().min(), l.fp32().max()),
           ratio(l.statistics().fp32().channelRangeRatio()),
           decibel(l.error().sqnrDb()),
-          Double.isNaN(l.gain()) ? "" : number(l.gain()),
-          l.plan().output().isPresent() ? percent(l.error().saturation()) : "",
-          worst.contains(l.name()) ? "<- worst gain" : "");
+          (worst.contains(l.name()) ? "* " : "") + (Double.isNaN(l.gain()) ? "" : number(l.gain())),
+          l.plan().output().isPresent() ? percent(l.error().saturation()) : "");
     }
-    List<String> lines = t.lines();
-    lines.forEach(out::println);
+    t.lines().forEach(out::println);
     out.println();
-    out.println("ratio: channelRangeRatio; gain: NSR over that of the layer before.");
+    if (r.feed() == Feed.LOCAL) {
+      out.println(
+          "feed local: every layer reads fp32 values, so that SQNR is its own damage alone;");
+      out.println(
+          "gain compares it with the layer before. The network's quantized figures are those");
+      out.println("of its last layer.");
+    } else {
+      out.println(
+          "feed accumulated: every layer reads the quantized network's values; gain is how much");
+      out.println("it multiplies the relative error it reads.");
+    }
+    out.println(
+        "ratio: share of the layer's range that a channel uses, on average. * largest gains.");
   }
 
   static String percent(double fraction) {
     return Double.isNaN(fraction) ? "NaN" : String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
   }
 
+  /** Three digits, or what it is where it is none. */
   static String number(double x) {
-    return String.format(Locale.ROOT, "%.3g", x);
+    return !Double.isFinite(x) ? decibel(x) : String.format(Locale.ROOT, "%.3g", x);
   }
 
   private static String ratio(double x) {
@@ -103,7 +111,9 @@ final class Summary {
   }
 
   private static String decibel(double x) {
-    return Double.isInfinite(x) ? (x > 0 ? "inf" : "-inf") : String.format(Locale.ROOT, "%.2f", x);
+    return Double.isNaN(x)
+        ? "NaN"
+        : Double.isInfinite(x) ? (x > 0 ? "inf" : "-inf") : String.format(Locale.ROOT, "%.2f", x);
   }
 
   static String range(double min, double max) {

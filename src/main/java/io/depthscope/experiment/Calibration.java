@@ -15,7 +15,9 @@ import io.depthscope.stats.TensorStatistics;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
@@ -33,16 +35,19 @@ public record Calibration(long images, String source, Map<String, CalibratedTens
    *
    * @param fp32 a plan that records {@link io.depthscope.plan.Recording#CALIBRATION}
    * @param progress told the number of images done
+   * @param stop asked after each batch; true ends the pass
+   * @return empty if it was stopped
    * @throws IOException if an image cannot be read and the loader is strict, no image could be
    *     read, or an activation is NaN or infinite
    */
-  public static Calibration run(
+  public static Optional<Calibration> run(
       Backend backend,
       ExecutionPlan fp32,
       BatchLoader loader,
       int maxBatch,
       String source,
-      LongConsumer progress)
+      LongConsumer progress,
+      BooleanSupplier stop)
       throws IOException {
     try (PairedProgram program = backend.compile(fp32, maxBatch)) {
       long done = 0;
@@ -51,11 +56,14 @@ public record Calibration(long images, String source, Map<String, CalibratedTens
         PairedRun.await(result);
         done += batch.count();
         progress.accept(done);
+        if (stop.getAsBoolean()) {
+          return Optional.empty();
+        }
       }
       if (done == 0) {
         throw new IOException(source + ": no image to calibrate with");
       }
-      return of(fp32, program.statistics(), source);
+      return Optional.of(of(fp32, program.statistics(), source));
     }
   }
 

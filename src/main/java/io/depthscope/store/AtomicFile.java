@@ -25,6 +25,7 @@ final class AtomicFile {
    */
   static void write(Path target, Content content) throws IOException {
     Path temporary = target.resolveSibling(target.getFileName() + ".partial");
+    boolean written = false;
     try {
       try (FileChannel channel =
           FileChannel.open(
@@ -39,9 +40,22 @@ final class AtomicFile {
       }
       Files.move(
           temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      written = true;
     } catch (IOException e) {
-      Files.deleteIfExists(temporary);
-      throw new IOException("cannot write " + target + ": " + StoreErrors.reason(e), e);
+      throw StoreErrors.cannotWrite(target, e);
+    } finally {
+      if (!written) {
+        deleteQuietly(temporary);
+      }
+    }
+  }
+
+  /** What cannot be deleted stays; why the file could not be written matters more. */
+  private static void deleteQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // the failure that led here is being reported
     }
   }
 }

@@ -94,10 +94,19 @@ final class Checkpoint {
       long predictions = in.readLong();
       return new Checkpoint(bytes, length - source.available(), identity, predictions);
     } catch (EOFException e) {
-      throw new IOException(file + ": damaged checkpoint: truncated", e);
+      throw damaged(file, new IOException("truncated", e));
     } catch (IOException e) {
-      throw new IOException(file + ": damaged checkpoint: " + StoreErrors.reason(e), e);
+      throw damaged(file, e);
     }
+  }
+
+  static IOException damaged(Path file, IOException e) {
+    return new IOException(
+        file
+            + ": damaged checkpoint: "
+            + StoreErrors.reason(e)
+            + "; nothing is changed, --overwrite starts anew",
+        e);
   }
 
   /** Settings, one {@code key: was -> is} each, in which this checkpoint differs. */
@@ -118,9 +127,12 @@ final class Checkpoint {
 
   /** Fills in the state of the program that is to continue. */
   void restore(RunState state) throws IOException {
-    state.read(
-        new DataInputStream(
-            new ByteArrayInputStream(body, stateOffset, body.length - CRC_BYTES - stateOffset)));
+    ByteArrayInputStream in =
+        new ByteArrayInputStream(body, stateOffset, body.length - CRC_BYTES - stateOffset);
+    state.read(new DataInputStream(in));
+    if (in.available() > 0) {
+      throw new IOException(in.available() + " bytes too many");
+    }
   }
 
   private static void text(DataOutputStream out, String s) throws IOException {

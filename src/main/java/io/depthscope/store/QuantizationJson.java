@@ -2,8 +2,10 @@ package io.depthscope.store;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.ExecutionPlan;
@@ -25,7 +27,12 @@ import java.util.Map;
  */
 public final class QuantizationJson {
   private static final int SCHEMA_VERSION = 1;
-  private static final long MAX_FILE_BYTES = 1L << 28;
+  private static final long MAX_FILE_BYTES = 1L << 26;
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   private QuantizationJson() {}
 
@@ -103,26 +110,36 @@ public final class QuantizationJson {
       if (Files.size(file) > MAX_FILE_BYTES) {
         throw new IOException("too large for a quantization.json");
       }
-      JsonNode root = new ObjectMapper().readTree(file.toFile());
-      int version = root.path("schemaVersion").asInt(-1);
-      if (version != SCHEMA_VERSION) {
-        throw new IOException("schemaVersion " + SCHEMA_VERSION + " expected");
-      }
-      JsonNode calibration = root.path("calibration");
-      Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();
-      for (JsonNode t : calibration.path("tensors")) {
-        tensors.put(t.path("name").asText(), tensor(t));
-      }
-      if (tensors.isEmpty()) {
-        throw new IOException("it holds no calibration");
-      }
-      return new Calibration(
-          calibration.path("images").asLong(), calibration.path("source").asText(), tensors);
+      return calibration(JSON.readTree(Files.readAllBytes(file)));
     } catch (JsonProcessingException e) {
-      throw new IOException(file + ": not JSON (line " + e.getLocation().getLineNr() + ")", e);
+      String place = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
+      throw new IOException(file + ": not JSON" + place, e);
     } catch (IOException e) {
       throw new IOException(file + ": " + StoreErrors.reason(e), e);
     }
+  }
+
+  private static Calibration calibration(JsonNode root) throws IOException {
+    if (root.path("schemaVersion").asInt(-1) != SCHEMA_VERSION) {
+      throw new IOException("schemaVersion " + SCHEMA_VERSION + " expected");
+    }
+    JsonNode calibration = root.path("calibration");
+    JsonNode images = calibration.path("images");
+    JsonNode source = calibration.path("source");
+    Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();
+    for (JsonNode t : calibration.path("tensors")) {
+      JsonNode name = t.path("name");
+      if (!name.isTextual() || tensors.put(name.textValue(), tensor(t)) != null) {
+        throw new IOException("tensor '" + name.asText() + "' stands in it twice, or has no name");
+      }
+    }
+    if (tensors.isEmpty()) {
+      throw new IOException("it holds no calibration");
+    }
+    if (!images.canConvertToLong() || images.longValue() < 1 || !source.isTextual()) {
+      throw new IOException("the calibration does not say its images and their source");
+    }
+    return new Calibration(images.longValue(), source.textValue(), tensors);
   }
 
   private static CalibratedTensor tensor(JsonNode t) throws IOException {
@@ -137,22 +154,37 @@ public final class QuantizationJson {
     }
     float[] channelMeans = new float[means.size()];
     for (int c = 0; c < channelMeans.length; c++) {
-      channelMeans[c] = means.get(c).floatValue();
-    }
-    long[] histogram = new long[BitHistogram.BINS];
-    for (int i = 0; i < bins.size(); i++) {
-      int bin = bins.get(i).asInt(-1);
-      long count = counts.get(i).asLong(-1);
-      if (bin < 0 || bin >= histogram.length || count < 0) {
-        throw new IOException("tensor '" + name + "' has a bad histogram");
+      channelMeans[c] = means.get(c).isNumber() ? means.get(c).floatValue() : Float.NaN;
+      if (!Float.isFinite(channelMeans[c])) {
+        throw new IOException("tensor '" + name + "': the mean of channel " + c + " is not finite");
       }
-      histogram[bin] = count;
     }
+    long[] histogram = histogram(name, bins, counts);
     try {
       Range observed = new Range(min.doubleValue(), max.doubleValue());
       return new CalibratedTensor(observed, new BitHistogram(histogram), channelMeans);
     } catch (IllegalArgumentException e) {
       throw new IOException("tensor '" + name + "': " + e.getMessage(), e);
     }
+  }
+
+  private static long[] histogram(String name, JsonNode bins, JsonNode counts) throws IOException {
+    long[] histogram = new long[BitHistogram.BINS];
+    int last = -1;
+    long left = Long.MAX_VALUE; // the counts' sum must be a number, too
+    for (int i = 0; i < bins.size(); i++) {
+      int bin = bins.get(i).isInt() ? bins.get(i).intValue() : -1;
+      long count = counts.get(i).isIntegralNumber() ? counts.get(i).asLong(-1) : -1;
+      if (bin <= last || bin >= histogram.length || count < 1 || count > left) {
+        throw new IOException("tensor '" + name + "' has a bad histogram");
+      }
+      histogram[bin] = count;
+      left -= count;
+      last = bin;
+    }
+    if (last < 0) {
+      throw new IOException("tensor '" + name + "' has an empty histogram");
+    }
+    return histogram;
   }
 }

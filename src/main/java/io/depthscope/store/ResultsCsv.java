@@ -127,6 +127,7 @@ final class ResultsCsv {
             new Row()
                 .put("layer", l.name())
                 .put("channel", c)
+                .put("feed", result.feed())
                 .tensor("weight", w)
                 .put("weightEffectiveLevels", weightLevels(l, c, w))
                 .put("count", x.count())

@@ -20,7 +20,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.IntFunction;
+import java.util.zip.CRC32;
 
 /**
  * The folder of one run. Files appear under their final names only when they are complete.
@@ -34,6 +36,7 @@ public final class RunDirectory implements AutoCloseable {
   public static final String QUANTIZATION = "quantization.json";
   private static final String CHECKPOINT = "checkpoint.bin";
   private static final String PREDICTIONS = "predictions.csv";
+  private static final String PREDICTIONS_PARTIAL = PREDICTIONS + ".partial";
   private static final List<String> OUTPUTS =
       List.of(
           RESULTS,
@@ -78,8 +81,8 @@ public final class RunDirectory implements AutoCloseable {
    * @param identity settings that two parts of one run must share, by name
    * @param resume continue from the checkpoint, if there is one
    * @param overwrite delete what an earlier run left
-   * @throws IOException if the folder cannot be written, holds another run, or its checkpoint was
-   *     made with other settings
+   * @throws IOException if the folder cannot be written, holds another run, or its checkpoint is
+   *     damaged or was made with other settings
    */
   public static RunDirectory open(
       Path directory, Map<String, String> identity, boolean resume, boolean overwrite)
@@ -87,7 +90,13 @@ public final class RunDirectory implements AutoCloseable {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new IOException("cannot create " + directory + ": " + StoreErrors.reason(e), e);
+      throw new IOException(
+          "cannot create the run directory "
+              + directory
+              + ": "
+              + StoreErrors.reason(e)
+              + "; choose another --out",
+          e);
     }
     if (overwrite) {
       deleteOutputs(directory);
@@ -99,41 +108,63 @@ public final class RunDirectory implements AutoCloseable {
           directory + " holds an interrupted run; add --resume to continue it or --overwrite");
     }
     Optional<Checkpoint> checkpoint = Optional.empty();
+    Map<String, String> settings = new TreeMap<>(identity);
     if (isInterrupted(directory)) {
       Checkpoint c = Checkpoint.read(directory.resolve(CHECKPOINT));
-      List<String> differences = c.differences(identity);
+      settings.put(QUANTIZATION, checksum(directory.resolve(QUANTIZATION)));
+      List<String> differences = c.differences(settings);
       if (!differences.isEmpty()) {
         throw new IOException(
-            directory + " was begun with other settings (" + String.join("; ", differences) + ")");
+            directory
+                + " was begun with other settings ("
+                + String.join("; ", differences)
+                + "); use those, or start anew with --overwrite");
       }
       checkpoint = Optional.of(c);
     }
     return new RunDirectory(
-        directory, identity, openPredictions(directory, checkpoint), checkpoint);
+        directory, settings, openPredictions(directory, checkpoint), checkpoint);
   }
 
   private static void deleteOutputs(Path directory) throws IOException {
-    Files.deleteIfExists(directory.resolve(CHECKPOINT));
-    for (String name : OUTPUTS) {
-      Files.deleteIfExists(directory.resolve(name));
+    try {
+      Files.deleteIfExists(directory.resolve(CHECKPOINT));
+      for (String name : OUTPUTS) {
+        Files.deleteIfExists(directory.resolve(name));
+      }
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot delete the earlier run in " + directory + ": " + StoreErrors.reason(e), e);
     }
+  }
+
+  /** Two parts of one run must share the calibration to the last bit. */
+  private static String checksum(Path file) throws IOException {
+    CRC32 crc = new CRC32();
+    try {
+      crc.update(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new IOException(
+          file + ": " + StoreErrors.reason(e) + "; start anew with --overwrite", e);
+    }
+    return Long.toHexString(crc.getValue());
   }
 
   private static FileChannel openPredictions(Path directory, Optional<Checkpoint> checkpoint)
       throws IOException {
-    Path file = directory.resolve(PREDICTIONS + ".partial");
+    Path file = directory.resolve(PREDICTIONS_PARTIAL);
+    long keep = checkpoint.map(Checkpoint::predictionBytes).orElse(0L);
     try {
+      if (keep > 0) {
+        recoverPredictions(directory, keep);
+      }
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       try {
-        long keep = checkpoint.map(Checkpoint::predictionBytes).orElse(0L);
-        if (channel.size() < keep) {
-          throw new IOException("shorter than the checkpoint says; start anew with --overwrite");
-        }
         channel.truncate(keep); // what a killed run wrote after its last checkpoint
         channel.position(keep);
         if (keep == 0) {
-          channel.write(bytes(ResultsCsv.PREDICTIONS_HEADER + "\n"));
+          writeAll(channel, bytes(ResultsCsv.PREDICTIONS_HEADER + "\n"));
         }
         return channel;
       } catch (IOException e) {
@@ -141,7 +172,28 @@ public final class RunDirectory implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw new IOException("cannot write " + file + ": " + StoreErrors.reason(e), e);
+      throw StoreErrors.cannotWrite(file, e);
+    }
+  }
+
+  /** A run that failed at its very end has its predictions under their final name already. */
+  private static void recoverPredictions(Path directory, long keep) throws IOException {
+    Path partial = directory.resolve(PREDICTIONS_PARTIAL);
+    Path complete = directory.resolve(PREDICTIONS);
+    if (!Files.exists(partial) && Files.exists(complete)) {
+      Files.move(complete, partial, StandardCopyOption.ATOMIC_MOVE);
+    }
+    if (!Files.exists(partial)) {
+      throw new IOException("it is gone; start anew with --overwrite");
+    }
+    if (Files.size(partial) < keep) {
+      throw new IOException("it is shorter than the checkpoint says; start anew with --overwrite");
+    }
+  }
+
+  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
     }
   }
 
@@ -164,8 +216,7 @@ public final class RunDirectory implements AutoCloseable {
       try {
         checkpoint.get().restore(state);
       } catch (IOException e) {
-        throw new IOException(
-            directory.resolve(CHECKPOINT) + ": damaged checkpoint: " + StoreErrors.reason(e), e);
+        throw Checkpoint.damaged(directory.resolve(CHECKPOINT), e);
       }
     }
   }
@@ -181,6 +232,7 @@ public final class RunDirectory implements AutoCloseable {
     AtomicFile.write(
         directory.resolve(QUANTIZATION),
         out -> QuantizationJson.write(plan, scheme, calibration, out));
+    identity.put(QUANTIZATION, checksum(directory.resolve(QUANTIZATION)));
   }
 
   /**
@@ -198,16 +250,15 @@ public final class RunDirectory implements AutoCloseable {
 
   private void flushPredictions() {
     try {
-      ByteBuffer b = bytes(pending);
-      while (b.hasRemaining()) {
-        predictions.write(b);
-      }
+      writeAll(predictions, bytes(pending));
       pending.setLength(0);
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          new IOException(
-              "cannot write " + directory.resolve(PREDICTIONS) + ": " + StoreErrors.reason(e), e));
+      throw new UncheckedIOException(cannotWritePredictions(e));
     }
+  }
+
+  private IOException cannotWritePredictions(IOException e) {
+    return StoreErrors.cannotWrite(directory.resolve(PREDICTIONS_PARTIAL), e);
   }
 
   /**
@@ -217,11 +268,19 @@ public final class RunDirectory implements AutoCloseable {
    */
   public void checkpoint(RunState state) {
     flushPredictions();
+    forcePredictions();
     try {
-      predictions.force(false);
       Checkpoint.write(directory.resolve(CHECKPOINT), identity, predictions.position(), state);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void forcePredictions() {
+    try {
+      predictions.force(true);
+    } catch (IOException e) {
+      throw new UncheckedIOException(cannotWritePredictions(e));
     }
   }
 
@@ -233,10 +292,10 @@ public final class RunDirectory implements AutoCloseable {
   public void finish(RunResult result, Map<String, Object> manifest) throws IOException {
     try {
       flushPredictions();
+      forcePredictions();
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    predictions.force(true);
     AtomicFile.write(directory.resolve("layers.csv"), out -> ResultsCsv.writeLayers(result, out));
     AtomicFile.write(
         directory.resolve("channels.csv"), out -> ResultsCsv.writeChannels(result, out));
@@ -245,11 +304,15 @@ public final class RunDirectory implements AutoCloseable {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     AtomicFile.write(
         directory.resolve("manifest.json"), out -> out.write(mapper.writeValueAsBytes(manifest)));
-    Files.move(
-        directory.resolve(PREDICTIONS + ".partial"),
-        directory.resolve(PREDICTIONS),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
+    try {
+      Files.move(
+          directory.resolve(PREDICTIONS_PARTIAL),
+          directory.resolve(PREDICTIONS),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw StoreErrors.cannotWrite(directory.resolve(PREDICTIONS), e);
+    }
     AtomicFile.write(directory.resolve(RESULTS), out -> ResultsJson.write(result, out));
     Files.deleteIfExists(directory.resolve(CHECKPOINT));
   }

@@ -1,0 +1,104 @@
+package io.depthscope.cli;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Datasets;
+import io.depthscope.model.format.LoadOptions;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.ModelFile;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.RangeEstimator;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The run of {@code analyze --data DATA --calibrate 20 --batch 4 --checkpoint-every 8}, which a
+ * test may stop anywhere and send to any file system.
+ *
+ * @param data as after {@code --data}
+ */
+record StoppableRun(String data) {
+  /** The network inside the program, as a file. */
+  static final Path MODEL = Path.of("test-data/models/dws-cnn-synthetic.safetensors");
+
+  static final int CALIBRATION_IMAGES = 20;
+
+  /**
+   * @param stop asked after each batch
+   */
+  AnalyzeJob.Outcome run(Path out, boolean resume, BooleanSupplier stop) throws IOException {
+    LoadedModel model = ModelFile.load(MODEL, LoadOptions.NONE);
+    Backend backend = new CpuBackend(2);
+    QuantScheme scheme =
+        QuantScheme.parse(
+            "w8a8",
+            false,
+            false,
+            Granularity.PER_TENSOR,
+            new RangeEstimator.MinMax(),
+            new RangeEstimator.MinMax());
+    Datasets.Options options = Datasets.Options.defaults();
+    String calibration =
+        data.startsWith("synthetic:") ? "synthetic:" + CALIBRATION_IMAGES + ":train" : data;
+    try (Dataset images = Datasets.open(data, options)) {
+      PrintWriter nowhere = new PrintWriter(new StringWriter());
+      return new AnalyzeJob(
+              backend,
+              model,
+              ModelOptions.preprocessing(model),
+              scheme,
+              Feed.ACCUMULATED,
+              Recording.STATISTICS,
+              images,
+              images.size(),
+              2,
+              4,
+              false)
+          .run(
+              out,
+              new CalibrationSource(
+                  calibration, CALIBRATION_IMAGES, null, () -> Datasets.open(calibration, options)),
+              new AnalyzeJob.Mode(resume, false, 8, true, options.seed()),
+              stop,
+              nowhere,
+              nowhere);
+    }
+  }
+
+  /** Runs it until the first checkpoint is there. */
+  AnalyzeJob.Outcome interrupted(Path out) throws IOException {
+    return run(out, false, () -> Files.exists(out.resolve("checkpoint.bin")));
+  }
+
+  /** The command line of the same run, which may be continued with other threads and batches. */
+  CommandLineRun onCommandLine(Path out, Object... more) {
+    List<Object> args =
+        new ArrayList<>(List.of("--data", data, "--calibrate", CALIBRATION_IMAGES, "--out", out));
+    args.addAll(List.of(more));
+    return CommandLineRun.analyze(args.toArray());
+  }
+
+  /** The same; what is given anew replaces what the run has. */
+  CommandLineRun onCommandLineReplacing(Path out, Object... more) {
+    List<Object> changed = List.of(more);
+    List<Object> args = new ArrayList<>(changed);
+    args.addAll(List.of("--out", out));
+    if (!changed.contains("--data")) {
+      args.addAll(List.of("--data", data));
+    }
+    if (!changed.contains("--calibrate")) {
+      args.addAll(List.of("--calibrate", CALIBRATION_IMAGES));
+    }
+    return CommandLineRun.analyze(args.toArray());
+  }
+}
