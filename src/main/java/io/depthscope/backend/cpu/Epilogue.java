@@ -245,12 +245,13 @@ final class Epilogue {
       bits.lanewise(LSHR, BitHistogram.SHIFT).compress(listed).intoArray(bins, list);
       list += listed.trueCount();
     }
-    histogram.addBits(bins, list);
+    boolean quantized = stage.quantizer().isPresent() && recording.quantizedStream();
+    histogram.add(bins, list, codes, quantized ? codesListed : 0);
     histogram.addBit(0, n * lanes - list);
-    if (stage.quantizer().isPresent() && recording.quantizedStream()) {
+    if (quantized) {
       QuantParams q = stage.quantizer().get();
-      histogram.addCodes(codes, codesListed);
       histogram.addCode(q.zeroPoint() - q.qmin(), n * lanes - codesListed);
+      ;
     }
   }
 
