@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param macs multiply-accumulates for one image
  * @param gain NSR of this layer over that of the layer it reads (the noisier of two); NaN where
  *     there is none, or the latter has no noise
- * @param rangeFluctuation log2 of this layer's fp32 range over that of the layer it reads
+ * @param rangeFluctuation log2 of this layer's fp32 range over that of the layer it reads (the
+ *     wider of two)
  */
 public record LayerResult(
     LayerPlan plan,

@@ -9,7 +9,7 @@ import java.io.IOException;
  *
  * <p>With p and pq the softmax of the fp32 and the quantized logits (computed in double): QMSE is
  * the mean over images and classes of (p - pq)^2, QCE the mean over images of -sum p ln max(pq,
- * 1e-12). An image whose logits hold a NaN counts as wrong.
+ * 1e-12). An image whose logits hold a NaN counts as wrong and agrees with nothing.
  */
 public final class NetworkFigures {
   private static final double SMALLEST_PROBABILITY = 1e-12;
@@ -30,8 +30,8 @@ public final class NetworkFigures {
    * What one image became.
    *
    * @param index in the data set
-   * @param fp32 predicted class of the fp32 network
-   * @param quantized predicted class of the quantized network
+   * @param fp32 predicted class of the fp32 network; -1 if one of its logits is NaN
+   * @param quantized predicted class of the quantized network, likewise
    * @param margin difference of the two largest fp32 logits
    * @param logitNoise root mean square of the logits' error
    */
@@ -51,7 +51,7 @@ public final class NetworkFigures {
     images++;
     int best = rank(x, offset, n, label, true);
     int bestQuantized = rank(xq, offset, n, label, false);
-    agreement += best == bestQuantized ? 1 : 0;
+    agreement += best >= 0 && best == bestQuantized ? 1 : 0;
     double[] p = softmax(x, offset, n);
     double[] pq = softmax(xq, offset, n);
     double energy = 0;
@@ -77,7 +77,10 @@ public final class NetworkFigures {
       nan |= Float.isNaN(logits[offset + k]);
       best = logits[offset + k] > logits[offset + best] ? k : best;
     }
-    if (label < 0 || label >= n || nan) {
+    if (nan) {
+      return -1;
+    }
+    if (label < 0 || label >= n) {
       return best;
     }
     int above = 0;

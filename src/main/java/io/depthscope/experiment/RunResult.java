@@ -48,10 +48,8 @@ public record RunResult(
       double sourceRange = Double.NaN;
       for (int input : l.node().inputs()) {
         LayerResult source = layers.get(input);
-        if (!(source.error().nsr() <= sourceNsr)) {
-          sourceNsr = source.error().nsr();
-          sourceRange = source.fp32().range();
-        }
+        sourceNsr = larger(sourceNsr, source.error().nsr());
+        sourceRange = larger(sourceRange, source.fp32().range());
       }
       layers.add(
           new LayerResult(
@@ -76,5 +74,10 @@ public record RunResult(
         state.figures(),
         List.copyOf(layers),
         state.skipped().size());
+  }
+
+  /** The larger of two figures; NaN is less than any. */
+  private static double larger(double a, double b) {
+    return a >= b || Double.isNaN(b) ? a : b;
   }
 }

@@ -182,8 +182,17 @@ public final class Model {
         yield in;
       }
       case Layer.GlobalAveragePool l -> new Shape(1, 1, in.channels());
-      case Layer.AveragePool l -> l.geometry().output(in, in.channels());
-      case Layer.MaxPool l -> l.geometry().output(in, in.channels());
+      case Layer.AveragePool l -> pooled(l.geometry(), in);
+      case Layer.MaxPool l -> pooled(l.geometry(), in);
     };
+  }
+
+  private static Shape pooled(ConvGeometry g, Shape in) {
+    Padding p = g.padding();
+    if (Math.max(p.top(), p.bottom()) >= g.kernelH()
+        || Math.max(p.left(), p.right()) >= g.kernelW()) {
+      throw new IllegalArgumentException("a pooling window would hold nothing but padding");
+    }
+    return g.output(in, in.channels());
   }
 }

@@ -164,7 +164,11 @@ final class CpuProgram implements PairedProgram {
         if (d.failure() != null) {
           job.result.completeExceptionally(d.failure());
         } else if (plan.recording().statistics()) {
-          accumulator.add(job.batch.indices()[d.image()], d.sums());
+          try {
+            accumulator.add(job.batch.indices()[d.image()], d.sums());
+          } catch (RuntimeException | Error e) { // or every later image would wait for this one
+            job.result.completeExceptionally(e);
+          }
         }
         released.add(d.sums());
         nextToMerge++;

@@ -314,6 +314,12 @@ final class Epilogue {
       largest = largest.max(e.abs().reinterpretAsInts());
     }
     largest.reinterpretAsFloats().intoArray(sums.errorMaxAbs, c);
+    if (!isFinite(squares.mul(0f))) {
+      for (int i = 0; i < n * N; i++) { // beyond about 1e18, whose square overflows float32
+        sums.addError(c + i % N, x[at + i], xq[at + i], 1);
+      }
+      return;
+    }
     add(sums.errorSum, c, sum);
     add(sums.errorSquares, c, squares);
   }

@@ -4,6 +4,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.ImageSums;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -41,7 +42,13 @@ final class ScalarEpilogue {
       float[] outQuantized,
       int o) {
     for (int row = 0; row < n; row++, o += Lanes.N) {
-      for (int lane = 0; lane < stage.lanesAt(c); lane++) {
+      int lanes = Math.max(0, stage.lanesAt(c));
+      // What stood in the padding must not reach the next layer, which looks at whole vectors.
+      Arrays.fill(outFp32, o + lanes, o + Lanes.N, 0);
+      if (recording.quantizedStream()) {
+        Arrays.fill(outQuantized, o + lanes, o + Lanes.N, 0);
+      }
+      for (int lane = 0; lane < lanes; lane++) {
         int i = at + row * Lanes.N + lane;
         float x = activated(fp32[i], c + lane);
         outFp32[o + lane] = x;

@@ -1,0 +1,81 @@
+package io.depthscope.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Datasets;
+import io.depthscope.dataset.ImageBatch;
+import io.depthscope.dataset.Preprocessing;
+import io.depthscope.model.BatchNormFolding;
+import io.depthscope.model.FoldedWeights;
+import io.depthscope.model.Node;
+import io.depthscope.model.format.LoadOptions;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.ModelFile;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Recording;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The networks in the jar classify as well here as where they were trained, in PyTorch. */
+class EmbeddedNetworksTest {
+  private static final Path MODELS = Path.of("test-data/models");
+  private static final Pattern ACCURACY = Pattern.compile("Test accuracy ([0-9.]+) %");
+
+  /** Images that may fall on the other side of a tie between two float32 summations. */
+  private static final int TIES = 2;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dws-cnn-synthetic", "regular-cnn-synthetic"})
+  void accuracyIsThatOfTheModelCard(String name) throws Exception {
+    Matcher card = ACCURACY.matcher(Files.readString(MODELS.resolve(name + ".md")));
+    card.find();
+    double expected = Double.parseDouble(card.group(1)) / 100;
+    LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
+    Preprocessing preprocessing = Preprocessing.exact(loaded.model().inputShape());
+    Map<String, FoldedWeights> weights = new HashMap<>();
+    for (Node node : loaded.model().nodes()) {
+      if (node.layer().hasWeights()) {
+        weights.put(node.name(), BatchNormFolding.fold(node, loaded.weights().of(node)));
+      }
+    }
+    ExecutionPlan plan =
+        ExecutionPlan.fp32(
+            loaded.model(), weights, preprocessing.normalizationTable(), Recording.PLAIN);
+    try (Dataset data = Datasets.open("synthetic:2000", Datasets.Options.defaults());
+        BatchLoader loader =
+            new BatchLoader(data, preprocessing, 0, data.size(), 500, 2, true, u -> {});
+        PairedProgram program = new CpuBackend(2).compile(plan, 500)) {
+      int right = 0;
+      for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
+        BatchOutput out = program.submit(InputBatch.of(batch)).get();
+        for (int i = 0; i < batch.count(); i++) {
+          right +=
+              best(out.fp32(), i * plan.outputSize(), plan.outputSize()) == batch.labels()[i]
+                  ? 1
+                  : 0;
+        }
+      }
+      assertEquals(expected * data.size(), right, TIES);
+    }
+  }
+
+  private static int best(float[] logits, int from, int n) {
+    int best = 0;
+    for (int k = 1; k < n; k++) {
+      best = logits[from + k] > logits[from + best] ? k : best;
+    }
+    return best;
+  }
+}
