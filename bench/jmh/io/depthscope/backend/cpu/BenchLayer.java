@@ -117,9 +117,17 @@ record BenchLayer(String id, Layer layer, Shape in) {
     return 2L * out().size() * depth();
   }
 
-  /** Floats from one input position to the next, as the backend lays it out. */
-  int inStride() {
-    return StreamSums.padded(in.channels());
+  /** True where the backend keeps the input as NHWC: an image that is only gathered. */
+  private boolean plainInput() {
+    return in.channels() < Lanes.N && !geometry().isPointwise() && !isDepthwise();
+  }
+
+  /** Where an input value lies in the backend's layout. */
+  private int at(int position, int channel) {
+    int block = channel / Lanes.N * Lanes.N;
+    return plainInput()
+        ? position * in.channels() + channel
+        : block * in.positions() + position * Lanes.N + channel - block;
   }
 
   /** The layer with random weights, its output quantized to 8 bits, as the backend compiles it. */
@@ -139,15 +147,17 @@ record BenchLayer(String id, Layer layer, Shape in) {
             gaussian(channels, 0.5f),
             Optional.of(output),
             gaussian(channels, 0.5f));
-    return CompiledLayer.of(plan, inStride(), StreamSums.padded(channels));
+    return CompiledLayer.of(plan, plainInput(), /* plainOutput= */ false);
   }
 
   /** A random input image in the backend's layout; padding channels are zero. */
   float[] image() {
     float[] values = gaussian(in.size(), 1);
-    float[] image = new float[in.positions() * inStride()];
+    float[] image = new float[in.positions() * StreamSums.padded(in.channels())];
     for (int p = 0; p < in.positions(); p++) {
-      System.arraycopy(values, p * in.channels(), image, p * inStride(), in.channels());
+      for (int c = 0; c < in.channels(); c++) {
+        image[at(p, c)] = values[p * in.channels() + c];
+      }
     }
     return image;
   }
@@ -182,10 +192,10 @@ record BenchLayer(String id, Layer layer, Shape in) {
     }
   }
 
-  private void expect(float got, float[] image, float[] kernel, int position, int channel) {
+  private void expect(float got, float[] image, float[] kernel, int output, int channel) {
     ConvGeometry g = geometry();
-    int top = position / out().width() * g.strideH() - g.padding().top();
-    int left = position % out().width() * g.strideW() - g.padding().left();
+    int top = output / out().width() * g.strideH() - g.padding().top();
+    int left = output % out().width() * g.strideW() - g.padding().left();
     int firstInput = isDepthwise() ? channel : 0;
     int inputs = isDepthwise() ? 1 : in.channels();
     double sum = 0;
@@ -193,10 +203,10 @@ record BenchLayer(String id, Layer layer, Shape in) {
     for (int ky = Math.max(0, -top); ky < Math.min(g.kernelH(), in.height() - top); ky++) {
       for (int kx = Math.max(0, -left); kx < Math.min(g.kernelW(), in.width() - left); kx++) {
         int tap = ky * g.kernelW() + kx;
-        int at = ((top + ky) * in.width() + left + kx) * inStride() + firstInput;
+        int position = (top + ky) * in.width() + left + kx;
         int w = isDepthwise() ? tap * in.channels() + channel : channel * depth() + tap * inputs;
         for (int i = 0; i < inputs; i++) {
-          double term = (double) image[at + i] * kernel[w + i];
+          double term = (double) image[at(position, firstInput + i)] * kernel[w + i];
           sum += term;
           magnitude += Math.abs(term);
         }
@@ -204,7 +214,7 @@ record BenchLayer(String id, Layer layer, Shape in) {
     }
     if (!(Math.abs(got - sum) <= 1e-5 * magnitude)) {
       throw new IllegalStateException(
-          id + ": position " + position + ", channel " + channel + ": " + got + ", not " + sum);
+          id + ": position " + output + ", channel " + channel + ": " + got + ", not " + sum);
     }
   }
 }

@@ -40,7 +40,8 @@ public class DepthwiseBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    kernel = new Depthwise(shape.geometry(), shape.in(), shape.out(), compiled.inStride());
+    int padded = compiled.stage().padded();
+    kernel = new Depthwise(shape.geometry(), shape.in(), shape.out(), padded);
     image = shape.image();
     tile = new float[compiled.tileFloats()];
     List<float[]> tiles = new ArrayList<>();

@@ -76,7 +76,7 @@ public class EpilogueBenchmark {
     for (int i = 0; i < quantized.length; i++) {
       quantized[i] += noise[i];
     }
-    outFp32 = new float[shape.out().positions() * compiled.outStride()];
+    outFp32 = new float[compiled.outputFloats()];
     outQuantized = new float[outFp32.length];
     Arrays.fill(outFp32, Float.NaN);
     Arrays.fill(outQuantized, Float.NaN);
@@ -99,6 +99,7 @@ public class EpilogueBenchmark {
           outFp32,
           outQuantized,
           p0,
+          positions,
           sums,
           histogram);
     }
@@ -123,7 +124,7 @@ public class EpilogueBenchmark {
         float x = stage.activation().apply(fp32[at] + stage.bias()[c]);
         float y = stage.activation().apply(quantized[at] + stage.bias()[c]);
         float e = q.fakeQuantize(y) - x;
-        int out = p * compiled.outStride() + c;
+        int out = (c - lane) * positions + p * Lanes.N + lane;
         require(outFp32[out] == x, "fp32 value", c, outFp32[out], x);
         if (paired) {
           float xq = q.fakeQuantize(y);

@@ -41,7 +41,7 @@ public class GemmBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    windows = new Windows(compiled.window(), shape.in(), shape.out(), compiled.inStride());
+    windows = new Windows(compiled.window(), shape.in(), shape.out(), compiled.plainInput());
     image = shape.image();
     gathered = new float[compiled.gatherFloats()];
     tile = new float[compiled.tileFloats()];
@@ -57,11 +57,12 @@ public class GemmBenchmark {
   private void multiply(int p0, int p1) {
     PackedKernel kernel = compiled.fp32().packed();
     if (compiled.readsInputDirectly()) {
-      int stride = compiled.inStride();
-      Gemm.multiply(image, p0 * stride, stride, p1 - p0, kernel, tile);
+      int blockStep = compiled.plan().in().positions() * Lanes.N;
+      Gemm.multiply(image, p0 * Lanes.N, Lanes.N, blockStep, p1 - p0, kernel, tile);
     } else {
       windows.gather(image, p0, p1, gathered);
-      Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
+      int rowStep = Windows.rowFloats(kernel.depth());
+      Gemm.multiply(gathered, 0, rowStep, Lanes.N, p1 - p0, kernel, tile);
     }
   }
 

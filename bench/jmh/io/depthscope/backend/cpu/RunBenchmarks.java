@@ -2,6 +2,7 @@ package io.depthscope.backend.cpu;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -19,18 +20,20 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs the benchmarks over the shape files and prints what each kernel reaches. Takes the options
- * of JMH; a pattern chooses benchmarks, {@code -p layer=FILE/LAYER} layers. The system property
- * {@code depthscope.bench.shapes} lists shape files.
+ * Runs the benchmarks over the shape files and prints what each kernel reaches. The first argument
+ * may be a pattern that chooses benchmarks; the others are JMH's options, such as {@code -p
+ * layer=FILE/LAYER}. The system property {@code depthscope.bench.shapes} lists shape files.
  */
 public final class RunBenchmarks {
   private static final String ALL_SHAPES = "mobilenet_v1,dws_cnn,regular_cnn";
 
+  private final Pattern chosen;
   private final CommandLineOptions common;
   private final List<BenchLayer> layers = new ArrayList<>();
   private final List<RunResult> results = new ArrayList<>();
 
-  private RunBenchmarks(CommandLineOptions common) throws IOException {
+  private RunBenchmarks(Pattern chosen, CommandLineOptions common) throws IOException {
+    this.chosen = chosen;
     this.common = common;
     for (String file : System.getProperty("depthscope.bench.shapes", ALL_SHAPES).split(",", -1)) {
       layers.addAll(BenchLayer.read(file));
@@ -39,7 +42,11 @@ public final class RunBenchmarks {
 
   public static void main(String[] args)
       throws IOException, RunnerException, CommandLineOptionException {
-    RunBenchmarks run = new RunBenchmarks(new CommandLineOptions(args));
+    boolean named = args.length > 0 && !args[0].startsWith("-");
+    RunBenchmarks run =
+        new RunBenchmarks(
+            Pattern.compile(named ? args[0] : ""),
+            new CommandLineOptions(Arrays.copyOfRange(args, named ? 1 : 0, args.length)));
     run.benchmark(GemmBenchmark.class, l -> !l.isDepthwise());
     run.benchmark(DepthwiseBenchmark.class, BenchLayer::isDepthwise);
     run.benchmark(EpilogueBenchmark.class, l -> true);
@@ -47,26 +54,26 @@ public final class RunBenchmarks {
   }
 
   private void benchmark(Class<?> type, Predicate<BenchLayer> takes) throws RunnerException {
-    boolean chosen = common.getIncludes().isEmpty();
-    for (String pattern : common.getIncludes()) {
-      chosen |= Pattern.compile(pattern).matcher(type.getName()).find();
+    if (!chosen.matcher(type.getName()).find()) {
+      return;
     }
-    if (!chosen) {
+    String[] ids = distinct(takes);
+    if (ids.length == 0) {
       return;
     }
     OptionsBuilder options = new OptionsBuilder();
     options.parent(common).include(Pattern.quote(type.getName())).shouldFailOnError(true);
-    if (!common.getParameter("layer").hasValue()) {
-      options.param("layer", distinct(takes));
-    }
+    options.param("layer", ids);
     results.addAll(new Runner(options.build()).run());
   }
 
-  /** Layers of equal shape are measured once. */
+  /** The layers asked for, or all; those of equal shape are measured once. */
   private String[] distinct(Predicate<BenchLayer> takes) {
     Set<String> seen = new HashSet<>();
+    Collection<String> wanted = common.getParameter("layer").orElse(List.of());
     return layers.stream()
         .filter(takes)
+        .filter(l -> wanted.isEmpty() || wanted.contains(l.id()))
         .filter(l -> seen.add(l.layer() + " " + l.in()))
         .map(BenchLayer::id)
         .toArray(String[]::new);

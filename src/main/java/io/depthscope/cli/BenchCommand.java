@@ -48,6 +48,7 @@ final class BenchCommand implements Callable<Integer> {
   static final class Run implements Callable<Integer> {
 
     /** How much work is measured. */
+    @SuppressWarnings("ImmutableEnumChecker") // Recording is a record of booleans
     enum Level {
       /** The fp32 network alone. */
       plain(Recording.PLAIN),

@@ -110,7 +110,7 @@ final class DataOptions {
   void checkClasses(Dataset dataset, LoadedModel model) throws IOException {
     int outputs = model.model().outputShape().channels() - model.firstClass();
     boolean partial = dataset instanceof ImageFolder && synsets == null;
-    if (dataset.classCount() > outputs || partial && dataset.classCount() != outputs) {
+    if (dataset.classCount() > outputs || (partial && dataset.classCount() != outputs)) {
       throw new IOException(
           dataset.description()
               + " has "

@@ -35,6 +35,7 @@ final class Progress implements AutoCloseable {
    * @param done images that an earlier part of the run has done; they do not count as speed
    * @param quiet show nothing
    */
+  @SuppressWarnings("SystemConsoleNull") // null where the JDK finds no console provider
   static Progress start(String task, long done, long total, boolean quiet, PrintWriter err) {
     if (quiet) {
       return new Progress(task, done, total, null, null);

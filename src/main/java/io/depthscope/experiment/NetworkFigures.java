@@ -83,7 +83,7 @@ public final class NetworkFigures {
     int above = 0;
     for (int k = 0; k < n; k++) {
       float d = logits[offset + k] - logits[offset + label];
-      above += d > 0 || d == 0 && k < label ? 1 : 0;
+      above += d > 0 || (d == 0 && k < label) ? 1 : 0;
     }
     if (fp32) {
       top1Fp32 += above == 0 ? 1 : 0;

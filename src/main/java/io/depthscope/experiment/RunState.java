@@ -75,6 +75,9 @@ public final class RunState {
     figures.read(in);
     skipped.clear();
     int n = in.readInt();
+    if (n < 0) {
+      throw new IOException(n + " unreadable images");
+    }
     for (int i = 0; i < n; i++) {
       skipped.add(new UnreadableImage(in.readInt(), readText(in), readText(in)));
     }

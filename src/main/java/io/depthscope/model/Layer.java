@@ -85,7 +85,7 @@ public sealed interface Layer {
 
   /**
    * True for layers whose output numerics.md quantizes by default: the input, convolutions, fully
-   * connected layers and residual sums. Pools keep the codes of their input.
+   * connected layers and residual sums. Pooling outputs are not quantized again.
    */
   default boolean quantizesOutput() {
     return hasWeights() || this instanceof Input || this instanceof ResidualAdd;

@@ -30,7 +30,7 @@ public record Recording(
    * @throws IllegalArgumentException if error terms are asked for without both streams' statistics
    */
   public Recording {
-    if (errorTerms && !(quantizedStream && statistics) || histograms && !statistics) {
+    if ((errorTerms && !(quantizedStream && statistics)) || (histograms && !statistics)) {
       throw new IllegalArgumentException("this recording lacks what it builds on");
     }
   }

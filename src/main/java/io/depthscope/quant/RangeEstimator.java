@@ -7,6 +7,8 @@ import java.util.Locale;
 public sealed interface RangeEstimator {
 
   /**
+   * Chooses the range.
+   *
    * @param observed exact smallest and largest value
    * @param histogram counts of the values
    * @return a range inside {@code observed} widened by 0
@@ -106,6 +108,8 @@ public sealed interface RangeEstimator {
   }
 
   /**
+   * The estimator of this name.
+   *
    * @throws IllegalArgumentException if the name is none of {@code min-max}, {@code mse}, {@code
    *     percentile:P}
    */

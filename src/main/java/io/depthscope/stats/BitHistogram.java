@@ -7,8 +7,8 @@ import java.util.Arrays;
  * octave. Needs no range in advance and merges by addition; any quantile is known within one bin,
  * that is within 1.6 % of the value.
  *
- * <p>Bin of a value: {@code Float.floatToRawIntBits(x) >>> 17}, in 0..32767. Bins 0 and 16384 hold
- * the zeros and tiny subnormals of either sign; NaN falls in the bins above that of infinity.
+ * <p>Bin of a value: {@code Float.floatToIntBits(x) >>> 17}, in 0..32767. Bins 0 and 16384 hold the
+ * zeros and tiny subnormals of either sign; NaN falls in one bin above that of +infinity.
  */
 public final class BitHistogram {
 
@@ -46,9 +46,9 @@ public final class BitHistogram {
     this.counts = counts;
   }
 
-  /** Bin of a value. */
+  /** Bin of a value; every NaN has the same one, whatever its sign and payload. */
   public static int bin(float x) {
-    return Float.floatToRawIntBits(x) >>> SHIFT;
+    return Float.floatToIntBits(x) >>> SHIFT;
   }
 
   /** The value of smallest magnitude in a bin. */

@@ -223,6 +223,9 @@ public final class LayerAccumulator {
         throw new IOException("histogram bin " + bin + " of " + counts.length);
       }
       counts[bin] = in.readLong();
+      if (counts[bin] < 0) {
+        throw new IOException("negative count in a histogram");
+      }
     }
   }
 

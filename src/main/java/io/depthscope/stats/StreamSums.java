@@ -59,11 +59,7 @@ public final class StreamSums {
    * non-finite values. NaN does not take part in min and max, but makes every sum NaN.
    */
   public void add(int channel, float x, float shift, int times) {
-    double d = (double) x - shift;
-    s1[channel] += times * d;
-    s2[channel] += times * (d * d);
-    s3[channel] += times * (d * d * d);
-    s4[channel] += times * (d * d * d * d);
+    addPowers(channel, x, shift, times);
     if (x < min[channel]) {
       min[channel] = x;
     }
@@ -78,5 +74,14 @@ public final class StreamSums {
     } else if (Float.isInfinite(x)) {
       infinities[channel] += times;
     }
+  }
+
+  /** Adds the powers of a value {@code times} times, in double. */
+  public void addPowers(int channel, float x, float shift, int times) {
+    double d = (double) x - shift;
+    s1[channel] += times * d;
+    s2[channel] += times * (d * d);
+    s3[channel] += times * (d * d * d);
+    s4[channel] += times * (d * d * d * d);
   }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The fast backend against the oracle, over random layers and networks. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -66,6 +67,19 @@ class RandomPlansTest {
         StatisticsCheck.run(backend, c, recording, tensors)
             .assertNone(backend.name() + ", " + recording + ", " + c.text());
       }
+    }
+  }
+
+  /** Large enough for several tiles, and for layers that hand each tile to the next. */
+  @ParameterizedTest
+  @ValueSource(longs = {20_000, 20_001, 20_002, 20_003, 20_004, 20_005})
+  void separableNetworkOfSeveralTilesRecordsWhatItComputes(long seed) {
+    PlanCase c = RandomCases.separable(seed);
+    Backend cpu = new CpuBackend(2);
+    List<NodeTensors> tensors = c.probe(cpu);
+    for (Recording recording : RECORDINGS) {
+      StatisticsCheck.run(cpu, c, recording, tensors)
+          .assertNone("cpu, " + recording + ", " + c.text());
     }
   }
 

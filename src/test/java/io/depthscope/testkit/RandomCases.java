@@ -82,14 +82,43 @@ public final class RandomCases {
         r.tryLayer("node" + r.nodes.size());
       }
     }
-    int images = 2 + r.random.nextInt(4);
-    byte[] pixels = new byte[images * in.size()];
-    r.random.nextBytes(pixels);
-    int[] indices = new int[images];
-    for (int i = 0; i < images; i++) {
+    return r.finish(seed, "network", r.images(in, 2 + r.random.nextInt(4)));
+  }
+
+  /** Depthwise and pointwise layers in turn, on images that a backend cuts into several tiles. */
+  public static PlanCase separable(long seed) {
+    RandomCases r = new RandomCases(seed);
+    int[] extents = {29, 45, 64};
+    int[] channels = {8, 16, 24, 40};
+    Shape in = new Shape(r.pick(extents), r.pick(extents), 3);
+    r.nodes.add(new Node("input", new Layer.Input(in), List.of()));
+    ConvGeometry stem = ConvGeometry.square(3, 1, Padding.symmetric(1));
+    r.add("stem", new Layer.Convolution(r.pick(channels), stem, false, true, r.activation()));
+    for (int block = 1; block <= 3; block++) {
+      r.add("dw" + block, r.depthwise3x3());
+      r.add(
+          "pw" + block,
+          new Layer.Convolution(
+              r.pick(channels), ConvGeometry.POINTWISE, false, true, r.activation()));
+    }
+    return r.finish(seed, "separable", r.images(in, 2));
+  }
+
+  private void add(String name, Layer layer) {
+    nodes.add(new Node(name, layer, List.of(nodes.size() - 1)));
+    int at = nodes.size() - 1;
+    Model model = new Model("growing", nodes);
+    addWeights(name, model.kernelDims(at), model.channels(at));
+  }
+
+  private InputBatch images(Shape in, int count) {
+    byte[] pixels = new byte[count * in.size()];
+    random.nextBytes(pixels);
+    int[] indices = new int[count];
+    for (int i = 0; i < count; i++) {
       indices[i] = i;
     }
-    return r.finish(seed, "network", new InputBatch(images, indices, pixels, null));
+    return new InputBatch(count, indices, pixels, null);
   }
 
   private PlanCase finish(long seed, String kind, InputBatch batch) {

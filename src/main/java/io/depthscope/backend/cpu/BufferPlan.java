@@ -19,8 +19,10 @@ record BufferPlan(int[] slotOf, int[] slotFloats) {
     int[] lastReader = new int[n];
     for (int i = 0; i < n; i++) {
       lastReader[i] = i == n - 1 ? n : i;
+      // A layer that hands its tiles over still reads its input while the next one writes.
+      int until = layers.get(i).handsOver() ? i + 1 : i;
       for (int input : layers.get(i).plan().node().inputs()) {
-        lastReader[input] = Math.max(lastReader[input], i);
+        lastReader[input] = Math.max(lastReader[input], until);
       }
     }
     int[] slotOf = new int[n];

@@ -13,6 +13,8 @@ import io.depthscope.stats.StreamSums;
  * @param plainInput whether the first input is NHWC rather than blocked
  * @param plainOutput the same for the output
  * @param tileRows positions that are computed and finished at a time
+ * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;
+ *     the output is then never stored whole, and stays in the second cache
  */
 record CompiledLayer(
     LayerPlan plan,
@@ -21,7 +23,8 @@ record CompiledLayer(
     Weights quantized,
     boolean plainInput,
     boolean plainOutput,
-    int tileRows) {
+    int tileRows,
+    boolean handsOver) {
 
   /** Weights of one stream in the form the layer's kernel reads. */
   sealed interface Weights {
@@ -50,12 +53,28 @@ record CompiledLayer(
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
+  @SuppressWarnings("ReferenceEquality") // the plan shares the array where it is not quantized
   static CompiledLayer of(LayerPlan l, boolean plainInput, boolean plainOutput) {
+    return of(l, plainInput, plainOutput, tileRows(l, 0), false);
+  }
+
+  /** A depthwise layer that hands its tiles over to a pointwise one. */
+  static CompiledLayer handingOver(LayerPlan l, LayerPlan reader) {
+    return of(l, false, false, tileRows(l, reader.out().channels()), true);
+  }
+
+  /** The pointwise layer that takes the tiles of {@code source}. */
+  static CompiledLayer takingOver(LayerPlan l, CompiledLayer source) {
+    return of(l, false, false, source.tileRows(), false);
+  }
+
+  private static CompiledLayer of(
+      LayerPlan l, boolean plainInput, boolean plainOutput, int tileRows, boolean handsOver) {
     Weights fp32 = weights(l, l.kernel());
     // One copy serves both streams where the weights are not quantized.
     Weights quantized = l.quantizedKernel() == l.kernel() ? fp32 : weights(l, l.quantizedKernel());
     return new CompiledLayer(
-        l, OutputStage.of(l), fp32, quantized, plainInput, plainOutput, tileRows(l));
+        l, OutputStage.of(l), fp32, quantized, plainInput, plainOutput, tileRows, handsOver);
   }
 
   private static Weights weights(LayerPlan l, float[] kernel) {
@@ -75,9 +94,12 @@ record CompiledLayer(
     return new Weights.None();
   }
 
-  private static int tileRows(LayerPlan l) {
+  /**
+   * @param readerChannels output channels of a layer that takes the same tiles, or 0
+   */
+  private static int tileRows(LayerPlan l, int readerChannels) {
     int positions = l.out().positions();
-    int padded = StreamSums.padded(l.out().channels());
+    int padded = StreamSums.padded(Math.max(l.out().channels(), readerChannels));
     if (l.node().layer() instanceof Layer.DepthwiseConvolution) {
       int width = l.out().width();
       int fit = Math.min(MAX_TILE_ROWS, TILE_FLOATS / padded) / width;
@@ -120,8 +142,11 @@ record CompiledLayer(
     return dense && !readsInputDirectly() ? tileRows * Windows.rowFloats(fp32.packed().depth()) : 0;
   }
 
-  /** Floats of the output, all channels padded to whole vectors unless it is plain. */
+  /** Floats of the stored output, all channels padded to whole vectors unless it is plain. */
   int outputFloats() {
+    if (handsOver) {
+      return tileFloats();
+    }
     int channels = plainOutput ? stage.channels() : stage.padded();
     return Math.multiplyExact(plan.out().positions(), channels);
   }

@@ -60,10 +60,28 @@ public final class CpuBackend implements Backend {
   private static List<CompiledLayer> layers(ExecutionPlan plan) {
     List<CompiledLayer> layers = new ArrayList<>();
     for (LayerPlan l : plan.layers()) {
-      boolean plainInput = l.index() > 0 && layers.get(l.node().inputs().getFirst()).plainOutput();
-      layers.add(CompiledLayer.of(l, plainInput, l.index() == 0 && isOnlyGathered(plan)));
+      CompiledLayer source = l.index() == 0 ? null : layers.get(l.node().inputs().getFirst());
+      if (source != null && source.handsOver()) {
+        layers.add(CompiledLayer.takingOver(l, source));
+      } else if (handsOver(plan, l)) {
+        layers.add(CompiledLayer.handingOver(l, plan.layer(l.index() + 1)));
+      } else {
+        boolean plainInput = source != null && source.plainOutput();
+        layers.add(CompiledLayer.of(l, plainInput, l.index() == 0 && isOnlyGathered(plan)));
+      }
     }
     return List.copyOf(layers);
+  }
+
+  /** True for a depthwise layer that only the pointwise layer right after it reads. */
+  private static boolean handsOver(ExecutionPlan plan, LayerPlan l) {
+    List<LayerPlan> readers =
+        plan.layers().stream().filter(r -> r.node().inputs().contains(l.index())).toList();
+    return l.node().layer() instanceof Layer.DepthwiseConvolution
+        && readers.size() == 1
+        && readers.getFirst().index() == l.index() + 1
+        && readers.getFirst().node().layer() instanceof Layer.Convolution c
+        && c.geometry().isPointwise();
   }
 
   /**

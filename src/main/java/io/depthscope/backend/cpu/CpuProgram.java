@@ -89,16 +89,17 @@ final class CpuProgram implements PairedProgram {
       job.result.complete(new BatchOutput(0, job.fp32, job.quantized));
       return job.result;
     }
-    mergeLock.lock();
-    try {
-      submitted += batch.count();
-    } finally {
-      mergeLock.unlock();
-    }
     lock.lock();
     try {
       if (closed) {
         throw new IllegalStateException("program is closed");
+      }
+      // Before a worker can see the batch, so that statistics() waits for all of it.
+      mergeLock.lock();
+      try {
+        submitted += batch.count();
+      } finally {
+        mergeLock.unlock();
       }
       queue.add(job);
       changed.signalAll();
@@ -223,5 +224,9 @@ final class CpuProgram implements PairedProgram {
         Thread.currentThread().interrupt();
       }
     }
+    for (Job job : queue) { // no worker is left to take them
+      job.result.completeExceptionally(new IllegalStateException("program is closed"));
+    }
+    queue.clear();
   }
 }

@@ -4,14 +4,13 @@ import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.I;
 import static io.depthscope.backend.cpu.Lanes.N;
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
 
+import io.depthscope.model.Activation;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
@@ -54,6 +53,11 @@ final class Epilogue {
   private final int[] codes = new int[(BLOCK + 1) * N];
   private int codesListed;
   private final int[] saturatedLanes = new int[N];
+
+  /** Range of the stream handled last, per lane. */
+  private final float[] smallest = new float[N];
+
+  private final float[] largest = new float[N];
   private final float[] flush = new float[4 * N];
 
   Epilogue(Recording recording) {
@@ -85,12 +89,18 @@ final class Epilogue {
         int n = Math.min(BLOCK, rows - from);
         int at = c * rows + from * N;
         int out = c * positions + (position + from) * N;
-        boolean finite = fp32Results(stage, c, n, fp32, at, outFp32, out);
-        if (recording.quantizedStream()) {
-          finite &=
-              stage.quantizer().isPresent()
-                  ? quantizedResults(stage, c, n, quantized, at, outQuantized, out)
-                  : passedResults(stage, c, n, quantized, at, outQuantized, out);
+        boolean finite = activate(stage, c, n, fp32, at, outFp32, out);
+        if (finite && recording.statistics()) {
+          mergeRange(sums.fp32, c);
+        }
+        if (finite && recording.quantizedStream()) {
+          finite = activate(stage, c, n, quantized, at, outQuantized, out);
+          if (finite && stage.quantizer().isPresent()) {
+            fakeQuantize(stage, c, n, outQuantized, out);
+          }
+          if (finite && recording.statistics()) {
+            mergeRange(sums.quantized, c);
+          }
         }
         if (!finite) {
           new ScalarEpilogue(stage, recording, sums, histogram)
@@ -126,59 +136,90 @@ final class Epilogue {
     }
   }
 
-  /** Activation of the fp32 stream; false if an accumulator is not finite. */
-  private boolean fp32Results(
+  /**
+   * Adds the bias and applies the activation; leaves the smallest and largest result of each lane
+   * in {@link #smallest} and {@link #largest}.
+   *
+   * @return false if an accumulator is not finite
+   */
+  private boolean activate(
+      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+    return stage.activation() == Activation.NONE
+        ? addBias(stage, c, n, acc, at, out, o)
+        : rectify(stage, c, n, acc, at, out, o);
+  }
+
+  private boolean addBias(
       OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
-    FloatVector lower = Lanes.floats(stage.activation().lower());
-    FloatVector upper = Lanes.floats(stage.activation().upper());
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
+    FloatVector min = Lanes.floats(Float.POSITIVE_INFINITY);
+    FloatVector max = Lanes.floats(Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < n * N; i += N) {
+      FloatVector v = FloatVector.fromArray(F, acc, at + i).add(bias);
+      bad = v.fma(zero, bad);
+      // Compare and blend cost less than min and max, which follow Java's rules for NaN.
+      min = min.blend(v, v.compare(LT, min));
+      max = max.blend(v, v.compare(GT, max));
+      v.intoArray(out, o + i);
+    }
+    min.intoArray(smallest, 0);
+    max.intoArray(largest, 0);
+    return isFinite(bad);
+  }
+
+  /** ReLU and ReLU6: from zero upwards, floats order as their bits do. */
+  private boolean rectify(
+      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector bad = zero;
+    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.activation().upper()));
+    IntVector min = upper;
+    IntVector max = IntVector.zero(I);
     for (int i = 0; i < n * N; i += N) {
       FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
       bad = u.fma(zero, bad);
-      FloatVector v = u.blend(lower, u.compare(LE, lower));
-      v = v.blend(upper, v.compare(GE, upper));
-      v.intoArray(out, o + i);
+      IntVector v = u.reinterpretAsInts().max(0).min(upper);
+      min = min.min(v);
+      max = max.max(v);
+      v.reinterpretAsFloats().intoArray(out, o + i);
     }
-    return isZero(bad);
+    min.reinterpretAsFloats().intoArray(smallest, 0);
+    max.reinterpretAsFloats().intoArray(largest, 0);
+    return isFinite(bad);
   }
 
-  /** Finite values times zero sum to zero; NaN and infinities do not. */
-  private static boolean isZero(FloatVector bad) {
-    return bad.compare(EQ, 0f).allTrue();
+  /** True if every lane was drawn from finite values times zero: others give NaN. */
+  private static boolean isFinite(FloatVector timesZero) {
+    return timesZero.compare(EQ, 0f).allTrue();
   }
 
-  /** Activation and fake quantization; false if an accumulator is not finite. */
-  private boolean quantizedResults(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  /** Replaces values by their fake-quantized ones; lists the codes other than that of zero. */
+  private void fakeQuantize(OutputStage stage, int c, int n, float[] values, int at) {
     QuantParams q = stage.quantizer().get();
-    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
-    FloatVector lower = Lanes.floats(stage.activation().lower());
-    FloatVector upper = Lanes.floats(stage.activation().upper());
     FloatVector scale = Lanes.floats(q.scale());
     FloatVector magic = Lanes.floats(MAGIC);
     IntVector lowest = Lanes.ints(MAGIC_BITS + q.qmin() - q.zeroPoint());
     IntVector highest = Lanes.ints(MAGIC_BITS + q.qmax() - q.zeroPoint());
     IntVector zeroCode = Lanes.ints(MAGIC_BITS);
     int codeOffset = q.zeroPoint() - q.qmin();
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector bad = zero;
     IntVector saturated = IntVector.zero(I);
+    IntVector min = highest;
+    IntVector max = lowest;
     boolean listCodes = recording.histograms();
     VectorMask<Integer> lanes = I.indexInRange(0, Math.max(0, stage.lanesAt(c)));
     int list = 0;
-    for (int i = 0; i < n * N; i += N) {
-      FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
-      bad = u.fma(zero, bad);
-      FloatVector v = u.blend(lower, u.compare(LE, lower));
-      v = v.blend(upper, v.compare(GE, upper));
+    for (int i = at; i < at + n * N; i += N) {
+      FloatVector v = FloatVector.fromArray(F, values, i);
       IntVector rounded = v.div(scale).add(magic).reinterpretAsInts();
       IntVector clamped = rounded.max(lowest).min(highest);
       saturated = saturated.add(1, rounded.compare(NE, clamped));
+      min = min.min(clamped);
+      max = max.max(clamped);
       IntVector steps = clamped.sub(zeroCode);
-      FloatVector dequantized = ((FloatVector) steps.convert(I2F, 0)).mul(scale);
-      dequantized.intoArray(out, o + i);
+      ((FloatVector) steps.convert(I2F, 0)).mul(scale).intoArray(values, i);
       if (listCodes) {
         VectorMask<Integer> listed = steps.compare(NE, 0).and(lanes);
         steps.add(codeOffset).compress(listed).intoArray(codes, list);
@@ -186,28 +227,9 @@ final class Epilogue {
       }
     }
     saturated.intoArray(saturatedLanes, 0);
+    ((FloatVector) min.sub(zeroCode).convert(I2F, 0)).mul(scale).intoArray(smallest, 0);
+    ((FloatVector) max.sub(zeroCode).convert(I2F, 0)).mul(scale).intoArray(largest, 0);
     codesListed = list;
-    return isZero(bad);
-  }
-
-  /**
-   * Activation of a quantized stream whose output is not quantized (pools, weight-only schemes).
-   */
-  private boolean passedResults(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
-    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
-    FloatVector lower = Lanes.floats(stage.activation().lower());
-    FloatVector upper = Lanes.floats(stage.activation().upper());
-    FloatVector zero = FloatVector.zero(F);
-    FloatVector bad = zero;
-    for (int i = 0; i < n * N; i += N) {
-      FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
-      bad = u.fma(zero, bad);
-      FloatVector v = u.blend(lower, u.compare(LE, lower));
-      v = v.blend(upper, v.compare(GE, upper));
-      v.intoArray(out, o + i);
-    }
-    return isZero(bad);
   }
 
   private void histograms(
@@ -230,21 +252,24 @@ final class Epilogue {
     }
   }
 
-  /** Power sums about the shift, smallest, largest and zeros of one block of one stream. */
+  private void mergeRange(StreamSums sums, int c) {
+    FloatVector min = FloatVector.fromArray(F, smallest, 0);
+    FloatVector max = FloatVector.fromArray(F, largest, 0);
+    min.min(FloatVector.fromArray(F, sums.min, c)).intoArray(sums.min, c);
+    max.max(FloatVector.fromArray(F, sums.max, c)).intoArray(sums.max, c);
+  }
+
+  /** Power sums about the shift and zeros of one block of one stream. */
   private void moments(float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
     FloatVector shift = FloatVector.fromArray(F, shifts, c);
     FloatVector s1 = FloatVector.zero(F);
     FloatVector s2 = s1;
     FloatVector s3 = s1;
     FloatVector s4 = s1;
-    FloatVector min = FloatVector.fromArray(F, sums.min, c);
-    FloatVector max = FloatVector.fromArray(F, sums.max, c);
     FloatVector zero = FloatVector.zero(F);
     IntVector zeros = IntVector.fromArray(I, sums.zeros, c);
     for (int i = 0; i < n * N; i += N) {
       FloatVector v = FloatVector.fromArray(F, values, at + i);
-      min = min.blend(v, v.compare(LT, min));
-      max = max.blend(v, v.compare(GT, max));
       VectorMask<Integer> isZero = v.compare(EQ, zero).cast(I);
       zeros = zeros.add(1, isZero);
       FloatVector d = v.sub(shift);
@@ -254,9 +279,11 @@ final class Epilogue {
       s3 = d2.fma(d, s3);
       s4 = d2.fma(d2, s4);
     }
-    min.intoArray(sums.min, c);
-    max.intoArray(sums.max, c);
     zeros.intoArray(sums.zeros, c);
+    if (!isFinite(s4.mul(zero))) {
+      addPowersInDouble(values, at, n, c, shifts, sums);
+      return;
+    }
     s1.intoArray(flush, 0);
     s2.intoArray(flush, N);
     s3.intoArray(flush, 2 * N);
@@ -266,6 +293,15 @@ final class Epilogue {
       sums.s2[c + i] += flush[N + i];
       sums.s3[c + i] += flush[2 * N + i];
       sums.s4[c + i] += flush[3 * N + i];
+    }
+  }
+
+  /** For values above about 1e9, whose fourth power overflows float32. */
+  private static void addPowersInDouble(
+      float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
+    for (int i = 0; i < n * N; i++) {
+      int channel = c + i % N;
+      sums.addPowers(channel, values[at + i], shifts[channel], 1);
     }
   }
 

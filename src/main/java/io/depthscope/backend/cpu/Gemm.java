@@ -48,8 +48,8 @@ final class Gemm {
           case 122 ->
               rows12Vectors2(w.depth(), a, at, rowStep, blockStep, b, b0, c, to, vectorStep);
           case 62 -> rows6Vectors2(w.depth(), a, at, rowStep, blockStep, b, b0, c, to, vectorStep);
-          case 61 -> rows6Vectors1(w.depth(), a, at, rowStep, blockStep, b, b0, c, to, vectorStep);
-          case 14 -> rows1Vectors4(w.depth(), a, at, rowStep, blockStep, b, b0, c, to, vectorStep);
+          case 61 -> rows6Vectors1(w.depth(), a, at, rowStep, blockStep, b, b0, c, to);
+          case 14 -> rows1Vectors4(w.depth(), a, at, blockStep, b, b0, c, to, vectorStep);
           default -> {
             for (int v = 0; v < vectors; v++) {
               row1OfPanel(
@@ -497,8 +497,7 @@ final class Gemm {
       float[] b,
       int b0,
       float[] c,
-      int c0,
-      int vectorStep) {
+      int c0) {
     FloatVector s0 = FloatVector.zero(F);
     FloatVector s1 = FloatVector.zero(F);
     FloatVector s2 = FloatVector.zero(F);
@@ -542,7 +541,6 @@ final class Gemm {
       int depth,
       float[] a,
       int a0,
-      int rowStep,
       int blockStep,
       float[] b,
       int b0,

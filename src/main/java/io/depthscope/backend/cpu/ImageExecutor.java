@@ -89,17 +89,27 @@ final class ImageExecutor {
    */
   void run(
       InputBatch batch, int image, List<ImageSums> sums, float[] outFp32, float[] outQuantized) {
-    for (CompiledLayer l : layers) {
-      int i = l.plan().index();
-      ImageSums s = sums.get(i);
-      if (recording.statistics()) {
-        s.clear();
+    if (recording.statistics()) {
+      sums.forEach(ImageSums::clear);
+    }
+    input.run(
+        batch,
+        image,
+        buffer(fp32, 0),
+        buffer(quantized, 0),
+        sums.getFirst(),
+        histograms.getFirst());
+    for (int i = 1; i < layers.size(); i++) {
+      CompiledLayer l = layers.get(i);
+      int positions = l.plan().out().positions();
+      for (int p0 = 0; p0 < positions; p0 += l.tileRows()) {
+        int p1 = Math.min(positions, p0 + l.tileRows());
+        tile(l, p0, p1, sums);
+        if (l.handsOver()) {
+          tile(layers.get(i + 1), p0, p1, sums);
+        }
       }
-      if (i == 0) {
-        input.run(batch, image, buffer(fp32, 0), buffer(quantized, 0), s, histograms.get(0));
-      } else {
-        layer(l, s, histograms.get(i));
-      }
+      i += l.handsOver() ? 1 : 0;
     }
     copyOutput(fp32, outFp32, image);
     if (recording.quantizedStream()) {
@@ -107,32 +117,29 @@ final class ImageExecutor {
     }
   }
 
-  private void layer(CompiledLayer l, ImageSums sums, HistogramScratch histogram) {
-    int positions = l.plan().out().positions();
-    float[][] fed = plan.feed() == Feed.LOCAL ? fp32 : quantized;
+  /** Computes and finishes output positions {@code p0..p1-1} of a layer, both streams. */
+  private void tile(CompiledLayer l, int p0, int p1, List<ImageSums> sums) {
     int node = l.plan().index();
-    for (int p0 = 0; p0 < positions; p0 += l.tileRows()) {
-      int p1 = Math.min(positions, p0 + l.tileRows());
-      accumulate(l, l.fp32(), fp32, p0, p1, tileFp32);
-      if (recording.quantizedStream()) {
-        accumulate(l, l.quantized(), fed, p0, p1, tileQuantized);
-      }
-      epilogue.run(
-          l.stage(),
-          p1 - p0,
-          tileFp32,
-          tileQuantized,
-          buffer(fp32, node),
-          buffer(quantized, node),
-          p0,
-          positions,
-          sums,
-          histogram);
-      if (recording.errorTerms()) {
-        accumulate(l, l.quantized(), fp32, p0, p1, tileMiddle);
-        new ScalarEpilogue(l.stage(), recording, sums, histogram)
-            .errorTerms(p1 - p0, tileFp32, tileMiddle, tileQuantized);
-      }
+    float[][] fed = plan.feed() == Feed.LOCAL ? fp32 : quantized;
+    accumulate(l, l.fp32(), fp32, p0, p1, tileFp32);
+    if (recording.quantizedStream()) {
+      accumulate(l, l.quantized(), fed, p0, p1, tileQuantized);
+    }
+    epilogue.run(
+        l.stage(),
+        p1 - p0,
+        tileFp32,
+        tileQuantized,
+        buffer(fp32, node),
+        buffer(quantized, node),
+        l.handsOver() ? 0 : p0,
+        l.handsOver() ? p1 - p0 : l.plan().out().positions(),
+        sums.get(node),
+        histograms.get(node));
+    if (recording.errorTerms()) {
+      accumulate(l, l.quantized(), fp32, p0, p1, tileMiddle);
+      new ScalarEpilogue(l.stage(), recording, sums.get(node), histograms.get(node))
+          .errorTerms(p1 - p0, tileFp32, tileMiddle, tileQuantized);
     }
   }
 
@@ -161,8 +168,10 @@ final class ImageExecutor {
       CompiledLayer l, CompiledLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
     PackedKernel kernel = w.packed();
     if (l.readsInputDirectly()) {
-      int blockStep = l.plan().in().positions() * Lanes.N;
-      Gemm.multiply(in, p0 * Lanes.N, Lanes.N, blockStep, p1 - p0, kernel, tile);
+      boolean handed = layers.get(l.plan().node().inputs().getFirst()).handsOver();
+      int first = handed ? 0 : p0 * Lanes.N;
+      int blockStep = (handed ? p1 - p0 : l.plan().in().positions()) * Lanes.N;
+      Gemm.multiply(in, first, Lanes.N, blockStep, p1 - p0, kernel, tile);
     } else {
       windows.get(l.plan().index()).gather(in, p0, p1, gathered);
       int rowStep = Windows.rowFloats(kernel.depth());

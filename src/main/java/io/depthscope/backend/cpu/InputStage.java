@@ -48,6 +48,10 @@ final class InputStage {
       ImageSums sums,
       HistogramScratch histogram) {
     ScalarEpilogue scalar = new ScalarEpilogue(stage, recording, sums, histogram);
+    if (!plain) {
+      clearPadding(outFp32);
+      clearPadding(outQuantized);
+    }
     if (batch.pixels() == null) {
       values(batch.values(), image * plan.out().size(), outFp32, outQuantized, scalar);
     } else {
@@ -100,6 +104,19 @@ final class InputStage {
             scalar.errorTerms(c, fp32[code], fp32[code], fp32[code], count[code]);
           }
         }
+      }
+    }
+  }
+
+  /**
+   * Zeroes the lanes beyond the channels. The buffer may have held another node's output for the
+   * image before, and a NaN left there would send this image's blocks down the scalar path.
+   */
+  private void clearPadding(float[] out) {
+    for (int c = stage.channels(); c < stage.padded(); c++) {
+      int first = first(c);
+      for (int p = 0; p < plan.out().positions(); p++) {
+        out[first + p * positionStep] = 0;
       }
     }
   }

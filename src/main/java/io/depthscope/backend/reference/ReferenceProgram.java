@@ -33,6 +33,14 @@ final class ReferenceProgram implements PairedProgram {
 
   @Override
   public Future<BatchOutput> submit(InputBatch batch) {
+    try {
+      return CompletableFuture.completedFuture(run(batch));
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private BatchOutput run(InputBatch batch) {
     int outputs = plan.outputSize();
     float[] fp32 = new float[batch.count() * outputs];
     float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
@@ -50,7 +58,7 @@ final class ReferenceProgram implements PairedProgram {
         System.arraycopy(xq[xq.length - 1], 0, quantized, i * outputs, outputs);
       }
     }
-    return CompletableFuture.completedFuture(new BatchOutput(batch.count(), fp32, quantized));
+    return new BatchOutput(batch.count(), fp32, quantized);
   }
 
   private void runLayer(LayerPlan l, InputBatch batch, int image, float[][] x, float[][] xq) {

@@ -1,0 +1,152 @@
+package io.depthscope;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.conditions.ArchConditions;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The directions between packages, which house.md lays down. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS) // the classes are read once
+class ArchitectureTest {
+  private static final String ROOT = "io.depthscope.";
+
+  /** Each package uses only those before it. */
+  private static final List<String> ORDER =
+      List.of(
+          "tensor",
+          "stats",
+          "quant",
+          "model",
+          "model.format",
+          "dataset",
+          "plan",
+          "backend",
+          "backend.reference",
+          "backend.cpu",
+          "experiment",
+          "store",
+          "report",
+          "cli");
+
+  private static final List<String> WIRED_BY_CLI_ALONE =
+      List.of("backend.reference", "backend.cpu", "model.format");
+
+  private static final Set<String> BANNED_WORDS = Set.of("util", "common", "helper", "manager");
+
+  private final JavaClasses classes =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.depthscope");
+
+  @Test
+  void seesTheWholeProject() {
+    assertTrue(classes.size() > 110, "only " + classes.size() + " classes were seen");
+    Set<String> packages = new TreeSet<>();
+    for (JavaClass c : classes) {
+      packages.add(c.getPackageName());
+    }
+    assertTrue(packages.contains(ROOT + "backend.cpu"), packages::toString);
+    for (String name : packages) {
+      assertTrue(
+          ORDER.stream().anyMatch(p -> name.equals(ROOT + p)),
+          "package " + name + " has no place in the order");
+    }
+  }
+
+  @Test
+  void packagesUseOnlyThoseBeforeThem() {
+    for (int i = 0; i < ORDER.size(); i++) {
+      for (int later = i + 1; later < ORDER.size(); later++) {
+        forbid(ORDER.get(i), ORDER.get(later));
+      }
+    }
+    forbid("plan", "dataset");
+    forbid("plan", "model.format");
+    forbid("dataset", "model");
+    forbid("dataset", "quant");
+    forbid("model", "quant");
+    forbid("model", "stats");
+    forbid("backend.cpu", "backend.reference");
+    forbid("backend.cpu", "dataset");
+    forbid("backend.reference", "dataset");
+  }
+
+  @Test
+  void implementationsAreWiredByTheCommandLineAlone() {
+    for (String implementation : WIRED_BY_CLI_ALONE) {
+      for (String user : ORDER) {
+        if (!user.equals("cli") && !user.equals(implementation)) {
+          forbid(user, implementation);
+        }
+      }
+    }
+  }
+
+  private void forbid(String user, String used) {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + user)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + used)
+        .allowEmptyShould(true) // a package of the plan may not exist yet
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheCpuBackendUsesTheVectorApi() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "backend.cpu")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.incubator.vector..")
+        .check(classes);
+  }
+
+  @Test
+  void nothingIsNamedAfterNothing() {
+    noClasses()
+        .should(
+            ArchConditions.be(
+                DescribedPredicate.describe(
+                    "named util, common, helper or manager", ArchitectureTest::isBanned)))
+        .check(classes);
+  }
+
+  private static boolean isBanned(JavaClass c) {
+    String name = c.getName().toLowerCase(Locale.ROOT);
+    String simple = c.getSimpleName().toLowerCase(Locale.ROOT);
+    for (String word : BANNED_WORDS) {
+      if (name.contains("." + word + ".") || name.contains("." + word + "s.")) {
+        return true;
+      }
+    }
+    return BANNED_WORDS.stream().anyMatch(w -> simple.endsWith(w) || simple.endsWith(w + "s"));
+  }
+
+  @Test
+  void onlyMainEndsTheProcess() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("io.depthscope.cli.Main")
+        .should()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
+        .check(classes);
+  }
+}

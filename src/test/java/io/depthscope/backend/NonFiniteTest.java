@@ -1,0 +1,257 @@
+package io.depthscope.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.backend.reference.ReferenceBackend;
+import io.depthscope.model.Activation;
+import io.depthscope.model.ConvGeometry;
+import io.depthscope.model.FoldedWeights;
+import io.depthscope.model.Layer;
+import io.depthscope.model.Model;
+import io.depthscope.model.Node;
+import io.depthscope.model.Padding;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.RangeEstimator;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.tensor.FloatTensor;
+import io.depthscope.tensor.Shape;
+import io.depthscope.testkit.Digests;
+import io.depthscope.testkit.Findings;
+import io.depthscope.testkit.NodeTensors;
+import io.depthscope.testkit.PlanCase;
+import io.depthscope.testkit.StatisticsCheck;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** NaN and infinite activations: counted, NaN becomes the zero point, infinities saturate. */
+class NonFiniteTest {
+  private static final QuantParams PARAMS = new QuantParams(0.05f, 101, 0, 255);
+  private static final QuantScheme ACTIVATIONS_ONLY =
+      QuantScheme.parse(
+          "a8",
+          false,
+          false,
+          Granularity.PER_TENSOR,
+          new RangeEstimator.MinMax(),
+          new RangeEstimator.MinMax());
+
+  private static PlanCase layerCase(Layer layer, int channels, FoldedWeights weights, float[] in) {
+    Shape shape = new Shape(5, 3, channels);
+    Model model =
+        new Model(
+            "non-finite",
+            List.of(
+                new Node("input", new Layer.Input(shape), List.of()),
+                new Node("layer", layer, List.of(0))));
+    boolean quantized = layer.quantizesOutput();
+    return new PlanCase(
+        layer.toString(),
+        model,
+        Map.of("layer", weights),
+        new float[channels][256],
+        ACTIVATIONS_ONLY,
+        Map.of(),
+        quantized ? Map.of("layer", PARAMS) : Map.of(),
+        Feed.ACCUMULATED,
+        InputBatch.ofValues(in.length / shape.size(), in));
+  }
+
+  private static float[] values(int n, long seed, boolean spoil) {
+    Random random = new Random(seed);
+    float[] special = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] =
+          spoil && random.nextInt(20) == 0
+              ? special[random.nextInt(special.length)]
+              : (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private static float[] filled(int n, float value) {
+    float[] values = new float[n];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  private static FoldedWeights weights(int channels, float[] kernel, int... dims) {
+    return new FoldedWeights(new FloatTensor(dims, kernel), new float[channels]);
+  }
+
+  private static void agree(PlanCase c) {
+    Backend reference = new ReferenceBackend();
+    Backend cpu = new CpuBackend(2);
+    List<NodeTensors> oracle = c.probe(reference);
+    List<NodeTensors> got = c.probe(cpu);
+    StatisticsCheck.run(reference, c, Recording.STATISTICS, oracle).assertNone(c.text());
+    StatisticsCheck.run(cpu, c, Recording.STATISTICS, got).assertNone(c.text());
+    NodeTensors a = oracle.getLast();
+    NodeTensors b = got.getLast();
+    Findings findings = new Findings();
+    if (c.params().containsKey(a.name())) {
+      findings.identical("quantized", a.xq(), b.xq());
+    }
+    for (int i = 0; i < a.x().length; i++) {
+      findings.close("fp32 [" + i + "]", a.x()[i], b.x()[i], 1e-5 * (1 + Math.abs(a.x()[i])));
+    }
+    findings.assertNone(c.text());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Activation.class)
+  void nonFiniteInputsSpreadAsInTheOracle(Activation activation) {
+    int channels = 19;
+    int size = 15 * channels;
+    ConvGeometry window = ConvGeometry.square(3, 1, Padding.symmetric(1));
+    Random random = new Random(5);
+    float[] depthwise = new float[9 * channels];
+    float[] dense = new float[33 * channels];
+    for (float[] w : new float[][] {depthwise, dense}) {
+      for (int i = 0; i < w.length; i++) {
+        w[i] = (float) random.nextGaussian();
+      }
+    }
+    List<PlanCase> cases = new ArrayList<>();
+    for (long seed = 0; seed < 4; seed++) {
+      float[] in = values(3 * size, seed, true);
+      cases.add(
+          layerCase(
+              new Layer.DepthwiseConvolution(window, false, true, activation),
+              channels,
+              weights(channels, depthwise, 3, 3, channels),
+              in));
+      cases.add(
+          layerCase(
+              new Layer.Convolution(33, ConvGeometry.POINTWISE, false, true, activation),
+              channels,
+              weights(33, dense, 33, 1, 1, channels),
+              in));
+      cases.add(layerCase(new Layer.MaxPool(window), channels, weights(0, new float[0], 0), in));
+      cases.add(
+          layerCase(new Layer.AveragePool(window), channels, weights(0, new float[0], 0), in));
+    }
+    cases.forEach(NonFiniteTest::agree);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 17})
+  void hugeWeightsOverflowToCountedInfinities(int channels) {
+    int size = 15 * channels;
+    float[] in = values(2 * size, 9, false);
+    in[0] = 0;
+    PlanCase c =
+        layerCase(
+            new Layer.DepthwiseConvolution(ConvGeometry.POINTWISE, false, true, Activation.NONE),
+            channels,
+            weights(channels, filled(channels, 3e38f), 1, 1, channels),
+            in);
+    agree(c);
+    for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
+      try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), 2)) {
+        BatchOutput out = PlanCase.await(program.submit(c.batch()));
+        LayerAccumulator layer = program.statistics().layer(1);
+        long infinite = 0;
+        for (int i = 0; i < in.length; i++) {
+          float x = in[i] * 3e38f;
+          infinite += Float.isInfinite(x) ? 1 : 0;
+          int code = x == 0 ? 101 : x > 0 ? 255 : 0;
+          assertEquals(PARAMS.dequantize(code), out.quantized()[i], backend.name() + " " + i);
+        }
+        assertTrue(infinite > size / 4, "the case has too few infinities");
+        assertEquals(infinite, layer.fp32().layer().infinities(), backend.name());
+        assertEquals(0, layer.fp32().layer().nans(), backend.name());
+        assertEquals(0, layer.quantized().layer().infinities(), backend.name());
+        assertEquals(in.length - 1, layer.layerError().saturated(), backend.name());
+        assertEquals(1, layer.codes()[101], backend.name());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 16, 20})
+  void nanBecomesTheZeroPoint(int channels) {
+    int size = 15 * channels;
+    float[] in = filled(size, Float.NaN);
+    in[1] = 2;
+    PlanCase c =
+        layerCase(
+            new Layer.DepthwiseConvolution(ConvGeometry.POINTWISE, false, true, Activation.NONE),
+            channels,
+            weights(channels, filled(channels, 1), 1, 1, channels),
+            in);
+    agree(c);
+    for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
+      try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
+        BatchOutput out = PlanCase.await(program.submit(c.batch()));
+        LayerAccumulator layer = program.statistics().layer(1);
+        assertEquals(size - 1, layer.fp32().layer().nans(), backend.name());
+        assertEquals(2, layer.fp32().layer().max(), backend.name());
+        assertEquals(size - 1, layer.codes()[101], backend.name());
+        assertEquals(0, layer.quantized().layer().nans(), backend.name());
+        assertEquals(0f, out.quantized()[0], backend.name());
+        assertEquals(0, layer.layerError().saturated(), backend.name());
+      }
+    }
+  }
+
+  /** What an image leaves in a worker's buffers must not show in the next one's sums. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 16, 17})
+  void anImageWithInfinitiesDoesNotTouchTheNext(int channels) throws IOException {
+    Shape shape = new Shape(7, 5, channels);
+    Layer pointwise =
+        new Layer.Convolution(channels, ConvGeometry.POINTWISE, false, true, Activation.NONE);
+    Model model =
+        new Model(
+            "chain",
+            List.of(
+                new Node("input", new Layer.Input(shape), List.of()),
+                new Node(
+                    "dw",
+                    new Layer.DepthwiseConvolution(
+                        ConvGeometry.POINTWISE, false, true, Activation.NONE),
+                    List.of(0)),
+                new Node("pw1", pointwise, List.of(1)),
+                new Node("pw2", pointwise, List.of(2))));
+    float[] square = values(channels * channels, 3, false);
+    Map<String, FoldedWeights> weights =
+        Map.of(
+            "dw", weights(channels, filled(channels, 0.7f), 1, 1, channels),
+            "pw1", weights(channels, square, channels, 1, 1, channels),
+            "pw2", weights(channels, square, channels, 1, 1, channels));
+    float[] in = values(4 * shape.size(), 11, false);
+    for (int i = 0; i < shape.size(); i++) {
+      in[i] = Float.POSITIVE_INFINITY;
+    }
+    PlanCase c =
+        new PlanCase(
+            "chain",
+            model,
+            weights,
+            new float[channels][256],
+            ACTIVATIONS_ONLY,
+            Map.of(),
+            Map.of("dw", PARAMS),
+            Feed.ACCUMULATED,
+            InputBatch.ofValues(4, in));
+    Backend cpu = new CpuBackend(1);
+    assertArrayEquals(
+        Digests.interrupted(cpu, c, Recording.STATISTICS, 1, 1),
+        Digests.run(cpu, c, Recording.STATISTICS, 1));
+  }
+}

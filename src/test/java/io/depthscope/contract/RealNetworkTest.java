@@ -1,0 +1,185 @@
+package io.depthscope.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.backend.reference.ReferenceBackend;
+import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.ImageBatch;
+import io.depthscope.dataset.ImageFolder;
+import io.depthscope.dataset.Preprocessing;
+import io.depthscope.experiment.Calibration;
+import io.depthscope.model.BatchNormFolding;
+import io.depthscope.model.FoldedWeights;
+import io.depthscope.model.Layer;
+import io.depthscope.model.Model;
+import io.depthscope.model.Node;
+import io.depthscope.model.format.LoadOptions;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.ModelFile;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.RangeEstimator;
+import io.depthscope.stats.NetworkAccumulator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The two CPU backends on a trained MobileNet-V1 and photographs, where the data lies beside the
+ * checkout; skipped with a message where it does not.
+ */
+class RealNetworkTest {
+  private static final Path DATA = Path.of("../shared/data");
+  private static final int IMAGES = 20;
+
+  /** Largest share of a layer's codes that may differ because a value lies next to a tie. */
+  private static final double TIES = 0.001;
+
+  private static ExecutionPlan fp32;
+  private static ExecutionPlan paired;
+  private static ImageBatch images;
+  private static Map<String, FoldedWeights> weights;
+  private static QuantScheme scheme;
+
+  @BeforeAll
+  static void load() throws IOException {
+    Path file = DATA.resolve("models/mobilenet_v1_0.75_224.safetensors");
+    assumeTrue(Files.exists(file), "no trained network beside the checkout; test skipped");
+    LoadedModel loaded = ModelFile.load(file, LoadOptions.NONE);
+    Preprocessing preprocessing = Preprocessing.imageNet(224);
+    try (ImageFolder folder =
+            new ImageFolder(
+                DATA.resolve("imagenet-dev"),
+                Optional.of(DATA.resolve("imagenet_synsets.txt")),
+                false);
+        BatchLoader loader =
+            new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
+      images = loader.next();
+    }
+    weights = new HashMap<>();
+    for (Node node : loaded.model().nodes()) {
+      if (node.layer().hasWeights()) {
+        weights.put(node.name(), BatchNormFolding.fold(node, loaded.weights().of(node)));
+      }
+    }
+    RangeEstimator minMax = new RangeEstimator.MinMax();
+    scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
+    fp32 =
+        ExecutionPlan.fp32(
+            loaded.model(), weights, preprocessing.normalizationTable(), Recording.CALIBRATION);
+    Calibration calibration = Calibration.of(new CpuBackend(2), fp32, images);
+    paired =
+        ExecutionPlan.paired(
+            fp32, scheme, calibration.tensors(), Feed.ACCUMULATED, Recording.STATISTICS);
+  }
+
+  /** Every layer is fed what the reference computed for the layer before. */
+  @Test
+  void everyLayerGivesTheReferencesCodesButForTies() throws Exception {
+    float[] input = referenceInput();
+    for (LayerPlan l : paired.layers().subList(1, paired.layers().size())) {
+      ExecutionPlan single = singleLayer(l);
+      InputBatch batch = InputBatch.ofValues(IMAGES, input);
+      float[] expected = run(new ReferenceBackend(), single, batch).quantized();
+      float[] got = run(new CpuBackend(2), single, batch).quantized();
+      if (l.output().isPresent()) {
+        compareCodes(l, expected, got);
+      } else {
+        for (int i = 0; i < got.length; i++) {
+          double tolerance = 1e-6 + 1e-5 * Math.abs(expected[i]);
+          assertTrue(Math.abs(got[i] - expected[i]) <= tolerance, l.node().name() + "[" + i + "]");
+        }
+      }
+      input = expected;
+    }
+  }
+
+  private static float[] referenceInput() {
+    int size = paired.inputShape().size();
+    QuantParams q = paired.layer(0).output().orElseThrow();
+    float[] input = new float[IMAGES * size];
+    for (int i = 0; i < input.length; i++) {
+      input[i] = q.fakeQuantize(paired.inputTable()[i % 3][images.pixels()[i] & 0xff]);
+    }
+    return input;
+  }
+
+  private static ExecutionPlan singleLayer(LayerPlan l) {
+    Node node = new Node(l.node().name(), l.node().layer(), List.of(0));
+    Model model =
+        new Model("single", List.of(new Node("input", new Layer.Input(l.in()), List.of()), node));
+    float[][] table = new float[l.in().channels()][256];
+    ExecutionPlan plan = ExecutionPlan.fp32(model, weights, table, Recording.PLAIN);
+    Map<String, QuantParams> outputs = new HashMap<>();
+    l.output().ifPresent(p -> outputs.put(node.name(), p));
+    return ExecutionPlan.withParams(plan, scheme, outputs, Feed.ACCUMULATED, Recording.PAIRED);
+  }
+
+  private static BatchOutput run(Backend backend, ExecutionPlan plan, InputBatch batch)
+      throws Exception {
+    try (PairedProgram program = backend.compile(plan, batch.count())) {
+      return program.submit(batch).get();
+    }
+  }
+
+  private static void compareCodes(LayerPlan l, float[] expected, float[] got) {
+    QuantParams q = l.output().orElseThrow();
+    assertEquals(expected.length, got.length);
+    long differ = 0;
+    for (int i = 0; i < got.length; i++) {
+      int a = q.quantize(expected[i]);
+      int b = q.quantize(got[i]);
+      assertTrue(Math.abs(a - b) <= 1, l.node().name() + "[" + i + "]: code " + b + " for " + a);
+      differ += a == b ? 0 : 1;
+    }
+    System.out.printf(
+        "%s: %d of %d codes differ next to a tie%n", l.node().name(), differ, got.length);
+    assertTrue(differ <= TIES * got.length, l.node().name() + ": " + differ + " of " + got.length);
+  }
+
+  @Test
+  void theWholeRunHasTheReferencesSignalToNoise() throws Exception {
+    NetworkAccumulator expected = statistics(new ReferenceBackend());
+    NetworkAccumulator got = statistics(new CpuBackend(2));
+    assertEquals(IMAGES, got.images());
+    double worst =
+        IntStream.range(0, got.size())
+            .mapToDouble(
+                i -> {
+                  double a = expected.layer(i).layerError().sqnrDb();
+                  double b = got.layer(i).layerError().sqnrDb();
+                  String layer = paired.layer(i).node().name();
+                  assertTrue(Math.abs(a - b) <= 0.05, layer + ": " + b + " dB for " + a);
+                  return Math.abs(a - b);
+                })
+            .max()
+            .orElseThrow();
+    System.out.printf("largest difference of a layer's SQNR: %.5f dB%n", worst);
+  }
+
+  private static NetworkAccumulator statistics(Backend backend) throws Exception {
+    try (PairedProgram program = backend.compile(paired, IMAGES)) {
+      program.submit(InputBatch.of(images)).get();
+      return program.statistics();
+    }
+  }
+}

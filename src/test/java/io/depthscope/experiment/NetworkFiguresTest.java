@@ -1,0 +1,91 @@
+package io.depthscope.experiment;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.testkit.Findings;
+import io.depthscope.testkit.GoldenCase;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class NetworkFiguresTest {
+
+  private static float[] logits(JsonNode rows) {
+    int classes = rows.get(0).size();
+    float[] values = new float[rows.size() * classes];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Float.intBitsToFloat(rows.get(i / classes).get(i % classes).asInt());
+    }
+    return values;
+  }
+
+  @Test
+  void agreeWithTheGoldenFileTiesIncluded() throws IOException {
+    JsonNode golden = GoldenCase.readJson("network_figures");
+    JsonNode expected = golden.get("network");
+    float[] x = logits(golden.get("logitsFp32Bits"));
+    float[] xq = logits(golden.get("logitsQuantizedBits"));
+    int images = expected.get("images").asInt();
+    int classes = x.length / images;
+    NetworkFigures f = new NetworkFigures();
+    Findings findings = new Findings();
+    for (int i = 0; i < images; i++) {
+      int label = expected.get("labels").get(i).asInt();
+      NetworkFigures.Prediction p = f.add(i, label, x, xq, i * classes, classes);
+      findings.same("fp32 class " + i, expected.get("predictionsFp32").get(i).asInt(), p.fp32());
+      findings.same(
+          "quantized class " + i,
+          expected.get("predictionsQuantized").get(i).asInt(),
+          p.quantized());
+      double margin = expected.get("marginFp32").get(i).asDouble();
+      findings.close("margin " + i, margin, p.margin(), 1e-8 * (1 + margin));
+      double noise = 0;
+      for (int k = i * classes; k < (i + 1) * classes; k++) {
+        noise += Math.pow((double) xq[k] - x[k], 2);
+      }
+      findings.close("noise " + i, Math.sqrt(noise / classes), p.logitNoise(), 1e-9 * noise);
+    }
+    findings.same("images", images, f.images());
+    double[][] figures = {
+      {expected.get("top1Fp32").asDouble(), f.top1Fp32()},
+      {expected.get("top1Quantized").asDouble(), f.top1Quantized()},
+      {expected.get("top5Fp32").asDouble(), f.top5Fp32()},
+      {expected.get("top5Quantized").asDouble(), f.top5Quantized()},
+      {expected.get("agreementTop1").asDouble(), f.agreementTop1()},
+      {expected.get("relativeAccuracyDrop").asDouble(), f.relativeAccuracyDrop()},
+      {expected.get("qmse").asDouble(), f.qmse()},
+      {expected.get("qce").asDouble(), f.qce()},
+      {expected.get("logitSqnrDb").asDouble(), f.logitSqnrDb()}
+    };
+    for (int i = 0; i < figures.length; i++) {
+      double e = figures[i][0];
+      findings.close("figure " + i, e, figures[i][1], 5e-9 * Math.abs(e) + 1e-12);
+    }
+    findings.assertNone("network_figures");
+    assertTrue(f.top1Fp32() > 0 && f.top1Fp32() < 1 && f.agreementTop1() < 1);
+  }
+
+  @Test
+  void anImageWithNanCountsAsWrong() {
+    NetworkFigures f = new NetworkFigures();
+    float[] x = {1, 5, 2};
+    f.add(0, 1, x, new float[] {1, Float.NaN, 2}, 0, 3);
+    assertEquals(1, f.top1Fp32());
+    assertEquals(0, f.top1Quantized());
+    assertEquals(0, f.top5Quantized());
+    assertEquals(1, f.relativeAccuracyDrop());
+  }
+
+  @Test
+  void aLabelOutsideTheClassesIsNeverRight() {
+    NetworkFigures f = new NetworkFigures();
+    float[] x = {1, 5, 2};
+    f.add(0, -1, x, x, 0, 3);
+    f.add(1, 3, x, x, 0, 3);
+    assertEquals(0, f.top5Fp32());
+    assertEquals(1, f.agreementTop1());
+    assertTrue(Double.isNaN(f.relativeAccuracyDrop()));
+    assertEquals(Double.POSITIVE_INFINITY, f.logitSqnrDb());
+  }
+}
