@@ -2,6 +2,7 @@ package io.depthscope.cli;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,10 +101,10 @@ class HostileModelTest {
 
   @Test
   void overlappingTensors() throws IOException {
-    for (var fields = header.fields(); fields.hasNext(); ) {
-      var field = fields.next();
-      if (!field.getKey().startsWith("__") && field.getValue().at("/data_offsets/0").asLong() > 0) {
-        var offsets = (ArrayNode) field.getValue().get("data_offsets");
+    for (Map.Entry<String, JsonNode> field : header.properties()) {
+      boolean tensor = !field.getKey().startsWith("__");
+      if (tensor && field.getValue().at("/data_offsets/0").asLong() > 0) {
+        ArrayNode offsets = (ArrayNode) field.getValue().get("data_offsets");
         long size = offsets.get(1).longValue() - offsets.get(0).longValue();
         offsets.set(0, JSON.getNodeFactory().numberNode(0L));
         offsets.set(1, JSON.getNodeFactory().numberNode(size));

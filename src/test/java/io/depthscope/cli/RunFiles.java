@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -52,14 +53,14 @@ final class RunFiles {
   static void assertSame(Path expected, Path actual, String what) {
     assertEquals(NAMES, List.copyOf(contents(expected).keySet()), what);
     assertEquals(NAMES, List.copyOf(contents(actual).keySet()), what);
-    assertEquals(new TreeSet<>(), differing(expected, actual, MANIFEST), what);
+    assertEquals(Set.of(), differing(expected, actual, MANIFEST), what);
   }
 
   /** Names of the files whose contents differ, some left out. */
-  static TreeSet<String> differing(Path a, Path b, String... leftOut) {
+  static Set<String> differing(Path a, Path b, String... leftOut) {
     Map<String, byte[]> inA = contents(a);
     Map<String, byte[]> inB = contents(b);
-    TreeSet<String> names = new TreeSet<>(inA.keySet());
+    Set<String> names = new TreeSet<>(inA.keySet());
     names.addAll(inB.keySet());
     names.removeIf(
         n -> Arrays.asList(leftOut).contains(n) || Arrays.equals(inA.get(n), inB.get(n)));
