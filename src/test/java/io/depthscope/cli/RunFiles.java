@@ -41,7 +41,8 @@ final class RunFiles {
     Map<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> list = Files.list(directory)) {
       for (Path file : list.toList()) {
-        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+        boolean regular = Files.isRegularFile(file); // a device may have no end
+        files.put(file.getFileName().toString(), regular ? Files.readAllBytes(file) : new byte[0]);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
