@@ -1,9 +1,11 @@
 package io.depthscope.backend.cpu;
 
+import static io.depthscope.backend.cpu.Lanes.D;
 import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.I;
 import static io.depthscope.backend.cpu.Lanes.N;
 import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.F2D;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -16,6 +18,7 @@ import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.StreamSums;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -58,7 +61,6 @@ final class Epilogue {
   private final float[] smallest = new float[N];
 
   private final float[] largest = new float[N];
-  private final float[] flush = new float[4 * N];
 
   Epilogue(Recording recording) {
     this.recording = recording;
@@ -243,12 +245,13 @@ final class Epilogue {
       bits.lanewise(LSHR, BitHistogram.SHIFT).compress(listed).intoArray(bins, list);
       list += listed.trueCount();
     }
-    histogram.addBits(bins, list);
+    boolean quantized = stage.quantizer().isPresent() && recording.quantizedStream();
+    histogram.add(bins, list, codes, quantized ? codesListed : 0);
     histogram.addBit(0, n * lanes - list);
-    if (stage.quantizer().isPresent() && recording.quantizedStream()) {
+    if (quantized) {
       QuantParams q = stage.quantizer().get();
-      histogram.addCodes(codes, codesListed);
       histogram.addCode(q.zeroPoint() - q.qmin(), n * lanes - codesListed);
+      ;
     }
   }
 
@@ -284,16 +287,10 @@ final class Epilogue {
       addPowersInDouble(values, at, n, c, shifts, sums);
       return;
     }
-    s1.intoArray(flush, 0);
-    s2.intoArray(flush, N);
-    s3.intoArray(flush, 2 * N);
-    s4.intoArray(flush, 3 * N);
-    for (int i = 0; i < N; i++) {
-      sums.s1[c + i] += flush[i];
-      sums.s2[c + i] += flush[N + i];
-      sums.s3[c + i] += flush[2 * N + i];
-      sums.s4[c + i] += flush[3 * N + i];
-    }
+    add(sums.s1, c, s1);
+    add(sums.s2, c, s2);
+    add(sums.s3, c, s3);
+    add(sums.s4, c, s4);
   }
 
   /** For values above about 1e9, whose fourth power overflows float32. */
@@ -317,11 +314,15 @@ final class Epilogue {
       largest = largest.max(e.abs().reinterpretAsInts());
     }
     largest.reinterpretAsFloats().intoArray(sums.errorMaxAbs, c);
-    sum.intoArray(flush, 0);
-    squares.intoArray(flush, N);
-    for (int i = 0; i < N; i++) {
-      sums.errorSum[c + i] += flush[i];
-      sums.errorSquares[c + i] += flush[N + i];
-    }
+    add(sums.errorSum, c, sum);
+    add(sums.errorSquares, c, squares);
+  }
+
+  /** Adds a float32 sum of each lane to the double sums from channel {@code c} on. */
+  private static void add(double[] sums, int c, FloatVector v) {
+    DoubleVector low = (DoubleVector) v.convertShape(F2D, D, 0);
+    DoubleVector high = (DoubleVector) v.convertShape(F2D, D, 1);
+    low.add(DoubleVector.fromArray(D, sums, c)).intoArray(sums, c);
+    high.add(DoubleVector.fromArray(D, sums, c + N / 2)).intoArray(sums, c + N / 2);
   }
 }

@@ -17,6 +17,9 @@ final class Lanes {
   static final VectorSpecies<Float> F = VectorSpecies.of(float.class, shape());
   static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, shape());
 
+  /** Half as many doubles as floats. */
+  static final VectorSpecies<Double> D = VectorSpecies.of(double.class, shape());
+
   /** Floats in a vector: 4, 8 or 16; always divides {@link StreamSums#PAD}. */
   static final int N = F.length();
 
