@@ -148,7 +148,10 @@ final class AnalyzeCommand implements Callable<Integer> {
       try (Interruption interruption = Interruption.install()) {
         CalibrationSource source =
             new CalibrationSource(
-                calibrationSpec, calibrate, quantization, () -> dataOptions.open(calibrationSpec));
+                calibrationSpec,
+                calibrate,
+                quantization,
+                () -> dataOptions.openUnlabelled(calibrationSpec));
         AnalyzeJob.Outcome outcome =
             job.run(
                 directory,

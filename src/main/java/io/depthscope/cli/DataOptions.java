@@ -94,11 +94,12 @@ final class DataOptions {
   }
 
   Dataset open(String spec) throws IOException {
-    boolean takesSynsets = !spec.startsWith("synthetic");
-    return Datasets.open(
-        spec,
-        new Datasets.Options(
-            takesSynsets ? Optional.ofNullable(synsets) : Optional.empty(), exif, seed));
+    return Datasets.open(spec, new Datasets.Options(Optional.ofNullable(synsets), exif, seed));
+  }
+
+  /** Opens images whose labels do not matter. */
+  Dataset openUnlabelled(String spec) throws IOException {
+    return Datasets.open(spec, new Datasets.Options(Optional.empty(), exif, seed));
   }
 
   /**

@@ -162,9 +162,21 @@ public final class QuantizationJson {
     long[] histogram = histogram(name, bins, counts);
     try {
       Range observed = new Range(min.doubleValue(), max.doubleValue());
+      checkMeans(name, observed, channelMeans);
       return new CalibratedTensor(observed, new BitHistogram(histogram), channelMeans);
     } catch (IllegalArgumentException e) {
       throw new IOException("tensor '" + name + "': " + e.getMessage(), e);
+    }
+  }
+
+  /** Moments are taken about the means; one that lies far off would cost them their digits. */
+  private static void checkMeans(String name, Range observed, float[] means) throws IOException {
+    double rounding = 1e-6 * Math.max(Math.abs(observed.min()), Math.abs(observed.max()));
+    for (int c = 0; c < means.length; c++) {
+      if (means[c] < observed.min() - rounding || means[c] > observed.max() + rounding) {
+        throw new IOException(
+            "tensor '" + name + "': the mean of channel " + c + " lies outside the range");
+      }
     }
   }
 

@@ -103,8 +103,8 @@ class AnalyzeOutputTest {
     assertEquals(20, r.path("calibrationImages").intValue());
     for (String side : List.of("weights", "activations")) {
       JsonNode format = r.path("scheme").path(side);
-      if (run.equals("weights") && side.equals("activations")
-          || run.equals("local") && side.equals("weights")) {
+      if ((run.equals("weights") && side.equals("activations"))
+          || (run.equals("local") && side.equals("weights"))) {
         assertTrue(format.isNull(), side);
       } else {
         assertEquals(8, format.path("bits").intValue(), side);
@@ -136,7 +136,8 @@ class AnalyzeOutputTest {
     assertTrue(name != null && layer.path("kind").isTextual(), name);
     assertTrue(layer.path("inputs").isArray() && layer.path("activation").isTextual(), name);
     assertEquals(3, layer.path("shape").size(), name);
-    long positions = layer.path("shape").get(0).intValue() * layer.path("shape").get(1).intValue();
+    long positions =
+        layer.path("shape").get(0).longValue() * layer.path("shape").get(1).longValue();
     long values = positions * layer.path("shape").get(2).intValue() * IMAGES;
     assertTrue(layer.path("macs").isIntegralNumber(), name);
     if (!layer.path("weights").isNull()) {

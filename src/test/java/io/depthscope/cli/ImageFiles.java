@@ -34,7 +34,7 @@ final class ImageFiles {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
-        image.setRGB(x, y, hue ^ random.nextInt(1 << 24) & 0x3f3f3f);
+        image.setRGB(x, y, hue ^ (random.nextInt(1 << 24) & 0x3f3f3f));
       }
     }
     try (var out = Files.newOutputStream(file)) {

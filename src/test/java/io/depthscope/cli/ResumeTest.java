@@ -78,7 +78,7 @@ class ResumeTest {
   void dropsPredictionsBeyondTheCheckpoint() throws IOException {
     Path run = copy();
     byte[] kept = Files.readAllBytes(run.resolve(PREDICTIONS));
-    byte[] more = Arrays.copyOf(kept, kept.length + 1000);
+    byte[] more = Arrays.copyOf(kept, kept.length + 100_000); // more than will follow
     Arrays.fill(more, kept.length, more.length, (byte) 'x');
     Files.write(run.resolve(PREDICTIONS), more);
     Files.write(run.resolve("layers.csv"), more);
