@@ -145,7 +145,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       }
       memory.check();
       Path directory = out != null ? out : defaultDirectory(model, scheme);
-      try (Interruption interruption = Interruption.install()) {
+      try (Interruption interruption = Interruption.install(spec.commandLine().getErr())) {
         CalibrationSource source =
             new CalibrationSource(
                 calibrationSpec,

@@ -25,6 +25,7 @@ import io.depthscope.store.QuantizationJson;
 import io.depthscope.store.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
@@ -63,9 +64,6 @@ record AnalyzeJob(
   /** How the run treats its directory and its terminal. */
   record Mode(boolean resume, boolean overwrite, int checkpointEvery, boolean quiet, long seed) {}
 
-  /** Bytes an image takes while it is decoded and resized, for photographs up to 16 megapixels. */
-  private static final long DECODING_BYTES = 64L << 20;
-
   private static final int BATCHES_HELD = 4;
   private static final int PIECE_IMAGES = 8;
 
@@ -75,7 +73,7 @@ record AnalyzeJob(
     boolean decodes = data instanceof ImageFolder;
     long images =
         image * ((long) BATCHES_HELD * batch + (2L * threads + 2) * PIECE_IMAGES)
-            + (decodes ? threads * DECODING_BYTES : 0);
+            + (decodes ? ImageFolder.decodingBytes() : 0);
     return new MemoryEstimate(network, images, Runtime.getRuntime().maxMemory());
   }
 
@@ -129,11 +127,15 @@ record AnalyzeJob(
       Calibration calibration = calibrated.get();
       ExecutionPlan plan = plan(calibration, run.resumes() ? null : source.file());
       if (!run.resumes()) {
-        run.writeQuantization(plan, scheme, calibration);
+        run.begin(plan, scheme, calibration);
       }
       try (PairedProgram program = backend.compile(plan, batch)) {
         RunState state = new RunState(program.statistics());
-        run.restore(state);
+        if (run.resumes()) {
+          run.restore(state);
+        } else {
+          firstCheckpoint(run, state);
+        }
         long before = state.figures().images();
         Instant measured = Instant.now();
         if (!images(run, program, state, mode, stop, err)) {
@@ -159,6 +161,15 @@ record AnalyzeJob(
         out.println("results: " + directory);
         return Outcome.FINISHED;
       }
+    }
+  }
+
+  /** Before any image has run: the calibration is worth keeping. */
+  private static void firstCheckpoint(RunDirectory run, RunState state) throws IOException {
+    try {
+      run.checkpoint(state);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
@@ -210,7 +221,14 @@ record AnalyzeJob(
       CalibrationSource source, boolean quiet, BooleanSupplier stop, PrintWriter err)
       throws IOException {
     if (source.file() != null) {
-      return Optional.of(QuantizationJson.readCalibration(source.file()));
+      Calibration read = QuantizationJson.readCalibration(source.file());
+      for (Map.Entry<String, String> e : calibrationInputs().entrySet()) {
+        if (!e.getValue().equals(read.inputs().get(e.getKey()))) {
+          throw new IOException(
+              source.file() + ": calibrated with other " + e.getKey() + "; calibrate anew");
+        }
+      }
+      return Optional.of(read);
     }
     try (Dataset images = source.opener().open()) {
       int n = Math.min(source.images(), images.size());
@@ -231,15 +249,29 @@ record AnalyzeJob(
                               + u.reason()));
           Progress progress = Progress.start("calibrate", 0, n, quiet, err)) {
         return Calibration.run(
-            backend,
-            fp32Plan(Recording.CALIBRATION),
-            loader,
-            batch,
-            source.text(),
-            progress::at,
-            stop);
+                backend,
+                fp32Plan(Recording.CALIBRATION),
+                loader,
+                batch,
+                "the first " + n + " images of data " + images.fingerprint(),
+                progress::at,
+                stop)
+            .map(c -> c.withInputs(calibrationInputs()));
       }
     }
+  }
+
+  /** What a calibration depends on beside its images. */
+  private Map<String, String> calibrationInputs() {
+    return Map.of(
+        "weights",
+        model.sha256(),
+        "preprocessing",
+        preprocessing.geometryText()
+            + ", mean "
+            + preprocessing.mean()
+            + ", std "
+            + preprocessing.std());
   }
 
   private ExecutionPlan fp32Plan(Recording recording) {
@@ -261,30 +293,18 @@ record AnalyzeJob(
   /** Settings on which the numbers depend. */
   private Map<String, String> identity(CalibrationSource source) {
     Map<String, String> id = new TreeMap<>();
-    id.put("version", BuildInfo.load().version());
+    id.put("version", BuildInfo.load().text());
     id.put("model", model.model().name());
     id.put("weights", model.sha256());
     id.put("data", data.fingerprint());
     id.put("images", Integer.toString(count));
     id.put("preprocessing", preprocessing.toString());
-    id.put("scheme", schemeText());
+    id.put("scheme", scheme.toString());
     id.put("feed", feed.toString());
     id.put("recording", recording.toString());
     id.put("backend", backend.name());
     id.put("calibration", source.text());
     return id;
-  }
-
-  /** Such as {@code w8a8: weights uint8 asymmetric per-tensor min-max, activations float32}. */
-  private String schemeText() {
-    String weights =
-        scheme
-            .weights()
-            .map(f -> f + " " + scheme.granularity() + " " + scheme.weightRange().name())
-            .orElse("float32");
-    String activations =
-        scheme.activations().map(f -> f + " " + scheme.activationRange().name()).orElse("float32");
-    return scheme.name() + ": weights " + weights + ", activations " + activations;
   }
 
   private RunManifest manifest(CalibrationSource source, Calibration calibration, Mode mode) {
@@ -308,7 +328,7 @@ record AnalyzeJob(
         .with("channelOrder", preprocessing.order().toString())
         .with("mean", preprocessing.mean())
         .with("std", preprocessing.std())
-        .with("scheme", schemeText())
+        .with("scheme", scheme.toString())
         .with("feed", feed.toString())
         .with("errorSources", recording.errorTerms())
         .with("strict", strict)

@@ -8,6 +8,7 @@ import picocli.CommandLine.Option;
 
 /** What to run it with. */
 final class BackendOptions {
+  private static final String REFERENCE = "reference";
 
   @Option(
       names = "--backend",
@@ -27,9 +28,10 @@ final class BackendOptions {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "32",
-      description = "Images handed over at a time; no result depends on it. Default: 32.")
-  private int batch;
+      description =
+          "Images handed over at a time; no result depends on it. Default: 32, for the slow"
+              + " reference 1.")
+  private Integer batch;
 
   /**
    * @throws UsageException if out of range
@@ -46,10 +48,11 @@ final class BackendOptions {
    * @throws UsageException if out of range
    */
   int batch() {
-    if (batch < 1 || batch > 4096) {
-      throw new UsageException("--batch must be 1..4096, got " + batch);
+    int n = batch != null ? batch : backend.equals(REFERENCE) ? 1 : 32;
+    if (n < 1 || n > 4096) {
+      throw new UsageException("--batch must be 1..4096, got " + n);
     }
-    return batch;
+    return n;
   }
 
   /**
@@ -59,7 +62,7 @@ final class BackendOptions {
   Backend open() throws IOException {
     return switch (backend) {
       case "auto", "cpu" -> cpu();
-      case "reference" -> new ReferenceBackend();
+      case REFERENCE -> new ReferenceBackend();
       case "cuda" ->
           throw new IOException(
               "backend cuda is missing: this version has no CUDA kernels yet; use --backend cpu");

@@ -1,23 +1,24 @@
 package io.depthscope.cli;
 
+import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Ctrl-C and SIGTERM as a request: the virtual machine waits until the run has written its
  * checkpoint and closed this, and then ends with the signal's exit code.
  */
 final class Interruption implements AutoCloseable {
-  private static final int PATIENCE_SECONDS = 60;
-
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile boolean requested;
+  private final PrintWriter err;
   private Thread hook;
 
-  private Interruption() {}
+  private Interruption(PrintWriter err) {
+    this.err = err;
+  }
 
-  static Interruption install() {
-    Interruption i = new Interruption();
+  static Interruption install(PrintWriter err) {
+    Interruption i = new Interruption(err);
     i.hook = new Thread(i::request, "depthscope-interruption");
     Runtime.getRuntime().addShutdownHook(i.hook);
     return i;
@@ -25,8 +26,11 @@ final class Interruption implements AutoCloseable {
 
   private void request() {
     requested = true;
+    if (finished.getCount() > 0) {
+      err.println("depthscope: finishing the images under way, then writing a checkpoint");
+    }
     try {
-      finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      finished.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -27,13 +27,12 @@ final class Summary {
     NetworkFigures n = r.network();
     out.printf(
         Locale.ROOT,
-        "%s, %s %s, feed %s, %d images%s%n%n",
+        "%s, feed %s, %d images%s%n%s%n%n",
         r.model().name(),
-        r.scheme().name(),
-        r.scheme().granularity(),
         r.feed(),
         n.images(),
-        r.skipped() == 0 ? "" : " (" + r.skipped() + " skipped)");
+        r.skipped() == 0 ? "" : " (" + r.skipped() + " skipped)",
+        r.scheme());
     TextTable t = new TextTable(1, "", "fp32", "quantized");
     t.row("top-1", percent(n.top1Fp32()), percent(n.top1Quantized()));
     t.row("top-5", percent(n.top5Fp32()), percent(n.top5Quantized()));

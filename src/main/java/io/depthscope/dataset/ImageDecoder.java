@@ -34,8 +34,16 @@ final class ImageDecoder {
   private static final int MAX_EDGE = 65_535;
   private static final byte[] PNG_SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10};
 
+  private final DecodeBudget budget;
   private ImageReader jpegReader;
   private ImageReader pngReader;
+
+  /**
+   * @param budget shared by all decoders of a data set
+   */
+  ImageDecoder(DecodeBudget budget) {
+    this.budget = budget;
+  }
 
   /**
    * @param applyOrientation whether an EXIF orientation is obeyed
@@ -46,13 +54,23 @@ final class ImageDecoder {
       if (JpegHeader.looksLikeJpeg(file)) {
         JpegHeader header = JpegHeader.parse(file);
         checkSize(header.width(), header.height());
-        RgbImage image = decodeJpeg(header);
-        return applyOrientation ? Orientation.apply(header.orientation(), image) : image;
+        int acquired = budget.acquire(header.width(), header.height(), file.length);
+        try {
+          RgbImage image = decodeJpeg(header);
+          return applyOrientation ? Orientation.apply(header.orientation(), image) : image;
+        } finally {
+          budget.release(acquired);
+        }
       }
       if (file.length > 24 && Arrays.equals(file, 0, 8, PNG_SIGNATURE, 0, 8)) {
         ByteBuffer bytes = ByteBuffer.wrap(file);
         checkSize(bytes.getInt(16), bytes.getInt(20)); // the header chunk always comes first
-        return decodePng(file);
+        int acquired = budget.acquire(bytes.getInt(16), bytes.getInt(20), file.length);
+        try {
+          return decodePng(file);
+        } finally {
+          budget.release(acquired);
+        }
       }
     } catch (UncheckedIOException e) {
       throw e.getCause();

@@ -35,11 +35,10 @@ import java.util.stream.Stream;
  * pixels in a file of the same size and name go unnoticed.
  *
  * <p>Images over 100 million pixels or 65,535 pixels an edge are refused. Reading one takes up to
- * its file's size twice plus 11 bytes a pixel.
+ * its file's size twice plus 11 bytes a pixel; all threads together stay within {@link
+ * #decodingBytes}.
  */
 public final class ImageFolder implements Dataset {
-  private static final long MAX_FILE_BYTES = 512L << 20;
-
   private record Entry(String name, int label, long bytes) {}
 
   private final Path root;
@@ -47,8 +46,11 @@ public final class ImageFolder implements Dataset {
   private final int classCount;
   private final List<Entry> entries;
 
+  private final DecodeBudget budget = new DecodeBudget(decodingBytes());
+
   // One decoder a thread: ImageIO's readers are stateful and costly to make.
-  private final ThreadLocal<ImageDecoder> decoders = ThreadLocal.withInitial(ImageDecoder::new);
+  private final ThreadLocal<ImageDecoder> decoders =
+      ThreadLocal.withInitial(() -> new ImageDecoder(budget));
 
   /**
    * Lists the folder; no image is opened.
@@ -155,6 +157,11 @@ public final class ImageFolder implements Dataset {
         a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Memory that decoding takes at most: a quarter of the heap. */
+  public static long decodingBytes() {
+    return Runtime.getRuntime().maxMemory() / 4;
+  }
+
   @Override
   public String description() {
     return root.toString();
@@ -202,8 +209,12 @@ public final class ImageFolder implements Dataset {
         throw new IOException(Files.exists(file) ? "not a regular file" : "no such file");
       }
       long size = Files.size(file);
-      if (size > MAX_FILE_BYTES) {
-        throw new IOException(size + " bytes are more than the limit of 512 MiB");
+      if (size > decodingBytes() / 4) { // it is held twice while it is decoded
+        throw new IOException(
+            size
+                + " bytes are more than the limit of "
+                + decodingBytes() / 4
+                + ", 1/16 of the heap");
       }
       return decoders.get().decode(Files.readAllBytes(file), applyOrientation);
     } catch (IOException e) {

@@ -26,9 +26,11 @@ import java.util.function.LongConsumer;
  *
  * @param images number of images seen
  * @param source description of the images, for provenance
+ * @param inputs what else the ranges depend on: the weights, the preprocessing; by name
  * @param tensors by node name
  */
-public record Calibration(long images, String source, Map<String, CalibratedTensor> tensors) {
+public record Calibration(
+    long images, String source, Map<String, String> inputs, Map<String, CalibratedTensor> tensors) {
 
   /**
    * Runs the pass.
@@ -96,7 +98,7 @@ public record Calibration(long images, String source, Map<String, CalibratedTens
           new CalibratedTensor(
               new Range(s.min(), s.max()), layer.histogram(), means(layer.fp32())));
     }
-    return new Calibration(seen.images(), source, tensors);
+    return new Calibration(seen.images(), source, Map.of(), tensors);
   }
 
   private static float[] means(ChannelMoments moments) {
@@ -105,5 +107,10 @@ public record Calibration(long images, String source, Map<String, CalibratedTens
       means[c] = (float) moments.mean(c);
     }
     return means;
+  }
+
+  /** The same calibration with what it depends on. */
+  public Calibration withInputs(Map<String, String> inputs) {
+    return new Calibration(images, source, Map.copyOf(inputs), tensors);
   }
 }

@@ -23,6 +23,9 @@ import java.util.function.LongConsumer;
 public final class PairedRun {
   private static final int IN_FLIGHT = 2;
 
+  /** A killed run loses no more than this. */
+  private static final long CHECKPOINT_NANOS = 30_000_000_000L;
+
   private final PairedProgram program;
   private final RunState state;
   private final int firstClass;
@@ -58,7 +61,8 @@ public final class PairedRun {
   /**
    * Runs every batch the loader gives.
    *
-   * @param checkpointEvery images between checkpoints
+   * @param checkpointEvery images between checkpoints; where images are slow, there is one every 30
+   *     seconds besides
    * @return true if the data came to its end, false if the run was stopped
    * @throws IOException if an image cannot be read and the loader is strict
    */
@@ -66,6 +70,7 @@ public final class PairedRun {
       throws IOException {
     Deque<Pending> pending = new ArrayDeque<>();
     long nextCheckpoint = state.figures().images() + checkpointEvery;
+    long lastCheckpoint = System.nanoTime();
     boolean stopped = false;
     while (true) {
       while (!stopped && pending.size() < IN_FLIGHT) {
@@ -82,12 +87,14 @@ public final class PairedRun {
       observer.progress().accept(state.figures().images());
       if (observer.stop().getAsBoolean()) {
         stopped = true;
-      } else if (state.figures().images() >= nextCheckpoint) {
+      } else if (state.figures().images() >= nextCheckpoint
+          || System.nanoTime() - lastCheckpoint >= CHECKPOINT_NANOS) {
         while (!pending.isEmpty()) {
           take(pending.removeFirst(), observer);
         }
         checkpoint(observer);
         nextCheckpoint = state.figures().images() + checkpointEvery;
+        lastCheckpoint = System.nanoTime();
       }
     }
     program.statistics(); // counts still held by workers belong to the state

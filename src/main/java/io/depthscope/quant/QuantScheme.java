@@ -61,4 +61,13 @@ public record QuantScheme(
     return weights.map(f -> "w" + f.bits()).orElse("")
         + activations.map(f -> "a" + f.bits()).orElse("");
   }
+
+  /** Such as {@code w8a8: weights uint8 asymmetric per-tensor min-max, activations float32}. */
+  @Override
+  public String toString() {
+    String ofWeights =
+        weights.map(f -> f + " " + granularity + " " + weightRange.name()).orElse("float32");
+    String ofActivations = activations.map(f -> f + " " + activationRange.name()).orElse("float32");
+    return name() + ": weights " + ofWeights + ", activations " + ofActivations;
+  }
 }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * {@code quantization.json}: the parameters of every tensor, and the calibration they came from, so
@@ -79,6 +80,11 @@ public final class QuantizationJson {
     g.writeObjectFieldStart("calibration");
     g.writeNumberField("images", calibration.images());
     g.writeStringField("source", calibration.source());
+    g.writeObjectFieldStart("inputs");
+    for (Map.Entry<String, String> e : new TreeMap<>(calibration.inputs()).entrySet()) {
+      g.writeStringField(e.getKey(), e.getValue());
+    }
+    g.writeEndObject();
     g.writeArrayFieldStart("tensors");
     for (Map.Entry<String, CalibratedTensor> e : calibration.tensors().entrySet()) {
       CalibratedTensor t = e.getValue();
@@ -139,7 +145,11 @@ public final class QuantizationJson {
     if (!images.canConvertToLong() || images.longValue() < 1 || !source.isTextual()) {
       throw new IOException("the calibration does not say its images and their source");
     }
-    return new Calibration(images.longValue(), source.textValue(), tensors);
+    Map<String, String> inputs = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> e : calibration.path("inputs").properties()) {
+      inputs.put(e.getKey(), e.getValue().asText());
+    }
+    return new Calibration(images.longValue(), source.textValue(), inputs, tensors);
   }
 
   private static CalibratedTensor tensor(JsonNode t) throws IOException {

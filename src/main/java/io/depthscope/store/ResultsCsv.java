@@ -133,7 +133,9 @@ final class ResultsCsv {
                 .put("count", x.count())
                 .tensor("fp32", x)
                 .counts("fp32", x)
-                .put("effectiveLevels", l.effectiveLevels(x.range()))
+                .put(
+                    "effectiveLevels",
+                    l.plan().output().isPresent() ? l.effectiveLevels(x.range()) : null)
                 .tensor("quantized", q)
                 .counts("quantized", q)
                 .error(l.statistics().channelError(c)));

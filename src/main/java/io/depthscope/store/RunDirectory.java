@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ public final class RunDirectory implements AutoCloseable {
   public static final String RESULTS = "results.json";
   public static final String QUANTIZATION = "quantization.json";
   private static final String CHECKPOINT = "checkpoint.bin";
+  private static final String LOCK = ".lock";
   private static final String PREDICTIONS = "predictions.csv";
   private static final String PREDICTIONS_PARTIAL = PREDICTIONS + ".partial";
   private static final List<String> OUTPUTS =
@@ -50,18 +52,22 @@ public final class RunDirectory implements AutoCloseable {
 
   private final Path directory;
   private final Map<String, String> identity;
-  private final FileChannel predictions;
+  private final boolean overwrite;
+  private final FileChannel lock;
+  private FileChannel predictions;
   private final StringBuilder pending = new StringBuilder();
   private final Optional<Checkpoint> checkpoint;
 
   private RunDirectory(
       Path directory,
       Map<String, String> identity,
-      FileChannel predictions,
+      boolean overwrite,
+      FileChannel lock,
       Optional<Checkpoint> checkpoint) {
     this.directory = directory;
     this.identity = identity;
-    this.predictions = predictions;
+    this.overwrite = overwrite;
+    this.lock = lock;
     this.checkpoint = checkpoint;
   }
 
@@ -76,13 +82,14 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Makes the folder ready for a new run, or for continuing one.
+   * Makes the folder ready for a new run, or for continuing one. What an earlier run left there
+   * stays until {@link #begin}.
    *
    * @param identity settings that two parts of one run must share, by name
    * @param resume continue from the checkpoint, if there is one
-   * @param overwrite delete what an earlier run left
-   * @throws IOException if the folder cannot be written, holds another run, or its checkpoint is
-   *     damaged or was made with other settings
+   * @param overwrite the new run may replace an earlier one
+   * @throws IOException if the folder cannot be written, holds another run, another run is writing
+   *     there, or its checkpoint is damaged or was made with other settings
    */
   public static RunDirectory open(
       Path directory, Map<String, String> identity, boolean resume, boolean overwrite)
@@ -98,32 +105,70 @@ public final class RunDirectory implements AutoCloseable {
               + "; choose another --out",
           e);
     }
-    if (overwrite) {
-      deleteOutputs(directory);
-    } else if (isComplete(directory)) {
-      throw new IOException(
-          directory + " holds a finished run; choose another --out or add --overwrite");
-    } else if (isInterrupted(directory) && !resume) {
-      throw new IOException(
-          directory + " holds an interrupted run; add --resume to continue it or --overwrite");
-    }
-    Optional<Checkpoint> checkpoint = Optional.empty();
-    Map<String, String> settings = new TreeMap<>(identity);
-    if (isInterrupted(directory)) {
-      Checkpoint c = Checkpoint.read(directory.resolve(CHECKPOINT));
-      settings.put(QUANTIZATION, checksum(directory.resolve(QUANTIZATION)));
-      List<String> differences = c.differences(settings);
-      if (!differences.isEmpty()) {
+    FileChannel lock = lock(directory);
+    try {
+      if (!overwrite && isComplete(directory)) {
         throw new IOException(
-            directory
-                + " was begun with other settings ("
-                + String.join("; ", differences)
-                + "); use those, or start anew with --overwrite");
+            directory + " holds a finished run; choose another --out or add --overwrite");
+      } else if (!overwrite && isInterrupted(directory) && !resume) {
+        throw new IOException(
+            directory + " holds an interrupted run; add --resume to continue it or --overwrite");
       }
-      checkpoint = Optional.of(c);
+      Map<String, String> settings = new TreeMap<>(identity);
+      Optional<Checkpoint> checkpoint =
+          isInterrupted(directory) && !overwrite
+              ? Optional.of(checkpoint(directory, settings))
+              : Optional.empty();
+      RunDirectory run = new RunDirectory(directory, settings, overwrite, lock, checkpoint);
+      if (checkpoint.isPresent()) {
+        run.predictions = openPredictions(directory, checkpoint);
+      }
+      return run;
+    } catch (IOException e) {
+      release(directory, lock);
+      throw e;
     }
-    return new RunDirectory(
-        directory, settings, openPredictions(directory, checkpoint), checkpoint);
+  }
+
+  private static FileChannel lock(Path directory) throws IOException {
+    Path file = directory.resolve(LOCK);
+    try {
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try {
+        if (channel.tryLock() != null) {
+          return channel;
+        }
+      } catch (OverlappingFileLockException e) {
+        channel.close();
+        throw new IOException("another run is writing there", e);
+      }
+      channel.close();
+      throw new IOException("another run is writing there");
+    } catch (IOException e) {
+      throw StoreErrors.cannotWrite(directory, e);
+    }
+  }
+
+  private static void release(Path directory, FileChannel lock) throws IOException {
+    try (lock) {
+      Files.deleteIfExists(directory.resolve(LOCK));
+    }
+  }
+
+  private static Checkpoint checkpoint(Path directory, Map<String, String> settings)
+      throws IOException {
+    Checkpoint c = Checkpoint.read(directory.resolve(CHECKPOINT));
+    settings.put(QUANTIZATION, checksum(directory.resolve(QUANTIZATION)));
+    List<String> differences = c.differences(settings);
+    if (!differences.isEmpty()) {
+      throw new IOException(
+          directory
+              + " was begun with other settings ("
+              + String.join("; ", differences)
+              + "); use those, or start anew with --overwrite");
+    }
+    return c;
   }
 
   private static void deleteOutputs(Path directory) throws IOException {
@@ -226,9 +271,16 @@ public final class RunDirectory implements AutoCloseable {
     return QuantizationJson.readCalibration(directory.resolve(QUANTIZATION));
   }
 
-  /** Writes {@code quantization.json}. */
-  public void writeQuantization(ExecutionPlan plan, QuantScheme scheme, Calibration calibration)
+  /**
+   * Begins a new run: deletes what an earlier one left, if that is wanted, and writes {@code
+   * quantization.json}.
+   */
+  public void begin(ExecutionPlan plan, QuantScheme scheme, Calibration calibration)
       throws IOException {
+    if (overwrite) {
+      deleteOutputs(directory);
+    }
+    predictions = openPredictions(directory, Optional.empty());
     AtomicFile.write(
         directory.resolve(QUANTIZATION),
         out -> QuantizationJson.write(plan, scheme, calibration, out));
@@ -319,6 +371,12 @@ public final class RunDirectory implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    predictions.close();
+    try {
+      if (predictions != null) {
+        predictions.close();
+      }
+    } finally {
+      release(directory, lock);
+    }
   }
 }

@@ -474,7 +474,7 @@ class AnalyzeOutputTest {
     JsonNode n = results("plain").path("network");
     List<String> lines = text.lines().toList();
     assertTrue(lines.getFirst().contains("feed accumulated"), text);
-    assertTrue(lines.getFirst().contains("w8a8 per-tensor"), text);
+    assertTrue(lines.get(1).startsWith("w8a8: weights uint8 asymmetric per-tensor min-max"), text);
     assertTrue(lines.getFirst().contains(IMAGES + " images"), text);
     assertTrue(text.contains(Summary.percent(n.path("top1Fp32").doubleValue())), text);
     assertTrue(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.store.RunDirectory;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -168,6 +169,28 @@ class HostileDataTest {
     CommandLineRun run = analyze(images).succeeds();
     assertEquals(4, run.err().lines().count(), run::err); // when calibrating, and when running
     assertEquals(2, network().path("skippedImages").intValue());
+  }
+
+  @Test
+  void twoRunsDoNotShareAFolder() throws IOException {
+    try (RunDirectory busy = RunDirectory.open(out(), Map.of(), false, false)) {
+      assertEquals(out(), busy.path());
+      CommandLineRun.analyze("--data", "synthetic:4", "--calibrate", 2, "--out", out())
+          .fails("another run is writing there");
+    }
+    CommandLineRun.analyze("--data", "synthetic:4", "--calibrate", 2, "--out", out()).succeeds();
+  }
+
+  /** A small file may hold more pixels than the heap: it is skipped, the others are run. */
+  @Test
+  void anImageThatNeedsMoreThanItsShareOfTheHeap() throws IOException {
+    long pixels = Runtime.getRuntime().maxMemory() / 4 / 11;
+    int edge = (int) Math.sqrt(pixels) + 200;
+    Path images = ImageFiles.tenClasses(folder.resolve("images"), 1);
+    Files.write(images.resolve("class1").resolve("large.png"), pngHeader(edge, edge));
+    CommandLineRun run = analyze(images).succeeds();
+    assertTrue(run.err().contains("a quarter of the heap"), run::err);
+    assertEquals(1, network().path("skippedImages").intValue());
   }
 
   private static byte[] pngHeader(int width, int height) throws IOException {

@@ -59,6 +59,34 @@ class QuantizationFileTest {
     assertEquals(Set.of(RunFiles.MANIFEST), RunFiles.differing(first, second));
   }
 
+  @Test
+  void isRefusedForOtherWeightsOfTheSameNetwork() throws IOException {
+    Path changed = folder.resolve("changed.json");
+    String text = Files.readString(good);
+    String other = text.replaceFirst("(\"weights\" : \")[0-9a-f]", "$1x");
+    assertFalse(text.equals(other));
+    Files.writeString(changed, other);
+    with(changed, folder.resolve("refused")).fails(changed.toString(), "other weights");
+  }
+
+  /** What is overwritten may be what the new run reads. */
+  @Test
+  void survivesOverwritingTheRunItBelongsTo() {
+    Path run = folder.resolve("overwritten");
+    with(good, run).succeeds();
+    with(run.resolve("quantization.json"), run, "--overwrite", "--scheme", "w4a8").succeeds();
+    assertEquals(
+        "w4a8", RunFiles.json(run.resolve("results.json")).path("scheme").path("name").textValue());
+  }
+
+  @Test
+  void whenMissingLeavesTheEarlierRunAlone() {
+    Path run = folder.resolve("kept");
+    with(good, run).succeeds();
+    with(folder.resolve("no.json"), run, "--overwrite").fails("no.json");
+    RunFiles.assertSame(first, run, "a failed run overwrites nothing");
+  }
+
   /** One calibration serves every range and bit width. */
   @ParameterizedTest
   @CsvSource({"w4a4, min-max", "w8a8, mse", "w8a6, percentile:99.9"})
@@ -206,7 +234,7 @@ class QuantizationFileTest {
             good,
             "--out",
             folder.resolve("other"))
-        .fails(good.toString(), "no calibration for layer");
+        .fails(good.toString(), "other weights");
   }
 
   /** Whatever happens to the text, the outcome is a result or one line. */
