@@ -12,6 +12,10 @@ import jdk.incubator.vector.FloatVector;
  * once. Every element of C is one chain of fused multiply-adds from depth 0 upwards, whichever
  * kernel computes it, so the result depends neither on the blocking nor on the vector width.
  *
+ * <p>The place of an element of A is computed for each depth anew: a loop over blocks of depth
+ * around one over the N elements of a block costs 7 % more, since it leaves the inner loop so
+ * often.
+ *
  * <p>With 32 vector registers (512 bits) 6x4, 8x3 and 12x2 blocks fill them; with 16 registers the
  * packing uses at most two vectors a panel, and 6x2 fills those.
  */
@@ -121,50 +125,43 @@ final class Gemm {
     FloatVector s5x2 = FloatVector.zero(F);
     FloatVector s5x3 = FloatVector.zero(F);
     int p = b0;
-    for (int k0 = 0, base = a0; k0 < depth; k0 += N, base += blockStep) {
-      int a1 = base + rowStep;
-      int a2 = a1 + rowStep;
-      int a3 = a2 + rowStep;
-      int a4 = a3 + rowStep;
-      int a5 = a4 + rowStep;
-      int block = Math.min(N, depth - k0);
-      for (int k = 0; k < block; k++) {
-        FloatVector w0 = FloatVector.fromArray(F, b, p);
-        FloatVector w1 = FloatVector.fromArray(F, b, p + N);
-        FloatVector w2 = FloatVector.fromArray(F, b, p + 2 * N);
-        FloatVector w3 = FloatVector.fromArray(F, b, p + 3 * N);
-        FloatVector v0 = FloatVector.broadcast(F, a[base + k]);
-        s0x0 = v0.fma(w0, s0x0);
-        s0x1 = v0.fma(w1, s0x1);
-        s0x2 = v0.fma(w2, s0x2);
-        s0x3 = v0.fma(w3, s0x3);
-        FloatVector v1 = FloatVector.broadcast(F, a[a1 + k]);
-        s1x0 = v1.fma(w0, s1x0);
-        s1x1 = v1.fma(w1, s1x1);
-        s1x2 = v1.fma(w2, s1x2);
-        s1x3 = v1.fma(w3, s1x3);
-        FloatVector v2 = FloatVector.broadcast(F, a[a2 + k]);
-        s2x0 = v2.fma(w0, s2x0);
-        s2x1 = v2.fma(w1, s2x1);
-        s2x2 = v2.fma(w2, s2x2);
-        s2x3 = v2.fma(w3, s2x3);
-        FloatVector v3 = FloatVector.broadcast(F, a[a3 + k]);
-        s3x0 = v3.fma(w0, s3x0);
-        s3x1 = v3.fma(w1, s3x1);
-        s3x2 = v3.fma(w2, s3x2);
-        s3x3 = v3.fma(w3, s3x3);
-        FloatVector v4 = FloatVector.broadcast(F, a[a4 + k]);
-        s4x0 = v4.fma(w0, s4x0);
-        s4x1 = v4.fma(w1, s4x1);
-        s4x2 = v4.fma(w2, s4x2);
-        s4x3 = v4.fma(w3, s4x3);
-        FloatVector v5 = FloatVector.broadcast(F, a[a5 + k]);
-        s5x0 = v5.fma(w0, s5x0);
-        s5x1 = v5.fma(w1, s5x1);
-        s5x2 = v5.fma(w2, s5x2);
-        s5x3 = v5.fma(w3, s5x3);
-        p += 4 * N;
-      }
+    for (int k = 0; k < depth; k++) {
+      int at = a0 + k / N * blockStep + k % N;
+      FloatVector w0 = FloatVector.fromArray(F, b, p);
+      FloatVector w1 = FloatVector.fromArray(F, b, p + N);
+      FloatVector w2 = FloatVector.fromArray(F, b, p + 2 * N);
+      FloatVector w3 = FloatVector.fromArray(F, b, p + 3 * N);
+      FloatVector v0 = FloatVector.broadcast(F, a[at]);
+      s0x0 = v0.fma(w0, s0x0);
+      s0x1 = v0.fma(w1, s0x1);
+      s0x2 = v0.fma(w2, s0x2);
+      s0x3 = v0.fma(w3, s0x3);
+      FloatVector v1 = FloatVector.broadcast(F, a[at + rowStep]);
+      s1x0 = v1.fma(w0, s1x0);
+      s1x1 = v1.fma(w1, s1x1);
+      s1x2 = v1.fma(w2, s1x2);
+      s1x3 = v1.fma(w3, s1x3);
+      FloatVector v2 = FloatVector.broadcast(F, a[at + 2 * rowStep]);
+      s2x0 = v2.fma(w0, s2x0);
+      s2x1 = v2.fma(w1, s2x1);
+      s2x2 = v2.fma(w2, s2x2);
+      s2x3 = v2.fma(w3, s2x3);
+      FloatVector v3 = FloatVector.broadcast(F, a[at + 3 * rowStep]);
+      s3x0 = v3.fma(w0, s3x0);
+      s3x1 = v3.fma(w1, s3x1);
+      s3x2 = v3.fma(w2, s3x2);
+      s3x3 = v3.fma(w3, s3x3);
+      FloatVector v4 = FloatVector.broadcast(F, a[at + 4 * rowStep]);
+      s4x0 = v4.fma(w0, s4x0);
+      s4x1 = v4.fma(w1, s4x1);
+      s4x2 = v4.fma(w2, s4x2);
+      s4x3 = v4.fma(w3, s4x3);
+      FloatVector v5 = FloatVector.broadcast(F, a[at + 5 * rowStep]);
+      s5x0 = v5.fma(w0, s5x0);
+      s5x1 = v5.fma(w1, s5x1);
+      s5x2 = v5.fma(w2, s5x2);
+      s5x3 = v5.fma(w3, s5x3);
+      p += 4 * N;
     }
     s0x0.intoArray(c, c0);
     s0x1.intoArray(c, c0 + vectorStep);
@@ -228,53 +225,44 @@ final class Gemm {
     FloatVector s7x1 = FloatVector.zero(F);
     FloatVector s7x2 = FloatVector.zero(F);
     int p = b0;
-    for (int k0 = 0, base = a0; k0 < depth; k0 += N, base += blockStep) {
-      int a1 = base + rowStep;
-      int a2 = a1 + rowStep;
-      int a3 = a2 + rowStep;
-      int a4 = a3 + rowStep;
-      int a5 = a4 + rowStep;
-      int a6 = a5 + rowStep;
-      int a7 = a6 + rowStep;
-      int block = Math.min(N, depth - k0);
-      for (int k = 0; k < block; k++) {
-        FloatVector w0 = FloatVector.fromArray(F, b, p);
-        FloatVector w1 = FloatVector.fromArray(F, b, p + N);
-        FloatVector w2 = FloatVector.fromArray(F, b, p + 2 * N);
-        FloatVector v0 = FloatVector.broadcast(F, a[base + k]);
-        s0x0 = v0.fma(w0, s0x0);
-        s0x1 = v0.fma(w1, s0x1);
-        s0x2 = v0.fma(w2, s0x2);
-        FloatVector v1 = FloatVector.broadcast(F, a[a1 + k]);
-        s1x0 = v1.fma(w0, s1x0);
-        s1x1 = v1.fma(w1, s1x1);
-        s1x2 = v1.fma(w2, s1x2);
-        FloatVector v2 = FloatVector.broadcast(F, a[a2 + k]);
-        s2x0 = v2.fma(w0, s2x0);
-        s2x1 = v2.fma(w1, s2x1);
-        s2x2 = v2.fma(w2, s2x2);
-        FloatVector v3 = FloatVector.broadcast(F, a[a3 + k]);
-        s3x0 = v3.fma(w0, s3x0);
-        s3x1 = v3.fma(w1, s3x1);
-        s3x2 = v3.fma(w2, s3x2);
-        FloatVector v4 = FloatVector.broadcast(F, a[a4 + k]);
-        s4x0 = v4.fma(w0, s4x0);
-        s4x1 = v4.fma(w1, s4x1);
-        s4x2 = v4.fma(w2, s4x2);
-        FloatVector v5 = FloatVector.broadcast(F, a[a5 + k]);
-        s5x0 = v5.fma(w0, s5x0);
-        s5x1 = v5.fma(w1, s5x1);
-        s5x2 = v5.fma(w2, s5x2);
-        FloatVector v6 = FloatVector.broadcast(F, a[a6 + k]);
-        s6x0 = v6.fma(w0, s6x0);
-        s6x1 = v6.fma(w1, s6x1);
-        s6x2 = v6.fma(w2, s6x2);
-        FloatVector v7 = FloatVector.broadcast(F, a[a7 + k]);
-        s7x0 = v7.fma(w0, s7x0);
-        s7x1 = v7.fma(w1, s7x1);
-        s7x2 = v7.fma(w2, s7x2);
-        p += 3 * N;
-      }
+    for (int k = 0; k < depth; k++) {
+      int at = a0 + k / N * blockStep + k % N;
+      FloatVector w0 = FloatVector.fromArray(F, b, p);
+      FloatVector w1 = FloatVector.fromArray(F, b, p + N);
+      FloatVector w2 = FloatVector.fromArray(F, b, p + 2 * N);
+      FloatVector v0 = FloatVector.broadcast(F, a[at]);
+      s0x0 = v0.fma(w0, s0x0);
+      s0x1 = v0.fma(w1, s0x1);
+      s0x2 = v0.fma(w2, s0x2);
+      FloatVector v1 = FloatVector.broadcast(F, a[at + rowStep]);
+      s1x0 = v1.fma(w0, s1x0);
+      s1x1 = v1.fma(w1, s1x1);
+      s1x2 = v1.fma(w2, s1x2);
+      FloatVector v2 = FloatVector.broadcast(F, a[at + 2 * rowStep]);
+      s2x0 = v2.fma(w0, s2x0);
+      s2x1 = v2.fma(w1, s2x1);
+      s2x2 = v2.fma(w2, s2x2);
+      FloatVector v3 = FloatVector.broadcast(F, a[at + 3 * rowStep]);
+      s3x0 = v3.fma(w0, s3x0);
+      s3x1 = v3.fma(w1, s3x1);
+      s3x2 = v3.fma(w2, s3x2);
+      FloatVector v4 = FloatVector.broadcast(F, a[at + 4 * rowStep]);
+      s4x0 = v4.fma(w0, s4x0);
+      s4x1 = v4.fma(w1, s4x1);
+      s4x2 = v4.fma(w2, s4x2);
+      FloatVector v5 = FloatVector.broadcast(F, a[at + 5 * rowStep]);
+      s5x0 = v5.fma(w0, s5x0);
+      s5x1 = v5.fma(w1, s5x1);
+      s5x2 = v5.fma(w2, s5x2);
+      FloatVector v6 = FloatVector.broadcast(F, a[at + 6 * rowStep]);
+      s6x0 = v6.fma(w0, s6x0);
+      s6x1 = v6.fma(w1, s6x1);
+      s6x2 = v6.fma(w2, s6x2);
+      FloatVector v7 = FloatVector.broadcast(F, a[at + 7 * rowStep]);
+      s7x0 = v7.fma(w0, s7x0);
+      s7x1 = v7.fma(w1, s7x1);
+      s7x2 = v7.fma(w2, s7x2);
+      p += 3 * N;
     }
     s0x0.intoArray(c, c0);
     s0x1.intoArray(c, c0 + vectorStep);
@@ -338,60 +326,47 @@ final class Gemm {
     FloatVector s11x0 = FloatVector.zero(F);
     FloatVector s11x1 = FloatVector.zero(F);
     int p = b0;
-    for (int k0 = 0, base = a0; k0 < depth; k0 += N, base += blockStep) {
-      int a1 = base + rowStep;
-      int a2 = a1 + rowStep;
-      int a3 = a2 + rowStep;
-      int a4 = a3 + rowStep;
-      int a5 = a4 + rowStep;
-      int a6 = a5 + rowStep;
-      int a7 = a6 + rowStep;
-      int a8 = a7 + rowStep;
-      int a9 = a8 + rowStep;
-      int a10 = a9 + rowStep;
-      int a11 = a10 + rowStep;
-      int block = Math.min(N, depth - k0);
-      for (int k = 0; k < block; k++) {
-        FloatVector w0 = FloatVector.fromArray(F, b, p);
-        FloatVector w1 = FloatVector.fromArray(F, b, p + N);
-        FloatVector v0 = FloatVector.broadcast(F, a[base + k]);
-        s0x0 = v0.fma(w0, s0x0);
-        s0x1 = v0.fma(w1, s0x1);
-        FloatVector v1 = FloatVector.broadcast(F, a[a1 + k]);
-        s1x0 = v1.fma(w0, s1x0);
-        s1x1 = v1.fma(w1, s1x1);
-        FloatVector v2 = FloatVector.broadcast(F, a[a2 + k]);
-        s2x0 = v2.fma(w0, s2x0);
-        s2x1 = v2.fma(w1, s2x1);
-        FloatVector v3 = FloatVector.broadcast(F, a[a3 + k]);
-        s3x0 = v3.fma(w0, s3x0);
-        s3x1 = v3.fma(w1, s3x1);
-        FloatVector v4 = FloatVector.broadcast(F, a[a4 + k]);
-        s4x0 = v4.fma(w0, s4x0);
-        s4x1 = v4.fma(w1, s4x1);
-        FloatVector v5 = FloatVector.broadcast(F, a[a5 + k]);
-        s5x0 = v5.fma(w0, s5x0);
-        s5x1 = v5.fma(w1, s5x1);
-        FloatVector v6 = FloatVector.broadcast(F, a[a6 + k]);
-        s6x0 = v6.fma(w0, s6x0);
-        s6x1 = v6.fma(w1, s6x1);
-        FloatVector v7 = FloatVector.broadcast(F, a[a7 + k]);
-        s7x0 = v7.fma(w0, s7x0);
-        s7x1 = v7.fma(w1, s7x1);
-        FloatVector v8 = FloatVector.broadcast(F, a[a8 + k]);
-        s8x0 = v8.fma(w0, s8x0);
-        s8x1 = v8.fma(w1, s8x1);
-        FloatVector v9 = FloatVector.broadcast(F, a[a9 + k]);
-        s9x0 = v9.fma(w0, s9x0);
-        s9x1 = v9.fma(w1, s9x1);
-        FloatVector v10 = FloatVector.broadcast(F, a[a10 + k]);
-        s10x0 = v10.fma(w0, s10x0);
-        s10x1 = v10.fma(w1, s10x1);
-        FloatVector v11 = FloatVector.broadcast(F, a[a11 + k]);
-        s11x0 = v11.fma(w0, s11x0);
-        s11x1 = v11.fma(w1, s11x1);
-        p += 2 * N;
-      }
+    for (int k = 0; k < depth; k++) {
+      int at = a0 + k / N * blockStep + k % N;
+      FloatVector w0 = FloatVector.fromArray(F, b, p);
+      FloatVector w1 = FloatVector.fromArray(F, b, p + N);
+      FloatVector v0 = FloatVector.broadcast(F, a[at]);
+      s0x0 = v0.fma(w0, s0x0);
+      s0x1 = v0.fma(w1, s0x1);
+      FloatVector v1 = FloatVector.broadcast(F, a[at + rowStep]);
+      s1x0 = v1.fma(w0, s1x0);
+      s1x1 = v1.fma(w1, s1x1);
+      FloatVector v2 = FloatVector.broadcast(F, a[at + 2 * rowStep]);
+      s2x0 = v2.fma(w0, s2x0);
+      s2x1 = v2.fma(w1, s2x1);
+      FloatVector v3 = FloatVector.broadcast(F, a[at + 3 * rowStep]);
+      s3x0 = v3.fma(w0, s3x0);
+      s3x1 = v3.fma(w1, s3x1);
+      FloatVector v4 = FloatVector.broadcast(F, a[at + 4 * rowStep]);
+      s4x0 = v4.fma(w0, s4x0);
+      s4x1 = v4.fma(w1, s4x1);
+      FloatVector v5 = FloatVector.broadcast(F, a[at + 5 * rowStep]);
+      s5x0 = v5.fma(w0, s5x0);
+      s5x1 = v5.fma(w1, s5x1);
+      FloatVector v6 = FloatVector.broadcast(F, a[at + 6 * rowStep]);
+      s6x0 = v6.fma(w0, s6x0);
+      s6x1 = v6.fma(w1, s6x1);
+      FloatVector v7 = FloatVector.broadcast(F, a[at + 7 * rowStep]);
+      s7x0 = v7.fma(w0, s7x0);
+      s7x1 = v7.fma(w1, s7x1);
+      FloatVector v8 = FloatVector.broadcast(F, a[at + 8 * rowStep]);
+      s8x0 = v8.fma(w0, s8x0);
+      s8x1 = v8.fma(w1, s8x1);
+      FloatVector v9 = FloatVector.broadcast(F, a[at + 9 * rowStep]);
+      s9x0 = v9.fma(w0, s9x0);
+      s9x1 = v9.fma(w1, s9x1);
+      FloatVector v10 = FloatVector.broadcast(F, a[at + 10 * rowStep]);
+      s10x0 = v10.fma(w0, s10x0);
+      s10x1 = v10.fma(w1, s10x1);
+      FloatVector v11 = FloatVector.broadcast(F, a[at + 11 * rowStep]);
+      s11x0 = v11.fma(w0, s11x0);
+      s11x1 = v11.fma(w1, s11x1);
+      p += 2 * N;
     }
     s0x0.intoArray(c, c0);
     s0x1.intoArray(c, c0 + vectorStep);
@@ -443,36 +418,29 @@ final class Gemm {
     FloatVector s5x0 = FloatVector.zero(F);
     FloatVector s5x1 = FloatVector.zero(F);
     int p = b0;
-    for (int k0 = 0, base = a0; k0 < depth; k0 += N, base += blockStep) {
-      int a1 = base + rowStep;
-      int a2 = a1 + rowStep;
-      int a3 = a2 + rowStep;
-      int a4 = a3 + rowStep;
-      int a5 = a4 + rowStep;
-      int block = Math.min(N, depth - k0);
-      for (int k = 0; k < block; k++) {
-        FloatVector w0 = FloatVector.fromArray(F, b, p);
-        FloatVector w1 = FloatVector.fromArray(F, b, p + N);
-        FloatVector v0 = FloatVector.broadcast(F, a[base + k]);
-        s0x0 = v0.fma(w0, s0x0);
-        s0x1 = v0.fma(w1, s0x1);
-        FloatVector v1 = FloatVector.broadcast(F, a[a1 + k]);
-        s1x0 = v1.fma(w0, s1x0);
-        s1x1 = v1.fma(w1, s1x1);
-        FloatVector v2 = FloatVector.broadcast(F, a[a2 + k]);
-        s2x0 = v2.fma(w0, s2x0);
-        s2x1 = v2.fma(w1, s2x1);
-        FloatVector v3 = FloatVector.broadcast(F, a[a3 + k]);
-        s3x0 = v3.fma(w0, s3x0);
-        s3x1 = v3.fma(w1, s3x1);
-        FloatVector v4 = FloatVector.broadcast(F, a[a4 + k]);
-        s4x0 = v4.fma(w0, s4x0);
-        s4x1 = v4.fma(w1, s4x1);
-        FloatVector v5 = FloatVector.broadcast(F, a[a5 + k]);
-        s5x0 = v5.fma(w0, s5x0);
-        s5x1 = v5.fma(w1, s5x1);
-        p += 2 * N;
-      }
+    for (int k = 0; k < depth; k++) {
+      int at = a0 + k / N * blockStep + k % N;
+      FloatVector w0 = FloatVector.fromArray(F, b, p);
+      FloatVector w1 = FloatVector.fromArray(F, b, p + N);
+      FloatVector v0 = FloatVector.broadcast(F, a[at]);
+      s0x0 = v0.fma(w0, s0x0);
+      s0x1 = v0.fma(w1, s0x1);
+      FloatVector v1 = FloatVector.broadcast(F, a[at + rowStep]);
+      s1x0 = v1.fma(w0, s1x0);
+      s1x1 = v1.fma(w1, s1x1);
+      FloatVector v2 = FloatVector.broadcast(F, a[at + 2 * rowStep]);
+      s2x0 = v2.fma(w0, s2x0);
+      s2x1 = v2.fma(w1, s2x1);
+      FloatVector v3 = FloatVector.broadcast(F, a[at + 3 * rowStep]);
+      s3x0 = v3.fma(w0, s3x0);
+      s3x1 = v3.fma(w1, s3x1);
+      FloatVector v4 = FloatVector.broadcast(F, a[at + 4 * rowStep]);
+      s4x0 = v4.fma(w0, s4x0);
+      s4x1 = v4.fma(w1, s4x1);
+      FloatVector v5 = FloatVector.broadcast(F, a[at + 5 * rowStep]);
+      s5x0 = v5.fma(w0, s5x0);
+      s5x1 = v5.fma(w1, s5x1);
+      p += 2 * N;
     }
     s0x0.intoArray(c, c0);
     s0x1.intoArray(c, c0 + vectorStep);
@@ -505,29 +473,22 @@ final class Gemm {
     FloatVector s4 = FloatVector.zero(F);
     FloatVector s5 = FloatVector.zero(F);
     int p = b0;
-    for (int k0 = 0, base = a0; k0 < depth; k0 += N, base += blockStep) {
-      int a1 = base + rowStep;
-      int a2 = a1 + rowStep;
-      int a3 = a2 + rowStep;
-      int a4 = a3 + rowStep;
-      int a5 = a4 + rowStep;
-      int block = Math.min(N, depth - k0);
-      for (int k = 0; k < block; k++) {
-        FloatVector w0 = FloatVector.fromArray(F, b, p);
-        FloatVector v0 = FloatVector.broadcast(F, a[base + k]);
-        s0 = v0.fma(w0, s0);
-        FloatVector v1 = FloatVector.broadcast(F, a[a1 + k]);
-        s1 = v1.fma(w0, s1);
-        FloatVector v2 = FloatVector.broadcast(F, a[a2 + k]);
-        s2 = v2.fma(w0, s2);
-        FloatVector v3 = FloatVector.broadcast(F, a[a3 + k]);
-        s3 = v3.fma(w0, s3);
-        FloatVector v4 = FloatVector.broadcast(F, a[a4 + k]);
-        s4 = v4.fma(w0, s4);
-        FloatVector v5 = FloatVector.broadcast(F, a[a5 + k]);
-        s5 = v5.fma(w0, s5);
-        p += N;
-      }
+    for (int k = 0; k < depth; k++) {
+      int at = a0 + k / N * blockStep + k % N;
+      FloatVector w0 = FloatVector.fromArray(F, b, p);
+      FloatVector v0 = FloatVector.broadcast(F, a[at]);
+      s0 = v0.fma(w0, s0);
+      FloatVector v1 = FloatVector.broadcast(F, a[at + rowStep]);
+      s1 = v1.fma(w0, s1);
+      FloatVector v2 = FloatVector.broadcast(F, a[at + 2 * rowStep]);
+      s2 = v2.fma(w0, s2);
+      FloatVector v3 = FloatVector.broadcast(F, a[at + 3 * rowStep]);
+      s3 = v3.fma(w0, s3);
+      FloatVector v4 = FloatVector.broadcast(F, a[at + 4 * rowStep]);
+      s4 = v4.fma(w0, s4);
+      FloatVector v5 = FloatVector.broadcast(F, a[at + 5 * rowStep]);
+      s5 = v5.fma(w0, s5);
+      p += N;
     }
     s0.intoArray(c, c0);
     s1.intoArray(c, c0 + N);
@@ -552,20 +513,18 @@ final class Gemm {
     FloatVector s0x2 = FloatVector.zero(F);
     FloatVector s0x3 = FloatVector.zero(F);
     int p = b0;
-    for (int k0 = 0, base = a0; k0 < depth; k0 += N, base += blockStep) {
-      int block = Math.min(N, depth - k0);
-      for (int k = 0; k < block; k++) {
-        FloatVector w0 = FloatVector.fromArray(F, b, p);
-        FloatVector w1 = FloatVector.fromArray(F, b, p + N);
-        FloatVector w2 = FloatVector.fromArray(F, b, p + 2 * N);
-        FloatVector w3 = FloatVector.fromArray(F, b, p + 3 * N);
-        FloatVector v0 = FloatVector.broadcast(F, a[base + k]);
-        s0x0 = v0.fma(w0, s0x0);
-        s0x1 = v0.fma(w1, s0x1);
-        s0x2 = v0.fma(w2, s0x2);
-        s0x3 = v0.fma(w3, s0x3);
-        p += 4 * N;
-      }
+    for (int k = 0; k < depth; k++) {
+      int at = a0 + k / N * blockStep + k % N;
+      FloatVector w0 = FloatVector.fromArray(F, b, p);
+      FloatVector w1 = FloatVector.fromArray(F, b, p + N);
+      FloatVector w2 = FloatVector.fromArray(F, b, p + 2 * N);
+      FloatVector w3 = FloatVector.fromArray(F, b, p + 3 * N);
+      FloatVector v0 = FloatVector.broadcast(F, a[at]);
+      s0x0 = v0.fma(w0, s0x0);
+      s0x1 = v0.fma(w1, s0x1);
+      s0x2 = v0.fma(w2, s0x2);
+      s0x3 = v0.fma(w3, s0x3);
+      p += 4 * N;
     }
     s0x0.intoArray(c, c0);
     s0x1.intoArray(c, c0 + vectorStep);
