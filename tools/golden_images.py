@@ -1,6 +1,6 @@
 """Writes test-data/images: small files of many kinds, and what PIL makes of them.
 
-    python3 tools/golden_images.py        # needs numpy and pillow
+    python -m tools.golden_images        # needs numpy and pillow
 
 expected.txt has a line per file: name, width, height, then SHA-256 of
   the RGB bytes of convert('RGB'),
@@ -16,6 +16,8 @@ import zlib
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from tools import manifest
 
 SEED = 20210411
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "test-data" / "images"
@@ -111,6 +113,7 @@ def main():
             f" {digest(rgb.resize((9, 31), Image.BILINEAR))} {turned}"
         )
     (FOLDER / "expected.txt").write_text("\n".join(lines) + "\n")
+    manifest.record(sorted(FOLDER.iterdir()), "python -m tools.golden_images", SEED)
 
 
 if __name__ == "__main__":
