@@ -42,7 +42,7 @@ REFERENCE = "ort-fp32"
 BATCHES = (1, 8)
 DEPTHSCOPE_LEVELS = {
     "plain": "Depthscope, fp32 alone",
-    "paired": "Depthscope, fp32 + quantized, error sums",
+    "paired": "Depthscope, fp32 + quantized, logits only",
     "statistics": "Depthscope, paired, all statistics and histograms",
 }
 
