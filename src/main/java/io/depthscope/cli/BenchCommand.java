@@ -98,7 +98,8 @@ final class BenchCommand implements Callable<Integer> {
       int batch = backendOptions.batch();
       dataOptions.check();
       if (!(seconds > 0 && seconds <= LONGEST) || !(warmUp >= 0 && warmUp <= LONGEST)) {
-        throw new UsageException("--seconds and --warm-up must be above 0 and at most " + LONGEST);
+        throw new UsageException(
+            "--seconds must be above 0, --warm-up not below 0, both at most " + LONGEST);
       }
       Backend backend = backendOptions.open();
       LoadedModel model = modelOptions.load();
