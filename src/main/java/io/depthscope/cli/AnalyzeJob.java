@@ -281,12 +281,7 @@ record AnalyzeJob(
   /** The plan of a loaded network's fp32 stream. */
   static ExecutionPlan fp32Plan(
       LoadedModel model, Preprocessing preprocessing, Recording recording) {
-    Map<String, FoldedWeights> folded = new HashMap<>();
-    for (Node node : model.model().nodes()) {
-      if (node.layer().hasWeights()) {
-        folded.put(node.name(), BatchNormFolding.fold(node, model.weights().of(node)));
-      }
-    }
+    Map<String, FoldedWeights> folded = BatchNormFolding.foldAll(model.model(), model.weights());
     return ExecutionPlan.fp32(model.model(), folded, preprocessing.normalizationTable(), recording);
   }
 
@@ -336,6 +331,6 @@ record AnalyzeJob(
         .with("calibrationSource", calibration.source())
         .with("calibrationImages", calibration.images())
         .with("seed", mode.seed())
-        .with("memoryCeilingBytes", memory().ceiling());
+        .with("memoryCeilingBytes", MemoryEstimate.ceiling(Runtime.getRuntime().maxMemory()));
   }
 }

@@ -25,7 +25,7 @@ record MemoryEstimate(long network, long images, long heapLimit) {
   }
 
   /** The process will not exceed this: the heap's limit and what lies outside the heap. */
-  long ceiling() {
+  static long ceiling(long heapLimit) {
     return heapLimit + MACHINE;
   }
 
@@ -35,7 +35,7 @@ record MemoryEstimate(long network, long images, long heapLimit) {
     out.add("batches and decoding          " + mega(images));
     out.add("heap needed                   " + mega(heap()));
     out.add("heap limit                    " + mega(heapLimit));
-    out.add("process ceiling               " + mega(ceiling()));
+    out.add("process ceiling               " + mega(ceiling(heapLimit)));
     out.add("None of it depends on the number of images.");
     return out;
   }

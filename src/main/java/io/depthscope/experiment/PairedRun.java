@@ -97,9 +97,10 @@ public final class PairedRun {
         lastCheckpoint = System.nanoTime();
       }
     }
-    program.statistics(); // counts still held by workers belong to the state
     if (stopped) {
       checkpoint(observer);
+    } else {
+      program.statistics(); // counts still held by workers belong to the state
     }
     return !stopped;
   }

@@ -1,6 +1,8 @@
 package io.depthscope.model;
 
 import io.depthscope.tensor.FloatTensor;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Folds a batch normalization into the layer before it:
@@ -15,6 +17,22 @@ import io.depthscope.tensor.FloatTensor;
 public final class BatchNormFolding {
 
   private BatchNormFolding() {}
+
+  /**
+   * Folds every weighted layer of a model.
+   *
+   * @return by node name
+   * @throws IllegalArgumentException as {@link #fold}
+   */
+  public static Map<String, FoldedWeights> foldAll(Model model, Weights weights) {
+    Map<String, FoldedWeights> folded = new HashMap<>();
+    for (Node node : model.nodes()) {
+      if (node.layer().hasWeights()) {
+        folded.put(node.name(), fold(node, weights.of(node)));
+      }
+    }
+    return folded;
+  }
 
   /**
    * Folds the parameters of one weighted node. Without a batch norm the kernel is passed on as it

@@ -21,6 +21,11 @@ public record ConvGeometry(int kernelH, int kernelW, int strideH, int strideW, P
     return new ConvGeometry(kernel, kernel, stride, stride, padding);
   }
 
+  /** The window that covers the whole input: a global pool's. */
+  public static ConvGeometry global(Shape in) {
+    return new ConvGeometry(in.height(), in.width(), 1, 1, Padding.NONE);
+  }
+
   /** A square kernel padded as TensorFlow's "SAME" for an input of this shape. */
   public static ConvGeometry same(Shape in, int kernel, int stride) {
     return square(

@@ -185,7 +185,7 @@ class HostileDataTest {
   @Test
   void anImageThatNeedsMoreThanItsShareOfTheHeap() throws IOException {
     long pixels = Runtime.getRuntime().maxMemory() / 4 / 11;
-    int edge = (int) Math.sqrt(pixels) + 200;
+    int edge = (int) Math.sqrt((double) pixels) + 200;
     Path images = ImageFiles.tenClasses(folder.resolve("images"), 1);
     Files.write(images.resolve("class1").resolve("large.png"), pngHeader(edge, edge));
     CommandLineRun run = analyze(images).succeeds();

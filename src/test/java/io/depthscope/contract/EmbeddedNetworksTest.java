@@ -13,7 +13,6 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.model.BatchNormFolding;
 import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Node;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
@@ -21,7 +20,6 @@ import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Recording;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,12 +42,7 @@ class EmbeddedNetworksTest {
     double expected = Double.parseDouble(card.group(1)) / 100;
     LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.exact(loaded.model().inputShape());
-    Map<String, FoldedWeights> weights = new HashMap<>();
-    for (Node node : loaded.model().nodes()) {
-      if (node.layer().hasWeights()) {
-        weights.put(node.name(), BatchNormFolding.fold(node, loaded.weights().of(node)));
-      }
-    }
+    Map<String, FoldedWeights> weights = BatchNormFolding.foldAll(loaded.model(), loaded.weights());
     ExecutionPlan plan =
         ExecutionPlan.fp32(
             loaded.model(), weights, preprocessing.normalizationTable(), Recording.PLAIN);

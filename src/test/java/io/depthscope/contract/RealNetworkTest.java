@@ -75,12 +75,7 @@ class RealNetworkTest {
             new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
       images = loader.next();
     }
-    weights = new HashMap<>();
-    for (Node node : loaded.model().nodes()) {
-      if (node.layer().hasWeights()) {
-        weights.put(node.name(), BatchNormFolding.fold(node, loaded.weights().of(node)));
-      }
-    }
+    weights = BatchNormFolding.foldAll(loaded.model(), loaded.weights());
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
     fp32 =

@@ -56,11 +56,7 @@ public final class GoldenCase {
     }
     model = new Model(name, nodes());
     stored = parameters();
-    for (Node node : model.nodes()) {
-      if (node.layer().hasWeights()) {
-        folded.put(node.name(), BatchNormFolding.fold(node, stored.of(node)));
-      }
-    }
+    folded.putAll(BatchNormFolding.foldAll(model, stored));
   }
 
   /** Names of all cases, sorted. */

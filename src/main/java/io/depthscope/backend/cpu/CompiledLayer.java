@@ -2,7 +2,6 @@ package io.depthscope.backend.cpu;
 
 import io.depthscope.model.ConvGeometry;
 import io.depthscope.model.Layer;
-import io.depthscope.model.Padding;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
@@ -121,8 +120,7 @@ record CompiledLayer(
       case Layer.FullyConnected ignored -> ConvGeometry.POINTWISE;
       case Layer.AveragePool p -> p.geometry();
       case Layer.MaxPool p -> p.geometry();
-      case Layer.GlobalAveragePool ignored ->
-          new ConvGeometry(plan.in().height(), plan.in().width(), 1, 1, Padding.NONE);
+      case Layer.GlobalAveragePool ignored -> ConvGeometry.global(plan.in());
       default -> throw new IllegalStateException("no window: " + plan.node().name());
     };
   }

@@ -2,7 +2,6 @@ package io.depthscope.backend.reference;
 
 import io.depthscope.model.ConvGeometry;
 import io.depthscope.model.Layer;
-import io.depthscope.model.Padding;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.tensor.Shape;
 
@@ -31,8 +30,7 @@ final class ReferenceLayers {
               convolution(l, ConvGeometry.POINTWISE, kernel, first);
           case Layer.ResidualAdd ignored -> sum(first, second);
           case Layer.GlobalAveragePool ignored ->
-              averagePool(
-                  l, new ConvGeometry(l.in().height(), l.in().width(), 1, 1, Padding.NONE), first);
+              averagePool(l, ConvGeometry.global(l.in()), first);
           case Layer.AveragePool p -> averagePool(l, p.geometry(), first);
           case Layer.MaxPool p -> maxPool(l, p.geometry(), first);
         };
