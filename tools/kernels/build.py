@@ -24,6 +24,8 @@ CLANG_VERSION = "14.0.6"
 CLANG_FLAGS = [
     *("-x", "cuda", "-std=c++17", "--cuda-device-only", "-S", "-O3", "-ffp-contract=off"),
     *("-Wall", "-Wextra", "-Werror"),
+    # Else the two stores of `if (c) s.a = x; else s.b = y;` become one to a chosen address, and s lies in local memory.
+    *("-mllvm", "-sink-common-insts=false"),
     # Nothing of the machine: no toolkit, no C library.
     *("--cuda-path=/dev/null", "-nocudainc", "-nocudalib", "-nostdlibinc"),
 ]
