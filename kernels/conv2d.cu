@@ -9,5 +9,5 @@
 // Java reference: ReferenceLayers.convolution.
 #include "common/gemm.cuh"
 
-DS_GEMM_KERNELS(conv2d, n128, 16, 2, WindowRows)
-DS_GEMM_KERNELS(conv2d, n64, 8, 4, WindowRows)
+DS_GEMM_KERNELS(conv2d, n128, 16, 1, WindowRows)
+DS_GEMM_KERNELS(conv2d, n64, 8, 2, WindowRows)

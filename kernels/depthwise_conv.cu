@@ -154,7 +154,7 @@ struct Column<2, V> {
   Taps<V> first;
 
   __device__ __forceinline__ void begin(
-      const LayerParams& p, const Weights<V>& w, const float* image, int top, int left, int c) {
+      const LayerParams& p, const Weights<V>&, const float* image, int top, int left, int c) {
     first.load(p, image, top, left, c);
   }
 
@@ -277,4 +277,3 @@ DS_DEPTHWISE_KERNEL(measured, MEASURED, 2, 1, 2)
 DS_DEPTHWISE_KERNEL(measured, MEASURED, 1, 2, 1)
 DS_DEPTHWISE_KERNEL(measured, MEASURED, 2, 2, 1)
 DS_DEPTHWISE_KERNEL(measured, MEASURED, 1, 4, 1)
-DS_DEPTHWISE_KERNEL(measured, MEASURED, 2, 4, 1)

@@ -10,5 +10,5 @@
 // Java reference: ReferenceLayers.convolution.
 #include "common/gemm.cuh"
 
-DS_GEMM_KERNELS(pointwise, n128, 16, 2, PointwiseRows)
-DS_GEMM_KERNELS(pointwise, n64, 8, 4, PointwiseRows)
+DS_GEMM_KERNELS(pointwise, n128, 16, 1, PointwiseRows)
+DS_GEMM_KERNELS(pointwise, n64, 8, 2, PointwiseRows)

@@ -141,6 +141,7 @@ __device__ __forceinline__ void product(
   keep(shared);
   __syncthreads();
   int steps = (p.depth + TILE_DEPTH - 1) / TILE_DEPTH;
+#pragma unroll 1
   for (int step = 0; step < steps; step++) {
     const float* buffer = shared + step % 2 * S::BUFFER;
     bool more = step + 1 < steps;
@@ -149,21 +150,22 @@ __device__ __forceinline__ void product(
     }
     const float* rowsA = buffer + ty * ROWS_PER_THREAD * A_STRIDE;
     const float* rowsB = buffer + S::A_FLOATS + 4 * tx;
-#pragma unroll
-    for (int quad = 0; quad < QUADS; quad++) {
-      float4 av[ROWS_PER_THREAD];
+    // Two depths at a time: four would save loads, but not fit the registers.
+#pragma unroll 2
+    for (int k0 = 0; k0 < TILE_DEPTH; k0 += 2) {
+      float2 av[ROWS_PER_THREAD];
 #pragma unroll
       for (int i = 0; i < ROWS_PER_THREAD; i++) {
-        av[i] = load4(rowsA + i * A_STRIDE + quad * 4);
+        av[i] = *reinterpret_cast<const float2*>(rowsA + i * A_STRIDE + k0);
       }
 #pragma unroll
-      for (int k = 0; k < 4; k++) {
-        float4 b0 = load4(rowsB + (quad * 4 + k) * S::COLUMNS);
-        float4 b1 = load4(rowsB + (quad * 4 + k) * S::COLUMNS + S::COLUMNS / 2);
+      for (int k = 0; k < 2; k++) {
+        float4 b0 = load4(rowsB + (k0 + k) * S::COLUMNS);
+        float4 b1 = load4(rowsB + (k0 + k) * S::COLUMNS + S::COLUMNS / 2);
         float b[COLUMNS_PER_THREAD] = {b0.x, b0.y, b0.z, b0.w, b1.x, b1.y, b1.z, b1.w};
 #pragma unroll
         for (int i = 0; i < ROWS_PER_THREAD; i++) {
-          float ai = k == 0 ? av[i].x : k == 1 ? av[i].y : k == 2 ? av[i].z : av[i].w;
+          float ai = k == 0 ? av[i].x : av[i].y;
 #pragma unroll
           for (int j = 0; j < COLUMNS_PER_THREAD; j++) {
             sums[i][j] = fmaf(ai, b[j], sums[i][j]);
@@ -179,10 +181,10 @@ __device__ __forceinline__ void product(
 }
 
 // Stores a thread's sums; finished means with bias and activation function, and quantized if asked.
-template <int TX, bool FINISHED, bool QUANTIZED>
+template <int TX, bool FINISHED>
 __device__ __forceinline__ void storeSums(
-    const LayerParams& p, const Quantizer& q, const float* bias, long long firstRow, int rows, int column0,
-    const Sums& sums, float* out) {
+    const LayerParams& p, const Quantizer& q, bool quantize, const float* bias, long long firstRow, int rows,
+    int column0, const Sums& sums, float* out) {
   int ty = threadIdx.x / TX, tx = threadIdx.x % TX;
 #pragma unroll
   for (int half = 0; half < 2; half++) {
@@ -203,7 +205,7 @@ __device__ __forceinline__ void storeSums(
         if (FINISHED) {
           if (n + j < p.outChannels) {
             v[j] = activate(v[j] + bias[n + j], p.lower, p.upper);
-            if (QUANTIZED && p.quantized) {
+            if (quantize) {
               v[j] = q.fakeQuantize(v[j]);
             }
           } else {
@@ -221,7 +223,7 @@ __device__ __forceinline__ void storeSums(
 template <int MODE, int TX, class Rows>
 __device__ __forceinline__ void gemmLayer(const LayerParams& p, const LayerPointers& d) {
   typedef GemmShape<TX> S;
-  __shared__ __align__(16) float shared[S::SHARED_WORDS];
+  alignas(16) __shared__ float shared[S::SHARED_WORDS];
   __shared__ BlockHistogram histogram;
   constexpr bool STATISTICS = hasStatistics(MODE);
   if (STATISTICS && p.histograms) {
@@ -242,16 +244,16 @@ __device__ __forceinline__ void gemmLayer(const LayerParams& p, const LayerPoint
     int count = min(p.rowsPerTile, positions - first);
     long long firstRow = (long long)image0 * positions + first;
     int rows = images > 1 ? images * positions : count;
-    Sums sums;
-    product<TX, Rows>(p, d.in, d.w, firstRow, rows, column0, shared, sums);
-    storeSums<TX, !STATISTICS, false>(p, q, d.bias, firstRow, rows, column0, sums, d.out);
-    if (MODE == TRACED) {
-      product<TX, Rows>(p, d.in, d.wQ, firstRow, rows, column0, shared, sums);
-      storeSums<TX, false, false>(p, q, d.bias, firstRow, rows, column0, sums, d.middle);
-    }
-    if (hasPair(MODE)) {
-      product<TX, Rows>(p, d.inQ, d.wQ, firstRow, rows, column0, shared, sums);
-      storeSums<TX, !STATISTICS, true>(p, q, d.bias, firstRow, rows, column0, sums, d.outQ);
+    // The fp32 stream, then the quantized weights on the fp32 input, then the quantized stream.
+    constexpr int PRODUCTS = MODE == TRACED ? 3 : hasPair(MODE) ? 2 : 1;
+#pragma unroll 1
+    for (int i = 0; i < PRODUCTS; i++) {
+      bool last = i == PRODUCTS - 1;
+      Sums sums;
+      product<TX, Rows>(
+          p, i > 0 && last ? d.inQ : d.in, i > 0 ? d.wQ : d.w, firstRow, rows, column0, shared, sums);
+      float* out = i == 0 ? d.out : last ? d.outQ : d.middle;
+      storeSums<TX, !STATISTICS>(p, q, i > 0 && p.quantized, d.bias, firstRow, rows, column0, sums, out);
     }
     if (STATISTICS) {
       __syncthreads(); // the tile's products are read by other threads than wrote them

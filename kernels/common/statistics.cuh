@@ -15,11 +15,11 @@ constexpr int PAIRED = 2;   // both streams
 constexpr int MEASURED = 3; // both with statistics
 constexpr int TRACED = 4;   // and the sources of error, from a third product
 
-constexpr bool hasPair(int mode) { return mode >= PAIRED; }
-constexpr bool hasStatistics(int mode) { return mode == OBSERVED || mode >= MEASURED; }
+__device__ constexpr bool hasPair(int mode) { return mode >= PAIRED; }
+__device__ constexpr bool hasStatistics(int mode) { return mode == OBSERVED || mode >= MEASURED; }
 
 constexpr int WORDS_PER_ROUND = 8;
-constexpr int partialWords(int mode) { return mode == OBSERVED ? 8 : mode == TRACED ? 24 : 20; }
+__device__ constexpr int partialWords(int mode) { return mode == OBSERVED ? 8 : mode == TRACED ? 24 : 20; }
 
 constexpr float POSITIVE_INFINITY = __builtin_inff();
 constexpr float LARGEST_FINITE = 3.402823466e38f;
@@ -192,15 +192,18 @@ template <int MODE>
 __device__ __forceinline__ void storeTile(const ChannelSums& sums, int stride, unsigned* to) {
   unsigned words[WORDS_PER_ROUND];
   packWords(sums.fp32, words);
+#pragma unroll
   for (int w = 0; w < 8; w++) {
     to[(long long)w * stride] = words[w];
   }
   if (hasPair(MODE)) {
     packWords(sums.quantized, words);
+#pragma unroll
     for (int w = 0; w < 8; w++) {
       to[(long long)(8 + w) * stride] = words[w];
     }
     packWords(sums.error, words);
+#pragma unroll
     for (int w = 0; w < (MODE == TRACED ? 8 : 4); w++) {
       to[(long long)(16 + w) * stride] = words[w];
     }
