@@ -15,7 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tools.kernels import nvcc, registers
+from tools.kernels.failure import ROOT, Failure
+
 KERNELS = ROOT / "kernels"
 IMAGES = KERNELS / "ptx"
 
@@ -24,6 +26,8 @@ CLANG_VERSION = "14.0.6"
 CLANG_FLAGS = [
     *("-x", "cuda", "-std=c++17", "--cuda-device-only", "-S", "-O3", "-ffp-contract=off"),
     *("-Wall", "-Wextra", "-Werror"),
+    # Else the two stores of `if (c) s.a = x; else s.b = y;` become one to a chosen address, and s lies in local memory.
+    *("-mllvm", "-sink-common-insts=false"),
     # Nothing of the machine: no toolkit, no C library.
     *("--cuda-path=/dev/null", "-nocudainc", "-nocudalib", "-nostdlibinc"),
 ]
@@ -33,14 +37,6 @@ PTX_VERSIONS = {"sm_75": "6.3", "sm_80": "7.0"}
 BASELINE = "sm_75"
 
 TITLE = "// Made by tools/build-kernels from the files below; do not edit."
-
-
-class Failure(Exception):
-    """Ends the program with a line on the standard error."""
-
-    def __init__(self, message: str, status: int = 1):
-        super().__init__(message)
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -161,9 +157,19 @@ def build(kernels: Path, directory: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="tools/build-kernels", description="Builds kernels/*.cu to kernels/ptx.")
+    parser = argparse.ArgumentParser(
+        prog="tools/build-kernels",
+        description="Builds kernels/*.cu to kernels/ptx with clang alone. The options below do something else instead.",
+    )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--check", action="store_true", help="compare hashes of sources only; needs no compiler")
+    what.add_argument("--check", action="store_true", help="only compare hashes of sources; needs no compiler")
+    what.add_argument("--registers", action="store_true", help="print registers and spills of the images")
+    what.add_argument("--report", action="store_true", help="build, then write bench/results/ptx/registers.*")
+    what.add_argument("--nvcc", action="store_true", help="compile the sources with nvcc for all GPUs, print registers")
+    parser.add_argument("--match", default="", metavar="REGEX", help="with --registers, --nvcc: only these kernels")
+    parser.add_argument("--sm", nargs="+", type=int, metavar="N", help="with --registers, --nvcc: only for these")
+    parser.add_argument("--ptxas", action="store_true", help="with --registers: the toolkit's ptxas, not JCuda's")
+    parser.add_argument("--fatbin", type=Path, metavar="DIR", help="with --nvcc: keep fat binaries for CUDA 13 here")
     parser.add_argument("--kernels", type=Path, default=KERNELS, metavar="DIR", help="sources, instead of kernels/")
     parser.add_argument("--out", type=Path, metavar="DIR", help="images, instead of ptx/ beside the sources")
     options = parser.parse_args(arguments)
@@ -175,7 +181,18 @@ def main(arguments: list[str]) -> int:
             for line in wrong:
                 print(f"build-kernels: {line}; run tools/build-kernels", file=sys.stderr)
             return 1 if wrong else 0
-        build(kernels, directory)
+        if options.registers:
+            if options.ptxas:
+                registers.print_of_ptxas(directory, options.match, options.sm)
+            else:
+                registers.print_of_jcuda(directory, options.match, options.sm)
+        elif options.nvcc:
+            sources = sorted({image.source for image in images(kernels)})
+            nvcc.compile_all(kernels, sources, directory, options.match, options.sm, options.fatbin)
+        else:
+            build(kernels, directory)
+            if options.report:
+                registers.write_report(directory, ROOT / "bench" / "results" / "ptx")
         return 0
     except Failure as failure:
         print(f"build-kernels: {failure}", file=sys.stderr)
