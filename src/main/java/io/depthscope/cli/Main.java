@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.device.DeviceException;
 import io.depthscope.store.StoreErrors;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       PackCommand.class,
       BenchCommand.class,
+      DevicesCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main implements Callable<Integer> {
@@ -129,6 +131,7 @@ public final class Main implements Callable<Integer> {
       case FileSystemException f when f.getFile() != null ->
           oneLine(f.getFile() + ": " + StoreErrors.reason(f));
       case IOException io when io.getMessage() != null -> oneLine(io.getMessage());
+      case DeviceException device -> oneLine(device.getMessage());
       case IllegalArgumentException refused when refused.getMessage() != null ->
           oneLine(refused.getMessage());
       default ->
