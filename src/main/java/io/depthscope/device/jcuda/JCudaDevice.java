@@ -457,7 +457,11 @@ final class JCudaDevice implements Device {
     if (closed) {
       return;
     }
+    enter();
     closed = true;
+    for (CUmodule module : modules) {
+      JCudaDriver.cuModuleUnload(module); // a lost device refuses, and its context ends it anyway
+    }
     for (Pinned allocation : pinned.values()) {
       allocation.arena().close();
     }
