@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PackCommand.class,
       VerifyCommand.class,
       BenchCommand.class,
+      DevicesCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main implements Callable<Integer> {
