@@ -23,4 +23,9 @@ public interface Backend {
    * of images.
    */
   long memoryBytes(ExecutionPlan plan, int maxBatch);
+
+  /** The same for the memory of a device of its own; 0 where there is none. */
+  default long deviceBytes(ExecutionPlan plan, int maxBatch) {
+    return 0;
+  }
 }
