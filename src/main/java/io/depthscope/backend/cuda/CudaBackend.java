@@ -13,7 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
-/** Runs plans on a GPU with this project's own kernels. The device is the caller's to close. */
+/** Runs plans on a GPU with this project's own kernels. */
 public final class CudaBackend implements Backend {
   /** Share of the free memory a program may plan to take: the driver needs some for itself. */
   private static final double USABLE = 0.95;
@@ -22,7 +22,7 @@ public final class CudaBackend implements Backend {
   private final List<KernelImage> images;
 
   /**
-   * Loads the kernels.
+   * Takes a device over and loads the kernels.
    *
    * @throws BackendException if the device is too old or refuses them
    */
@@ -32,6 +32,7 @@ public final class CudaBackend implements Backend {
       images = KernelImages.forCapability(device.info().capability());
       images.forEach(device::load);
     } catch (DeviceException e) {
+      device.close();
       throw new BackendException("backend cuda: " + e.getMessage(), e);
     }
   }
@@ -103,5 +104,11 @@ public final class CudaBackend implements Backend {
   @Override
   public long deviceBytes(ExecutionPlan plan, int maxBatch) {
     return ProgramSize.of(plan, maxBatch).device();
+  }
+
+  /** Closes the device. */
+  @Override
+  public void close() {
+    device.close();
   }
 }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
@@ -176,9 +177,12 @@ final class CudaProgram implements PairedProgram {
     if (closed) {
       throw new IllegalStateException("program used after it was closed");
     }
-    if (batch.count() < 1 || batch.count() > size.maxBatch()) {
+    if (batch.count() > size.maxBatch()) {
       throw new IllegalArgumentException(
-          "a batch of " + batch.count() + " images, compiled for 1 to " + size.maxBatch());
+          "a batch of " + batch.count() + " images, compiled for " + size.maxBatch());
+    }
+    if (batch.count() == 0) {
+      return CompletableFuture.completedFuture(new BatchOutput(0, new float[0], new float[0]));
     }
     int slot = (int) (submitted % IN_FLIGHT);
     OutputSlot output = outputSlots.get(slot);
