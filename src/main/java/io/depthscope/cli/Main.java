@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       AnalyzeCommand.class,
       InspectCommand.class,
       PackCommand.class,
+      VerifyCommand.class,
       BenchCommand.class,
       DevicesCommand.class,
       CommandLine.HelpCommand.class

@@ -104,6 +104,19 @@ public final class RandomCases {
     return r.finish(seed, "separable", r.images(in, 2));
   }
 
+  /** A given network with random weights, on random pixels. */
+  public static PlanCase of(Model model, long seed, int images) {
+    RandomCases r = new RandomCases(seed);
+    for (int i = 0; i < model.size(); i++) {
+      Node node = model.node(i);
+      r.nodes.add(node);
+      if (node.layer().hasWeights()) {
+        r.addWeights(node.name(), model.kernelDims(i), model.channels(i));
+      }
+    }
+    return r.finish(seed, model.name(), r.images(model.inputShape(), images));
+  }
+
   private void add(String name, Layer layer) {
     nodes.add(new Node(name, layer, List.of(nodes.size() - 1)));
     int at = nodes.size() - 1;

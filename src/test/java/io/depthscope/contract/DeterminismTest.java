@@ -30,7 +30,7 @@ class DeterminismTest {
   }
 
   /** A random network on more images than the largest batch. */
-  private static PlanCase manyImages(long seed) {
+  static PlanCase manyImages(long seed) {
     PlanCase c = RandomCases.network(seed);
     byte[] pixels = new byte[IMAGES * c.model().inputShape().size()];
     new Random(seed).nextBytes(pixels);
