@@ -63,6 +63,7 @@ class DevicesCommandTest {
   static final class Finder {
     private Finder() {}
 
+    @SuppressWarnings("restricted")
     public static void main(String[] args) {
       try {
         SymbolLookup.libraryLookup(args[0], Arena.global());
