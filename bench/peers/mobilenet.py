@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
-from safetensors.numpy import save_file
+
+from bench.peers import safetensors_file
 
 EPSILON = 1e-3
 WIDTHS = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024]
@@ -105,12 +105,7 @@ def _torch_layout(conv: Conv, kernel: np.ndarray) -> np.ndarray:
 def save(path: Path, stored: dict[str, np.ndarray], resolution: int) -> None:
     """A safetensors file in Keras names that Depthscope loads."""
     metadata = {"bn_epsilon": str(EPSILON), "resolution": str(resolution), "layout": "keras (HWIO, depthwise HWC1)"}
-    save_file(stored, path, metadata)
-
-
-def load(path: Path) -> dict[str, np.ndarray]:
-    with safe_open(path, "np") as file:
-        return {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
+    safetensors_file.write(path, stored, metadata)
 
 
 def fold(stored: dict[str, np.ndarray], resolution: int) -> Network:
