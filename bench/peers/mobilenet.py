@@ -141,7 +141,13 @@ def smooth_images(count: int, resolution: int, seed: int) -> np.ndarray:
     return np.clip(np.rint(total + 120), 0, 255).astype(np.uint8)
 
 
+def varied_images(count: int, resolution: int, seed: int) -> np.ndarray:
+    """The same, quicker where many are wanted: a fourth of them is made, the others are those turned over."""
+    made = smooth_images(-(-count // 4), resolution, seed)
+    return np.concatenate([made, made[:, :, ::-1], made[:, ::-1], made[:, ::-1, ::-1]])[:count]
+
+
 def normalise(pixels: np.ndarray) -> np.ndarray:
     """uint8 NHWC to float32 NCHW in -1..1."""
-    x = pixels.astype(np.float32) / np.float32(127.5) - np.float32(1)
+    x = (pixels.astype(np.float32) - np.float32(127.5)) / np.float32(127.5)
     return np.ascontiguousarray(x.transpose(0, 3, 1, 2))

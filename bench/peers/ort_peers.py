@@ -67,9 +67,7 @@ def paired_mse(net: Network, calibrated: list[Range], threads: int) -> Callable[
     return peer
 
 
-def paired_mse_in_graph(
-    net: Network, calibrated: list[Range], threads: int
-) -> Callable[[np.ndarray], list[float]]:
+def paired_mse_in_graph(net: Network, calibrated: list[Range], threads: int) -> Callable[[np.ndarray], list[float]]:
     """Both streams and the MSE of every layer in one graph: nothing but the figures leaves the session."""
     run = session(onnx_graphs.paired(net, calibrated), threads)
     return lambda batch: [float(v) for v in run.run(None, {"image": batch})[2:]]

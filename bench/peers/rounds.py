@@ -21,10 +21,17 @@ class Peer:
     batch: int = 0
 
 
-def measure(peers: list[Peer], rounds: int, seconds: float) -> dict[str, list[float]]:
-    """Images a second of every peer in every round; the order turns round from one round to the next."""
+def measure(
+    peers: list[Peer], rounds: int, seconds: float, go_on: Callable[[], bool] = lambda: True
+) -> dict[str, list[float]]:
+    """Images a second of every peer in every round; the order turns round from one round to the next.
+
+    `go_on` is asked before each round but the first.
+    """
     speeds: dict[str, list[float]] = {p.name: [] for p in peers}
     for i in range(rounds):
+        if i > 0 and not go_on():
+            break
         for peer in peers if i % 2 == 0 else reversed(peers):
             speeds[peer.name].append(peer.measure(seconds))
         text = ", ".join(f"{name} {found[-1]:.1f}" for name, found in speeds.items())

@@ -190,10 +190,10 @@ def main() -> int:
     out = args.out or ROOT / "bench" / "results" / rounds.slug(f"{cpu} {cores} cores") / "cpu_mobilenet_v1.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
-    print(update_readme.table(result))
+    print(update_readme.cpu_table(result))
     print(f"written to {out}")
     if args.readme:
-        update_readme.rewrite(ROOT / "README.md", result)
+        update_readme.rewrite(ROOT / "README.md", result, update_readme.CPU)
     return 0
 
 

@@ -73,8 +73,11 @@ def build_quantized(net: Network, device: torch.device, channels_last: bool = Tr
 
 
 def image_batch(pixels: torch.Tensor, channels_last: bool = True) -> torch.Tensor:
-    """uint8 NHWC to float32 NCHW in -1..1; in memory channels come last or not."""
-    x = pixels.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+    """uint8 NHWC to float32 NCHW in -1..1; in memory channels come last or not.
+
+    In 8 bits nearly all of these inputs lie at ties, so the order of operations is Depthscope's, to the last bit.
+    """
+    x = (pixels.permute(0, 3, 1, 2).to(torch.float32) - 127.5) / 127.5
     return x if channels_last else x.contiguous()
 
 

@@ -55,9 +55,7 @@ def paired_mse(net: Network, calibration: Calibration) -> Callable[[np.ndarray],
     return peer
 
 
-def paired_statistics(
-    net: Network, calibration: Calibration
-) -> Callable[[np.ndarray], list[torch_statistics.Totals]]:
+def paired_statistics(net: Network, calibration: Calibration) -> Callable[[np.ndarray], list[torch_statistics.Totals]]:
     """All that Depthscope records; gives the totals of every stage since the first call."""
     recorders = torch_statistics.recorders(calibration, COUNTERS, formula=False, device=CPU)
     pair = HookedPair(net, CPU, lambda k, x, y: recorders[k](x, y))

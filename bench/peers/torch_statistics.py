@@ -42,9 +42,7 @@ def by_bincount(values: torch.Tensor, lowest: int, bins: int) -> torch.Tensor:
 
 def by_scatter(values: torch.Tensor, lowest: int, bins: int) -> torch.Tensor:
     """Atomic additions; slow where many values fall into one bin."""
-    index = (_flat(values) - lowest).long()
-    counts = torch.zeros(bins, dtype=torch.int32, device=values.device)
-    return counts.scatter_add_(0, index, torch.ones_like(index, dtype=torch.int32))
+    return _scatter((_flat(values) - lowest).long(), bins)
 
 
 def by_spread_scatter(values: torch.Tensor, lowest: int, bins: int) -> torch.Tensor:
@@ -52,8 +50,12 @@ def by_spread_scatter(values: torch.Tensor, lowest: int, bins: int) -> torch.Ten
     channels = values.shape[1]
     copy = torch.arange(channels, device=values.device, dtype=torch.int32) % COPIES
     index = _flat(values - lowest + (copy * bins).view(1, -1, 1, 1)).long()
-    counts = torch.zeros(bins * COPIES, dtype=torch.int32, device=values.device)
-    return counts.scatter_add_(0, index, torch.ones_like(index, dtype=torch.int32)).view(COPIES, bins).sum(0)
+    return _scatter(index, bins * COPIES).view(COPIES, bins).sum(0)
+
+
+def _scatter(index: torch.Tensor, bins: int) -> torch.Tensor:
+    counts = torch.zeros(bins, dtype=torch.int32, device=index.device)
+    return counts.scatter_add_(0, index, counts.new_ones(()).expand_as(index))
 
 
 COUNTERS: dict[str, Counter] = {
