@@ -123,7 +123,7 @@ class Run:
             return []
         self.result["pytorch"] = report
         self.failed |= report["skipped"]
-        self.steps.passed("PyTorch peers", "checked and prepared", time.monotonic() - start)
+        self.steps.passed("PyTorch peers", f"{len(report['peers'])} ready", time.monotonic() - start)
 
         def measure(seconds: float, name: str) -> float:
             return worker.ask(3 * seconds + 20, "measure", name=name, seconds=seconds)["imagesPerSecond"]
@@ -267,7 +267,7 @@ def comparisons(names: list[str], speeds: dict[str, list[float]], reference: str
     """How many times as fast Depthscope with all statistics is as each peer that does the same work, and as plain fp32."""
     if SAME_WORK not in names:
         return []
-    others = [n for n in names if n.startswith("torch-statistics")] + [reference]
+    others = [n for n in names if n.startswith("torch-statistics") or n == reference and n.startswith("torch")]
     return [
         {
             "over": other,

@@ -3,6 +3,7 @@
 A GPU error in PyTorch spoils its process for good; this way it spoils nothing else.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -42,7 +43,7 @@ class TorchWorker:
         try:
             self.process.stdin.write(json.dumps({"do": do, **order}).encode() + b"\n")
             self.process.stdin.flush()
-        except OSError as e:
+        except (OSError, ValueError) as e:  # ended by itself, or stopped
             raise WorkerError(f"the PyTorch process has ended: {self.last_words()}") from e
         end = time.monotonic() + limit
         while b"\n" not in self.unread:
@@ -68,3 +69,6 @@ class TorchWorker:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.stdout.close()

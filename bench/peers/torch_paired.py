@@ -342,62 +342,64 @@ class Peers:
         self.counters[False], report["histograms"]["eager"] = check_counters(self.work.device, False, trial / 4)
         check_statistics(self.work, self.counters[False])
         report["checks"]["statistics against float64"] = "passed"
-        for variant in VARIANTS:
-            if not self.wanted(variant):
+
+        wanted = [v for v in VARIANTS if self.wanted(v)]
+        eager, compiled = ([v for v in wanted if v.compiled == c] for c in (False, True))
+        # A second batch size is compiled only when every peer has one.
+        trials = [(v, b) for v in eager for b in self.options.batches]
+        trials += [(v, b) for b in self.options.batches for v in compiled]
+        tried: dict[str, dict[int, float | str]] = {v.name: {} for v in wanted}
+        for variant, batch in trials:
+            if variant.name in report["skipped"]:
                 continue
-            # Compiling takes most of a minute and cannot be interrupted.
+            # Compiling cannot be interrupted.
             if variant.compiled and time.perf_counter() > end - self.options.compile_reserve:
-                report["skipped"][variant.name] = "no time left to compile"
+                if not tried[variant.name]:
+                    report["skipped"][variant.name] = "no time left to compile"
                 continue
             try:
-                if variant.compiled and True not in self.counters and variant.level == "statistics":
+                if variant.compiled and variant.level == "statistics" and True not in self.counters:
                     found = check_counters(self.work.device, True, trial / 4)
                     self.counters[True], report["histograms"]["compiled"] = found
-                report["peers"].append(self.tune(variant, end))
+                start = time.perf_counter()
+                tried[variant.name][batch] = self.try_batch(variant, batch)
+                spent = time.perf_counter() - start
+                print(f"{variant.name}, batch {batch}: {tried[variant.name][batch]}, {spent:.1f} s", file=sys.stderr)
             except Exception as e:  # noqa: BLE001 - one peer that fails does not take the others with it
                 traceback.print_exc()
                 report["skipped"][variant.name] = first_line(e)
-            print(f"{variant.name}: {(report['peers'] or ['-'])[-1]}", file=sys.stderr, flush=True)
+        for variant in wanted:
+            speeds = {b: s for b, s in tried[variant.name].items() if isinstance(s, float)}
+            if variant.name in report["skipped"] or not speeds:
+                report["skipped"].setdefault(variant.name, f"no batch size works: {tried[variant.name]}")
+                continue
+            self.batch[variant.name] = max(speeds, key=speeds.get)
+            entry = {"name": variant.name, "label": variant.label, "level": variant.level}
+            report["peers"].append({**entry, "batch": self.batch[variant.name], "tried": tried[variant.name]})
         return report
 
     def wanted(self, variant: Variant) -> bool:
         named = not self.options.only or variant.name in self.options.only
         return named and (not variant.tf32 or self.work.device.type == "cuda")
 
-    def tune(self, variant: Variant, end: float) -> dict:
-        """Builds a variant and keeps the batch size that is fastest in a short trial."""
-        start = time.perf_counter()
-        counters = self.counters.get(variant.compiled, self.counters[False])
-        built = make(variant, self.work, counters)
-        tried: dict[int, float | str] = {}
-        for batch in self.options.batches:
-            batches = self.work.batches(batch)
-            late = time.perf_counter() > end - (self.options.compile_reserve if variant.compiled else 0)
-            if not batches or (tried and late):
-                continue
-            try:
-                if variant.compiled:
-                    check_compiled(built, self.work, self.counters[False], batches[0])
-                tried[batch] = round(
-                    timed(built.run, batches, self.options.trial, self.work.device)["imagesPerSecond"], 1
-                )
-            except torch.OutOfMemoryError:
-                tried[batch] = "out of memory"
-        speeds = {b: s for b, s in tried.items() if isinstance(s, float)}
-        if not speeds:
-            raise RuntimeError(f"no batch size works: {tried}")
-        best = max(speeds, key=speeds.get)
-        self.built[variant.name], self.batch[variant.name] = built, best
-        if self.work.device.type == "cuda":
-            torch.cuda.empty_cache()
-        return {
-            "name": variant.name,
-            "label": variant.label,
-            "level": variant.level,
-            "batch": best,
-            "tried": tried,
-            "prepareSeconds": round(time.perf_counter() - start, 1),
-        }
+    def try_batch(self, variant: Variant, batch: int) -> float | str:
+        """Images a second in a short trial, or why there is none; the variant is built at its first."""
+        if variant.name not in self.built:
+            counters = self.counters.get(variant.compiled, self.counters[False])
+            self.built[variant.name] = make(variant, self.work, counters)
+        built, batches = self.built[variant.name], self.work.batches(batch)
+        if not batches:
+            return "more than there are images"
+        try:
+            if variant.compiled:
+                check_compiled(built, self.work, self.counters[False], batches[0])
+            found = timed(built.run, batches, self.options.trial, self.work.device)
+            return round(found["imagesPerSecond"], 1)
+        except torch.OutOfMemoryError:
+            return "out of memory"
+        finally:
+            if self.work.device.type == "cuda":
+                torch.cuda.empty_cache()
 
     def measure(self, name: str, seconds: float) -> dict:
         """Times one peer at its batch size; its statistics start from nothing."""

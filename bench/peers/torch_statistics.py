@@ -131,7 +131,7 @@ class Totals(nn.Module):
             value.fill_({"lows": torch.inf, "highs": -torch.inf}.get(name, 0))
 
     def named(self) -> dict[str, torch.Tensor]:
-        """Each statistic by its name, on the CPU."""
+        """A copy of each statistic by its name, on the CPU."""
         powers = [f"{stream}.power{k}" for stream in ("fp32", "quantized") for k in (1, 2, 3, 4)]
         rows = {
             "sums": [*powers, "error.sum", "error.squares"],
@@ -141,7 +141,8 @@ class Totals(nn.Module):
         }
         found = {}
         for name, value in self.named_buffers():
-            found.update(zip(rows[name], value.cpu(), strict=True) if name in rows else {name: value.cpu()})
+            copy = value.cpu().clone()
+            found.update(zip(rows[name], copy, strict=True) if name in rows else {name: copy})
         return found
 
 
