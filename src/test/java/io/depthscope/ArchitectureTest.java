@@ -34,13 +34,21 @@ class ArchitectureTest {
           "backend",
           "backend.reference",
           "backend.cpu",
+          "device",
+          "backend.cuda",
+          "device.jcuda",
           "experiment",
+          "verification",
           "store",
           "report",
           "cli");
 
   private static final List<String> WIRED_BY_CLI_ALONE =
-      List.of("backend.reference", "backend.cpu", "model.format");
+      List.of("backend.reference", "backend.cpu", "backend.cuda", "device.jcuda", "model.format");
+
+  /** What others are checked against: the oracle, and golden files. */
+  private static final List<String> VERIFICATION_MAY_USE =
+      List.of("backend.reference", "model.format");
 
   private static final Set<String> BANNED_WORDS = Set.of("util", "common", "helper", "manager");
 
@@ -86,7 +94,9 @@ class ArchitectureTest {
   void implementationsAreWiredByTheCommandLineAlone() {
     for (String implementation : WIRED_BY_CLI_ALONE) {
       for (String user : ORDER) {
-        if (!user.equals("cli") && !user.equals(implementation)) {
+        boolean oracle =
+            user.equals("verification") && VERIFICATION_MAY_USE.contains(implementation);
+        if (!user.equals("cli") && !user.equals(implementation) && !oracle) {
           forbid(user, implementation);
         }
       }
@@ -113,6 +123,32 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAPackage("jdk.incubator.vector..")
         .check(classes);
+  }
+
+  @Test
+  void onlyItsBorderSeesJCuda() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "device.jcuda")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jcuda..")
+        .check(classes);
+  }
+
+  @Test
+  void devicesAreKnownToNobodyButTheirBackend() {
+    for (String user : ORDER) {
+      if (!List.of("device", "device.jcuda", "backend.cuda", "cli").contains(user)) {
+        forbid(user, "device");
+      }
+    }
+    for (String used : ORDER) {
+      if (!used.startsWith("device")) {
+        forbid("device", used);
+        forbid("device.jcuda", used);
+      }
+    }
   }
 
   @Test

@@ -3,7 +3,7 @@ package io.depthscope.backend;
 import io.depthscope.plan.ExecutionPlan;
 
 /** Turns a plan into a program for one kind of machine. */
-public interface Backend {
+public interface Backend extends AutoCloseable {
 
   /** The word a user selects it by. */
   String name();
@@ -23,4 +23,13 @@ public interface Backend {
    * of images.
    */
   long memoryBytes(ExecutionPlan plan, int maxBatch);
+
+  /** The same for the memory of a device of its own; 0 where there is none. */
+  default long deviceBytes(ExecutionPlan plan, int maxBatch) {
+    return 0;
+  }
+
+  /** Gives back what the backend holds, such as a device; programs are closed before. */
+  @Override
+  default void close() {}
 }

@@ -95,16 +95,18 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
       QuantScheme scheme = schemeOptions.scheme();
-      int batch = backendOptions.batch();
+      backendOptions.check();
       dataOptions.check();
       if (!(seconds > 0 && seconds <= LONGEST) || !(warmUp >= 0 && warmUp <= LONGEST)) {
         throw new UsageException(
             "--seconds must be above 0, --warm-up not below 0, both at most " + LONGEST);
       }
-      Backend backend = backendOptions.open();
       LoadedModel model = modelOptions.load();
       Preprocessing preprocessing = ModelOptions.preprocessing(model);
-      try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
+      try (BackendOptions.Opened opened = backendOptions.open();
+          Dataset data = dataOptions.open(dataOptions.spec(model))) {
+        Backend backend = opened.backend();
+        int batch = backendOptions.batch(backend);
         ImageBatch images = firstBatch(data, preprocessing, batch);
         ExecutionPlan plan = plan(backend, model, preprocessing, scheme, images);
         try (PairedProgram program = backend.compile(plan, batch)) {

@@ -30,7 +30,12 @@ public record DeviceInfo(
 
   /** The driver's CUDA version, such as {@code 12.6}. */
   public String driverText() {
-    return driverVersion / 1000 + "." + driverVersion % 1000 / 10;
+    return cudaVersion(driverVersion);
+  }
+
+  /** A version as the driver encodes it, in words: 12060 is 12.6. */
+  public static String cudaVersion(int encoded) {
+    return encoded / 1000 + "." + encoded % 1000 / 10;
   }
 
   /** For manifests: name, capability, multiprocessors, memory, driver. */

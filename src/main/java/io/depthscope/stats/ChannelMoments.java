@@ -202,6 +202,42 @@ public final class ChannelMoments {
         infs);
   }
 
+  /** Doubles of state a channel: mean, M2, M3, M4, min, max, zeros, NaNs, infinities. */
+  static final int STATE_FIELDS = 9;
+
+  /** Writes the state as [field][stride] doubles from {@code at} on; counts are exact to 2^53. */
+  void exportState(double[] to, int at, int stride) {
+    for (int c = 0; c < channels; c++) {
+      int i = at + c;
+      to[i] = mean[c];
+      to[i += stride] = m2[c];
+      to[i += stride] = m3[c];
+      to[i += stride] = m4[c];
+      to[i += stride] = min[c];
+      to[i += stride] = max[c];
+      to[i += stride] = zeros[c];
+      to[i += stride] = nans[c];
+      to[i + stride] = infinities[c];
+    }
+  }
+
+  /** Replaces the state by an exported one of {@code count} values a channel. */
+  void importState(long count, double[] from, int at, int stride) {
+    this.count = count;
+    for (int c = 0; c < channels; c++) {
+      int i = at + c;
+      mean[c] = from[i];
+      m2[c] = from[i += stride];
+      m3[c] = from[i += stride];
+      m4[c] = from[i += stride];
+      min[c] = (float) from[i += stride];
+      max[c] = (float) from[i += stride];
+      zeros[c] = (long) from[i += stride];
+      nans[c] = (long) from[i += stride];
+      infinities[c] = (long) from[i + stride];
+    }
+  }
+
   void write(DataOutput out) throws IOException {
     out.writeLong(count);
     for (int c = 0; c < channels; c++) {

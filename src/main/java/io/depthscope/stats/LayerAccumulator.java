@@ -16,6 +16,16 @@ import java.util.Map;
  */
 public final class LayerAccumulator {
 
+  private static final int ERROR_FIELDS = 4;
+
+  /**
+   * Doubles of state a channel, for a backend that merges images on its own device: nine of each
+   * stream ({@link ChannelMoments}), error sum, error squares, max |e|, saturated, and the energies
+   * of the four sources, 0 where they are not recorded.
+   */
+  public static final int STATE_FIELDS =
+      2 * ChannelMoments.STATE_FIELDS + ERROR_FIELDS + ErrorTerm.values().length;
+
   /** How many images are remembered at either end of a layer's range. */
   public static final int EXTREMES = 3;
 
@@ -105,8 +115,7 @@ public final class LayerAccumulator {
       lo = Math.min(lo, sums.fp32.min[c]);
       hi = Math.max(hi, sums.fp32.max[c]);
     }
-    keep(highest, new Extreme(image, hi), Comparator.comparingDouble(e -> -e.value()));
-    keep(lowest, new Extreme(image, lo), Comparator.comparingDouble(Extreme::value));
+    addRange(image, lo, hi);
     if (!paired) {
       return;
     }
@@ -120,6 +129,56 @@ public final class LayerAccumulator {
     for (int t = 0; t < terms.length; t++) {
       for (int c = 0; c < channels; c++) {
         terms[t][c] += sums.terms[t][c];
+      }
+    }
+  }
+
+  /**
+   * Remembers an image's fp32 range where it is among the widest; images come in ascending order.
+   */
+  public void addRange(int image, float lo, float hi) {
+    keep(highest, new Extreme(image, hi), Comparator.comparingDouble(e -> -e.value()));
+    keep(lowest, new Extreme(image, lo), Comparator.comparingDouble(Extreme::value));
+  }
+
+  /**
+   * Writes the state of all channels as [field][stride] doubles, {@link #STATE_FIELDS} fields.
+   * Histograms and extreme images are not part of it.
+   */
+  public void exportState(double[] to, int stride) {
+    fp32.exportState(to, 0, stride);
+    quantized.exportState(to, ChannelMoments.STATE_FIELDS * stride, stride);
+    int at = 2 * ChannelMoments.STATE_FIELDS * stride;
+    for (int c = 0; c < channels; c++, at++) {
+      to[at] = errorSum[c];
+      to[at + stride] = errorSquares[c];
+      to[at + 2 * stride] = errorMaxAbs[c];
+      to[at + 3 * stride] = saturated[c];
+      for (int t = 0; t < ErrorTerm.values().length; t++) {
+        to[at + (ERROR_FIELDS + t) * stride] = terms.length == 0 ? 0 : terms[t][c];
+      }
+    }
+  }
+
+  /**
+   * Replaces the state by one in the layout of {@link #exportState}.
+   *
+   * @param count values a channel of the fp32 stream, and of the quantized one if {@code paired}
+   */
+  public void importState(long count, boolean paired, double[] from, int stride) {
+    fp32.importState(count, from, 0, stride);
+    if (!paired) {
+      return;
+    }
+    quantized.importState(count, from, ChannelMoments.STATE_FIELDS * stride, stride);
+    int at = 2 * ChannelMoments.STATE_FIELDS * stride;
+    for (int c = 0; c < channels; c++, at++) {
+      errorSum[c] = from[at];
+      errorSquares[c] = from[at + stride];
+      errorMaxAbs[c] = (float) from[at + 2 * stride];
+      saturated[c] = (long) from[at + 3 * stride];
+      for (int t = 0; t < terms.length; t++) {
+        terms[t][c] = from[at + (ERROR_FIELDS + t) * stride];
       }
     }
   }

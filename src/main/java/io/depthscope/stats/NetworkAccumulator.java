@@ -10,6 +10,7 @@ public final class NetworkAccumulator {
   private final List<LayerAccumulator> layers;
   private final boolean paired;
   private long images;
+  private long generation;
 
   /**
    * @param paired whether a quantized stream runs beside the fp32 one
@@ -22,6 +23,16 @@ public final class NetworkAccumulator {
   /** Number of images merged. */
   public long images() {
     return images;
+  }
+
+  /** Changes whenever the whole state is replaced: what a backend holds elsewhere is then stale. */
+  public long generation() {
+    return generation;
+  }
+
+  /** Sets the number of images, for a backend that merges them elsewhere. */
+  public void setImages(long images) {
+    this.images = images;
   }
 
   public LayerAccumulator layer(int node) {
@@ -57,6 +68,7 @@ public final class NetworkAccumulator {
    * @throws IOException if the data is truncated or was written for another network
    */
   public void read(DataInput in) throws IOException {
+    generation++;
     images = in.readLong();
     if (in.readInt() != layers.size()) {
       throw new IOException("checkpoint of another network");

@@ -75,6 +75,8 @@ class UsageTest {
           bench run --limit 0                      | --limit
           bench run --backend tpu                  | tpu
           bench walk                               | walk
+          devices --jsno                           | --jsno
+          devices 0                                | 0
           """)
   void wrongUseIsExitCode2AndOneLine(String line, String word) {
     CommandLineRun.of((Object[]) line.split(" +", -1)).isMisuse(word);

@@ -192,7 +192,7 @@ final class ImageExecutor {
   }
 
   private float[] buffer(float[][] stream, int node) {
-    return stream[buffers.slotOf()[node]];
+    return stream[buffers.slotOf(node)];
   }
 
   private void copyOutput(float[][] stream, float[] out, int image) {

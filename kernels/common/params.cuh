@@ -1,0 +1,41 @@
+// Parameter structs of the kernels: plain 32-bit fields, no padding.
+//
+// The host writes them field by field: io.depthscope.backend.cuda.LayerParams and its neighbours are
+// records of the same names in the same order, and a test compares the two texts.
+#pragma once
+
+// One layer over a batch. Activations are NHWC with channels padded to a multiple of 4 (the stride);
+// what lies in the padding is 0.
+struct LayerParams {
+  int images;
+  int inHeight, inWidth, inStride;
+  int outHeight, outWidth, outChannels, outStride;
+  int kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft;
+  // Rows of the matrix product: padded taps times channels.
+  int depth;
+  // How one image's positions are cut into tiles, which fixes the order of its sums.
+  int tilesPerImage, rowsPerTile, imagesPerTile;
+  int lanes, columnTiles;
+  // Activation function: clamp to lower..upper.
+  float lower, upper;
+  // Quantization of the output.
+  int quantized;
+  float scale, inverseScale;
+  int zeroPoint, qmin, qmax;
+  // Whether to count histograms.
+  int histograms;
+};
+static_assert(sizeof(LayerParams) == 29 * 4, "LayerParams must have no padding");
+
+// Statistics of one layer: partial sums of tiles to sums of images, and those to the running state.
+struct StatisticsParams {
+  int images;
+  int tilesPerImage, channels, stride;
+  // Positions of an image, that is elements a channel.
+  int positions;
+  // 0 the fp32 stream alone, 1 both, 2 both and the four sources of error.
+  int level;
+  // Images merged before this batch, low and high half.
+  unsigned imagesBeforeLow, imagesBeforeHigh;
+};
+static_assert(sizeof(StatisticsParams) == 8 * 4, "StatisticsParams must have no padding");

@@ -1,0 +1,50 @@
+// Depthwise convolution of any kernel size and stride, one element a thread: the second opinion on
+// depthwise_conv.cu, and what runs where that has no variant.
+//
+//   out[y][x][c] = f(bias[c] + sum over ky, kx of in[y*sh+ky-top][x*sw+kx-left][c] * w[ky][kx][c])
+//
+// Sums are one chain of fused multiply-adds, rows of the kernel first; taps outside the image are left
+// out. in, out: float32 NHWC, padded channels. w: float32 [KH][KW][stride].
+// Launch: 256 threads a block, any number of blocks.
+// Java reference: ReferenceLayers.depthwise.
+#include "common/measure.cuh"
+
+struct DepthwiseSource {
+  __device__ __forceinline__ static float convolve(
+      const LayerParams& p, const float* in, const float* w, int image, int position, int c) {
+    int oy = position / p.outWidth, ox = position % p.outWidth;
+    int top = oy * p.strideHeight - p.padTop, left = ox * p.strideWidth - p.padLeft;
+    const float* base = in + (long long)image * p.inHeight * p.inWidth * p.inStride + c;
+    float sum = 0.0f;
+    for (int ky = 0; ky < p.kernelHeight; ky++) {
+      int y = top + ky;
+      if (y < 0 || y >= p.inHeight) {
+        continue;
+      }
+      for (int kx = 0; kx < p.kernelWidth; kx++) {
+        int x = left + kx;
+        if (x >= 0 && x < p.inWidth) {
+          sum = fmaf(
+              base[((long long)y * p.inWidth + x) * p.inStride], w[(ky * p.kernelWidth + kx) * p.inStride + c], sum);
+        }
+      }
+    }
+    return sum;
+  }
+
+  template <int MODE>
+  __device__ __forceinline__ void load(
+      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
+      float& middle) const {
+    float bias = d.bias[channel];
+    x = activate(convolve(p, d.in, d.w, image, position, channel) + bias, p.lower, p.upper);
+    if (hasPair(MODE)) {
+      y = activate(convolve(p, d.inQ, d.wQ, image, position, channel) + bias, p.lower, p.upper);
+    }
+    if (MODE == TRACED) {
+      middle = activate(convolve(p, d.in, d.wQ, image, position, channel) + bias, p.lower, p.upper);
+    }
+  }
+};
+
+DS_MEASURE_KERNELS(depthwise_conv, f32_f32_f32_channel, naive, DepthwiseSource)

@@ -1,0 +1,25 @@
+// The network's input: 8-bit pixels through a table, or float32 values as they are.
+//
+//   out = table[channel][pixel]       u8
+//   out = value                       f32
+//
+// in: [images][height][width][channels] without padding, uint8 or float32. w: the table, float32
+// [channels][256]. out: float32 NHWC with padded channels; outQ the same, quantized.
+// Launch: 256 threads a block, any number of blocks.
+// Java reference: ReferenceProgram.pixels.
+#include "common/measure.cuh"
+
+template <bool BYTES>
+struct ImageSource {
+  template <int MODE>
+  __device__ __forceinline__ void load(
+      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
+      float& middle) const {
+    long long at = ((long long)image * positionsOf(p) + position) * p.outChannels + channel;
+    x = BYTES ? d.w[channel * 256 + reinterpret_cast<const unsigned char*>(d.in)[at]] : d.in[at];
+    y = middle = x;
+  }
+};
+
+DS_MEASURE_KERNELS(image_normalize, u8_table_f32_tensor, naive, ImageSource<true>)
+DS_MEASURE_KERNELS(image_normalize, f32_none_f32_tensor, naive, ImageSource<false>)

@@ -1,0 +1,48 @@
+// Average and maximum over windows; a global pool is the window that covers the input.
+//
+//   average: sum over the window's positions inside the image, in double, divided by their number
+//   maximum: over the same positions; NaN wins
+//
+// in, out: float32 NHWC [images][height][width][stride], channels padded to the stride. Pools have no
+// weights, so the third product of the sources of error is the pool of the fp32 input.
+// Launch: 256 threads a block, any number of blocks. lanes is a power of two up to 32.
+// Java reference: ReferenceLayers.averagePool, ReferenceLayers.maxPool.
+#include "common/measure.cuh"
+
+template <bool MAXIMUM>
+struct PoolSource {
+  __device__ __forceinline__ static float window(const LayerParams& p, const float* in, int image, int position, int c) {
+    int oy = position / p.outWidth, ox = position % p.outWidth;
+    int top = oy * p.strideHeight - p.padTop, left = ox * p.strideWidth - p.padLeft;
+    int y0 = max(0, top), y1 = min(p.inHeight, top + p.kernelHeight);
+    int x0 = max(0, left), x1 = min(p.inWidth, left + p.kernelWidth);
+    const float* base = in + (long long)image * p.inHeight * p.inWidth * p.inStride + c;
+    double sum = 0.0;
+    float best = -POSITIVE_INFINITY;
+    for (int y = y0; y < y1; y++) {
+      for (int x = x0; x < x1; x++) {
+        float v = base[((long long)y * p.inWidth + x) * p.inStride];
+        if (MAXIMUM) {
+          best = largestOf(best, v);
+        } else {
+          sum += v;
+        }
+      }
+    }
+    return MAXIMUM ? best : (float)(sum / ((y1 - y0) * (x1 - x0)));
+  }
+
+  template <int MODE>
+  __device__ __forceinline__ void load(
+      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
+      float& middle) const {
+    x = window(p, d.in, image, position, channel);
+    middle = x;
+    if (hasPair(MODE)) {
+      y = window(p, d.inQ, image, position, channel);
+    }
+  }
+};
+
+DS_MEASURE_KERNELS(average_pool, f32_none_f32_tensor, naive, PoolSource<false>)
+DS_MEASURE_KERNELS(max_pool, f32_none_f32_tensor, naive, PoolSource<true>)

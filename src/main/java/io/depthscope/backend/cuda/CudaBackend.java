@@ -1,0 +1,114 @@
+package io.depthscope.backend.cuda;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.BackendException;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.device.Device;
+import io.depthscope.device.DeviceException;
+import io.depthscope.device.KernelImage;
+import io.depthscope.plan.ExecutionPlan;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+
+/** Runs plans on a GPU with this project's own kernels. */
+public final class CudaBackend implements Backend {
+  /** Share of the free memory a program may plan to take: the driver needs some for itself. */
+  private static final double USABLE = 0.95;
+
+  private final Device device;
+  private final List<KernelImage> images;
+
+  /**
+   * Takes a device over and loads the kernels.
+   *
+   * @throws BackendException if the device is too old or refuses them
+   */
+  public CudaBackend(Device device) {
+    this.device = device;
+    try {
+      images = KernelImages.forCapability(device.info().capability());
+      images.forEach(device::load);
+    } catch (DeviceException e) {
+      device.close();
+      throw new BackendException("backend cuda: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  @Override
+  public String description() {
+    return device.info().text() + ", kernels " + kernels();
+  }
+
+  /** The variants of the loaded kernels and a hash of them. */
+  private String kernels() {
+    try {
+      MessageDigest all = MessageDigest.getInstance("SHA-256");
+      for (KernelImage image : images) {
+        all.update(HexFormat.of().parseHex(image.sha256()));
+      }
+      List<String> built =
+          images.stream().map(i -> i.name().replaceAll("/.*", "")).distinct().sorted().toList();
+      return String.join("+", built)
+          + " "
+          + HexFormat.of().formatHex(all.digest()).substring(0, 12);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
+    ProgramSize size = ProgramSize.of(plan, maxBatch);
+    try {
+      return new CudaProgram(device, plan, size);
+    } catch (DeviceException e) {
+      throw new BackendException(
+          e.isOutOfMemory() ? outOfMemory(plan, size) : "backend cuda: " + e.getMessage(), e);
+    }
+  }
+
+  private String outOfMemory(ExecutionPlan plan, ProgramSize size) {
+    String text =
+        String.format(
+            Locale.ROOT,
+            "out of GPU memory: a batch of %d needs %d MiB, %d MiB are free",
+            size.maxBatch(),
+            mebibytes(size.device()),
+            mebibytes(device.freeBytes()));
+    int batch = size.maxBatch();
+    while (batch > 0 && ProgramSize.of(plan, batch).device() > USABLE * device.freeBytes()) {
+      batch = batch * 3 / 4;
+    }
+    return batch == 0
+        ? text + "; not even one image fits"
+        : text + "; try --batch " + Math.min(batch, Math.max(1, size.maxBatch() / 2));
+  }
+
+  private static long mebibytes(long bytes) {
+    return (bytes + (1 << 20) - 1) >> 20;
+  }
+
+  @Override
+  public long memoryBytes(ExecutionPlan plan, int maxBatch) {
+    return ProgramSize.of(plan, maxBatch).host();
+  }
+
+  @Override
+  public long deviceBytes(ExecutionPlan plan, int maxBatch) {
+    return ProgramSize.of(plan, maxBatch).device();
+  }
+
+  /** Closes the device. */
+  @Override
+  public void close() {
+    device.close();
+  }
+}

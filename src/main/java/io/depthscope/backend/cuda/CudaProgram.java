@@ -1,0 +1,371 @@
+package io.depthscope.backend.cuda;
+
+import io.depthscope.backend.BackendException;
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.device.Device;
+import io.depthscope.device.DeviceArena;
+import io.depthscope.device.DeviceBuffer;
+import io.depthscope.device.DeviceEvent;
+import io.depthscope.device.DeviceException;
+import io.depthscope.device.DeviceStream;
+import io.depthscope.device.KernelLaunch;
+import io.depthscope.device.KernelResources;
+import io.depthscope.device.KernelSpec;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Feed;
+import io.depthscope.stats.NetworkAccumulator;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
+/**
+ * A plan on a device. Weights, activations and statistics stay there; a batch goes up as pixels,
+ * and only the outputs of the last node and a range per layer and image come back.
+ *
+ * <p>Two batches are under way at a time: while one is computed, the next is uploaded on a stream
+ * of its own. Nothing here waits for the device but the results, and the slot of the batch before
+ * last.
+ */
+final class CudaProgram implements PairedProgram {
+  static final int IN_FLIGHT = 2;
+
+  /** Blocks in a grid for each that can run at once: enough that a last, partial round is short. */
+  private static final int ROUNDS = 2;
+
+  private static final int REGISTERS = 65_536;
+  private static final int MOST_BLOCKS = 16;
+
+  private final Device device;
+  private final ExecutionPlan plan;
+  private final ProgramSize size;
+  private final Mode mode;
+  private final NetworkAccumulator accumulator;
+  private final DeviceArena arena;
+  private final DeviceStream compute;
+  private final DeviceStream transfer;
+  private final List<InputSlot> inputSlots = new ArrayList<>();
+  private final List<OutputSlot> outputSlots = new ArrayList<>();
+  private final List<LayerLaunch> launches = new ArrayList<>();
+  private final DeviceBuffer table;
+  private final DeviceStatistics statistics;
+  private final Map<KernelSpec, Integer> blocks = new HashMap<>();
+
+  /** The accumulator's state that the device continues from. */
+  private long stateGeneration;
+
+  private long mergedImages;
+  private long submitted;
+  private BackendException failure;
+  private boolean closed;
+
+  /** Where results arrive. */
+  private static final class OutputSlot {
+    private final MemorySegment fp32;
+    private final MemorySegment quantized;
+    private final MemorySegment ranges;
+    private final DeviceEvent done;
+    private PendingBatch pending;
+
+    OutputSlot(DeviceArena arena, ProgramSize size) {
+      fp32 = arena.allocatePinned(size.outputs());
+      quantized = arena.allocatePinned(size.streams() == 2 ? size.outputs() : 0);
+      ranges = arena.allocatePinned(size.ranges());
+      done = arena.newEvent(false);
+    }
+  }
+
+  /** A layer's launch, but for the number of images. */
+  private record LayerLaunch(CompiledLayer layer, long[] pointers, byte[] params, long shift) {}
+
+  CudaProgram(Device device, ExecutionPlan plan, ProgramSize size) {
+    this.device = device;
+    this.plan = plan;
+    this.size = size;
+    this.mode = size.mode();
+    accumulator = plan.newAccumulator();
+    arena = new DeviceArena(device);
+    try {
+      compute = arena.newStream();
+      transfer = arena.newStream();
+      for (int i = 0; i < IN_FLIGHT; i++) {
+        inputSlots.add(new InputSlot(arena, transfer, plan.inputShape().size(), size.maxBatch()));
+        outputSlots.add(new OutputSlot(arena, size));
+      }
+      statistics = mode.statistics() ? new DeviceStatistics(arena, size) : null;
+      try (Uploads uploads = new Uploads(arena, compute)) {
+        table = uploads.floats(flat(plan.inputTable()), "normalization table");
+        buildLaunches(uploads);
+      }
+      uploadState();
+    } catch (DeviceException e) {
+      closeAfter(e);
+      throw e;
+    }
+  }
+
+  private static float[] flat(float[][] rows) {
+    float[] all = new float[rows.length * rows[0].length];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(rows[i], 0, all, i * rows[0].length, rows[0].length);
+    }
+    return all;
+  }
+
+  private void buildLaunches(Uploads uploads) {
+    int slots = size.slots().sizes().length;
+    long[] fp32 = new long[slots];
+    long[] quantized = new long[slots];
+    for (int i = 0; i < slots; i++) {
+      fp32[i] = arena.allocate(size.slot(i), "fp32 outputs").address();
+      quantized[i] =
+          mode.paired() ? arena.allocate(size.slot(i), "quantized outputs").address() : 0;
+    }
+    long middle = size.middle() > 0 ? arena.allocate(size.middle(), "third product").address() : 0;
+    for (CompiledLayer l : size.layers()) {
+      int index = l.plan().index();
+      List<Integer> inputs = l.plan().node().inputs();
+      long[] in = new long[4]; // first and second input, each of both streams
+      for (int i = 0; i < inputs.size(); i++) {
+        int slot = size.slots().slotOf()[inputs.get(i)];
+        in[2 * i] = fp32[slot];
+        in[2 * i + 1] = plan.feed() == Feed.LOCAL ? fp32[slot] : quantized[slot];
+      }
+      long bias = 0;
+      if (l.plan().node().layer().hasWeights()) {
+        String name = l.plan().node().name();
+        in[2] = uploads.floats(l.packed(l.plan().kernel()), "weights of " + name).address();
+        if (mode.paired()) {
+          float[] packed = l.packed(l.plan().quantizedKernel());
+          in[3] = uploads.floats(packed, "quantized weights of " + name).address();
+        }
+        bias = uploads.floats(WeightLayout.channels(l.plan().bias()), "bias of " + name).address();
+      } else if (index == 0) {
+        in[2] = table.address();
+      }
+      long shift =
+          statistics == null
+              ? 0
+              : uploads.floats(WeightLayout.channels(l.plan().shift()), "shift").address();
+      int out = size.slots().slotOf()[index];
+      long[] pointers = {
+        in[0],
+        in[1],
+        in[2],
+        in[3],
+        bias,
+        shift,
+        fp32[out],
+        quantized[out],
+        middle,
+        statistics == null ? 0 : statistics.partials(),
+        statistics == null ? 0 : statistics.bits(index),
+        statistics == null ? 0 : statistics.codes(index)
+      };
+      launches.add(new LayerLaunch(l, pointers, l.params().encode(), shift));
+    }
+  }
+
+  @Override
+  public synchronized Future<BatchOutput> submit(InputBatch batch) {
+    if (closed) {
+      throw new IllegalStateException("program used after it was closed");
+    }
+    if (batch.count() > size.maxBatch()) {
+      throw new IllegalArgumentException(
+          "a batch of " + batch.count() + " images, compiled for " + size.maxBatch());
+    }
+    if (batch.count() == 0) {
+      return CompletableFuture.completedFuture(new BatchOutput(0, new float[0], new float[0]));
+    }
+    int slot = (int) (submitted % IN_FLIGHT);
+    OutputSlot output = outputSlots.get(slot);
+    PendingBatch pending = new PendingBatch(this, batch.count(), batch.indices(), slot, submitted);
+    try {
+      if (output.pending != null) {
+        finish(output.pending);
+      }
+      throwFailure();
+      if (stateGeneration != accumulator.generation()) {
+        uploadState();
+      }
+      run(batch, inputSlots.get(slot), output);
+      output.pending = pending;
+      submitted++;
+    } catch (DeviceException e) {
+      fail(e);
+      pending.completeExceptionally(failure);
+    } catch (BackendException e) {
+      pending.completeExceptionally(e);
+    }
+    return pending;
+  }
+
+  private void run(InputBatch batch, InputSlot input, OutputSlot output) {
+    input.upload(batch);
+    device.waitFor(compute, input.uploaded());
+    boolean bytes = batch.pixels() != null;
+    for (LayerLaunch l : launches) {
+      launch(l, batch.count(), input, bytes);
+      if (statistics != null) {
+        statistics.merge(compute, l.layer, l.shift, batch.count(), mergedImages);
+      }
+    }
+    LayerLaunch last = launches.getLast();
+    long outputBytes = 4 * last.layer.outputFloats() * batch.count();
+    device.download(compute, last.pointers[6], output.fp32, outputBytes);
+    if (mode.paired()) {
+      device.download(compute, last.pointers[7], output.quantized, outputBytes);
+    }
+    if (statistics != null) {
+      statistics.fetchRanges(compute, output.ranges);
+      mergedImages += batch.count();
+    }
+    device.record(compute, output.done);
+  }
+
+  private void launch(LayerLaunch l, int images, InputSlot input, boolean bytes) {
+    KernelSpec kernel = l.layer.kernel();
+    long[] pointers = l.pointers;
+    if (l.layer.plan().index() == 0) {
+      kernel = bytes ? kernel : KernelCatalog.normalizeValues(mode);
+      pointers = pointers.clone();
+      pointers[0] = input.address();
+    }
+    int grid = (int) Math.min(l.layer.tiles(images), blocks.computeIfAbsent(kernel, this::blocks));
+    device.launch(
+        compute,
+        new KernelLaunch(
+            kernel,
+            grid,
+            pointers,
+            KernelParams.withImages(l.params, images),
+            l.layer.text() + ", " + images + " images"));
+    if (l.layer.plan().index() == 0) {
+      device.record(compute, input.read());
+    }
+  }
+
+  /** Blocks of a grid that fill the device. */
+  private int blocks(KernelSpec kernel) {
+    KernelResources r = device.resources(kernel);
+    int perThread = Math.max(32, (r.registers() + 7) / 8 * 8);
+    int warps = Tiling.ceil(kernel.threads(), 32);
+    int resident = Math.max(1, Math.min(MOST_BLOCKS, REGISTERS / (perThread * 32 * warps)));
+    return device.info().multiprocessors() * resident * ROUNDS;
+  }
+
+  private void uploadState() {
+    if (statistics != null) {
+      statistics.upload(compute, accumulator);
+    }
+    mergedImages = accumulator.images();
+    stateGeneration = accumulator.generation();
+  }
+
+  /** Waits for a batch and those before it, and hands out its results. */
+  synchronized void finish(PendingBatch batch) {
+    if (batch.isDone()) {
+      return;
+    }
+    OutputSlot output = outputSlots.get(batch.slot());
+    PendingBatch other = outputSlots.get((batch.slot() + 1) % IN_FLIGHT).pending;
+    try {
+      throwFailure();
+      if (other != null && other.isBefore(batch)) {
+        finish(other);
+      }
+      device.await(output.done);
+      if (statistics != null) {
+        for (int i = 0; i < batch.count(); i++) {
+          statistics.addRanges(output.ranges, i, batch.indices()[i], accumulator);
+        }
+      }
+      float[] fp32 = unpadded(output.fp32, batch.count());
+      float[] quantized = mode.paired() ? unpadded(output.quantized, batch.count()) : new float[0];
+      batch.complete(new BatchOutput(batch.count(), fp32, quantized));
+    } catch (DeviceException e) {
+      fail(e);
+      batch.completeExceptionally(failure);
+    } catch (BackendException e) {
+      batch.completeExceptionally(e);
+    }
+    output.pending = null;
+  }
+
+  private float[] unpadded(MemorySegment from, int images) {
+    CompiledLayer last = size.layers().getLast();
+    int channels = last.params().outChannels();
+    int stride = last.params().outStride();
+    int rows = images * last.plan().out().positions();
+    float[] to = new float[rows * channels];
+    for (int r = 0; r < rows; r++) {
+      MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, 4L * r * stride, to, r * channels, channels);
+    }
+    return to;
+  }
+
+  @Override
+  public synchronized NetworkAccumulator statistics() {
+    if (closed) {
+      throw new IllegalStateException("program used after it was closed");
+    }
+    for (int i = 0; i < IN_FLIGHT; i++) {
+      PendingBatch pending = outputSlots.get((int) ((submitted + i) % IN_FLIGHT)).pending;
+      if (pending != null) {
+        finish(pending);
+      }
+    }
+    throwFailure();
+    if (statistics != null && stateGeneration == accumulator.generation()) {
+      try {
+        statistics.download(compute, accumulator, mergedImages);
+      } catch (DeviceException e) {
+        fail(e);
+        throw failure;
+      }
+    }
+    return accumulator;
+  }
+
+  private void throwFailure() {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void fail(DeviceException e) {
+    failure = new BackendException("backend cuda: " + e.getMessage(), e);
+  }
+
+  private void closeAfter(DeviceException e) {
+    try {
+      arena.close();
+    } catch (DeviceException second) {
+      e.addSuppressed(second);
+    }
+  }
+
+  /** Waits for what is under way, then frees everything. A lost device frees nothing. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      device.synchronize();
+      arena.close();
+    } catch (DeviceException e) {
+      if (failure == null) {
+        throw new BackendException("backend cuda: " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package io.depthscope.backend.cuda;
+
+import io.depthscope.device.KernelSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Every kernel there is, one entry a family; a test compares it with the built images. */
+public final class KernelCatalog {
+  private static final int LAYER_POINTERS = 12;
+  private static final int N128_THREADS = 224;
+  private static final int N64_THREADS = 112;
+  private static final String TENSOR = "f32_f32_f32_tensor";
+  private static final String CHANNEL = "f32_f32_f32_channel";
+  private static final String UNWEIGHTED = "f32_none_f32_tensor";
+
+  private static final Map<String, KernelSpec> BY_SYMBOL = new LinkedHashMap<>();
+
+  static {
+    layers("image_normalize", "image_normalize", "u8_table_f32_tensor", "naive", Tiling.THREADS);
+    layers("image_normalize", "image_normalize", UNWEIGHTED, "naive", Tiling.THREADS);
+    depthwise("plain", 4);
+    depthwise("observed", 2, 4);
+    depthwise("paired", 2, 4);
+    depthwise("measured", 1, 2);
+    layer("depthwise_conv", "depthwise_conv", "measured", CHANNEL, "k3s1v4", Tiling.THREADS);
+    layers("depthwise_conv_any", "depthwise_conv", CHANNEL, "naive", Tiling.THREADS);
+    layers("pointwise_gemm", "pointwise", TENSOR, "n128", N128_THREADS);
+    layers("pointwise_gemm", "pointwise", TENSOR, "n64", N64_THREADS);
+    layers("pointwise_epilogue", "pointwise_epilogue", UNWEIGHTED, "naive", Tiling.THREADS);
+    layers("conv2d", "conv2d", TENSOR, "n128", N128_THREADS);
+    layers("conv2d", "conv2d", TENSOR, "n64", N64_THREADS);
+    layers("pool", "average_pool", UNWEIGHTED, "naive", Tiling.THREADS);
+    layers("pool", "max_pool", UNWEIGHTED, "naive", Tiling.THREADS);
+    layers("residual_add", "residual_add", UNWEIGHTED, "naive", Tiling.THREADS);
+    add("statistics_merge", "ds_statistics_reduce_u32_none_f64_channel__naive", 3, statistics());
+    add("statistics_merge", "ds_statistics_merge_f64_none_f64_channel__naive", 3, statistics());
+  }
+
+  private KernelCatalog() {}
+
+  /** All kernels, in the order of the files. */
+  public static List<KernelSpec> all() {
+    return new ArrayList<>(BY_SYMBOL.values());
+  }
+
+  /**
+   * The kernel of a name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static KernelSpec get(String symbol) {
+    KernelSpec spec = BY_SYMBOL.get(symbol);
+    if (spec == null) {
+      throw new IllegalArgumentException("no kernel " + symbol);
+    }
+    return spec;
+  }
+
+  static KernelSpec reduce() {
+    return get("ds_statistics_reduce_u32_none_f64_channel__naive");
+  }
+
+  static KernelSpec merge() {
+    return get("ds_statistics_merge_f64_none_f64_channel__naive");
+  }
+
+  static KernelSpec normalizeBytes(Mode mode) {
+    return get(symbol("image_normalize", mode, "u8_table_f32_tensor", "naive"));
+  }
+
+  static KernelSpec normalizeValues(Mode mode) {
+    return unweighted("image_normalize", mode);
+  }
+
+  /** A kernel without weights. */
+  static KernelSpec unweighted(String op, Mode mode) {
+    return get(symbol(op, mode, UNWEIGHTED, "naive"));
+  }
+
+  /** A matrix product: {@code pointwise} or {@code conv2d}. */
+  static KernelSpec gemm(String op, Mode mode, int outStride) {
+    return get(symbol(op, mode, TENSOR, outStride <= 64 ? "n64" : "n128"));
+  }
+
+  /** Output channels of a tile of a matrix product. */
+  static int columns(KernelSpec gemm) {
+    return gemm.threads() == N128_THREADS ? 128 : 64;
+  }
+
+  static KernelSpec depthwise(Mode mode, String variant) {
+    return get(symbol("depthwise_conv", mode, CHANNEL, variant));
+  }
+
+  private static String symbol(String op, Mode mode, String types, String variant) {
+    return "ds_" + op + "_" + mode.word() + "_" + types + "__" + variant;
+  }
+
+  private static int statistics() {
+    return KernelParams.bytes(StatisticsParams.class);
+  }
+
+  private static void layers(String file, String op, String types, String variant, int threads) {
+    for (Mode mode : Mode.values()) {
+      layer(file, op, mode.word(), types, variant, threads);
+    }
+  }
+
+  private static void depthwise(String mode, int... vectors) {
+    for (int vector : vectors) {
+      for (int stride = 1; stride <= 2; stride++) {
+        String variant = "k3s" + stride + "v" + vector;
+        layer("depthwise_conv", "depthwise_conv", mode, CHANNEL, variant, Tiling.THREADS);
+      }
+    }
+  }
+
+  private static void layer(
+      String file, String op, String mode, String types, String variant, int threads) {
+    String symbol = "ds_" + op + "_" + mode + "_" + types + "__" + variant;
+    BY_SYMBOL.put(
+        symbol,
+        new KernelSpec(
+            symbol, file, LAYER_POINTERS, KernelParams.bytes(LayerParams.class), threads));
+  }
+
+  private static void add(String file, String symbol, int pointers, int bytes) {
+    BY_SYMBOL.put(symbol, new KernelSpec(symbol, file, pointers, bytes, Tiling.THREADS));
+  }
+}

@@ -1,0 +1,93 @@
+package io.depthscope.backend.cuda;
+
+import io.depthscope.model.Activation;
+import io.depthscope.model.ConvGeometry;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.QuantParams;
+
+/** One layer, as {@code LayerParams} in kernels/common/params.cuh; see there for the fields. */
+record LayerParams(
+    int images,
+    int inHeight,
+    int inWidth,
+    int inStride,
+    int outHeight,
+    int outWidth,
+    int outChannels,
+    int outStride,
+    int kernelHeight,
+    int kernelWidth,
+    int strideHeight,
+    int strideWidth,
+    int padTop,
+    int padLeft,
+    int depth,
+    int tilesPerImage,
+    int rowsPerTile,
+    int imagesPerTile,
+    int lanes,
+    int columnTiles,
+    float lower,
+    float upper,
+    boolean quantized,
+    float scale,
+    float inverseScale,
+    int zeroPoint,
+    int qmin,
+    int qmax,
+    boolean histograms)
+    implements KernelParams {
+
+  /** Channels are padded to a multiple of this, so that 16 bytes can be moved at once. */
+  private static final int CHANNEL_PAD = 4;
+
+  private static final QuantParams NOT_QUANTIZED = new QuantParams(1, 0, 0, 1);
+
+  /** Channels from one position to the next in device memory. */
+  static int stride(int channels) {
+    return (channels + CHANNEL_PAD - 1) / CHANNEL_PAD * CHANNEL_PAD;
+  }
+
+  static LayerParams of(LayerPlan l, ConvGeometry g, Tiling tiling, Recording recording) {
+    Activation f = l.node().layer().activationFunction();
+    QuantParams q = l.output().orElse(NOT_QUANTIZED);
+    int inStride = stride(l.in().channels());
+    return new LayerParams(
+        0,
+        l.in().height(),
+        l.in().width(),
+        inStride,
+        l.out().height(),
+        l.out().width(),
+        l.out().channels(),
+        stride(l.out().channels()),
+        g.kernelH(),
+        g.kernelW(),
+        g.strideH(),
+        g.strideW(),
+        g.padding().top(),
+        g.padding().left(),
+        g.kernelH() * g.kernelW() * inStride,
+        tiling.tilesPerImage(),
+        tiling.rowsPerTile(),
+        tiling.imagesPerTile(),
+        tiling.lanes(),
+        tiling.columnTiles(),
+        f.lower(),
+        f.upper(),
+        l.output().isPresent(),
+        q.scale(),
+        reciprocal(q.scale()),
+        q.zeroPoint(),
+        q.qmin(),
+        q.qmax(),
+        recording.histograms());
+  }
+
+  /** 1 / scale, or NaN where that is no normal number: the kernels then always divide. */
+  static float reciprocal(float scale) {
+    float inverse = 1 / scale;
+    return inverse >= Float.MIN_NORMAL && Float.isFinite(inverse) ? inverse : Float.NaN;
+  }
+}

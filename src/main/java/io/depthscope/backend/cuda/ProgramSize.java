@@ -1,0 +1,119 @@
+package io.depthscope.backend.cuda;
+
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.OutputSlots;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.LayerAccumulator;
+import java.util.List;
+
+/**
+ * The sizes of everything a program holds on the device, so that they are known before anything is
+ * allocated. Sizes are in bytes; those of one image are multiplied by the largest batch.
+ */
+record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSlots slots) {
+
+  static ProgramSize of(ExecutionPlan plan, int maxBatch) {
+    List<CompiledLayer> layers =
+        plan.layers().stream().map(l -> CompiledLayer.of(l, plan.recording())).toList();
+    OutputSlots slots =
+        OutputSlots.of(plan.layers(), i -> layers.get(i).outputFloats(), i -> false);
+    return new ProgramSize(layers, Mode.of(plan.recording()), maxBatch, slots);
+  }
+
+  int streams() {
+    return mode.paired() ? 2 : 1;
+  }
+
+  /** Weights, bias and shift of a layer. */
+  long weights(CompiledLayer l) {
+    return 4 * (streams() * l.weightFloats() + 2L * l.params().outStride());
+  }
+
+  /** One stream's outputs in one slot. */
+  long slot(int slot) {
+    return 4 * slots.sizes()[slot] * maxBatch;
+  }
+
+  /** The third product of the sources of error. */
+  long middle() {
+    return mode == Mode.TRACED ? largest(l -> 4 * l.outputFloats()) * maxBatch : 0;
+  }
+
+  long partials() {
+    return largest(l -> 4 * l.partialWords()) * maxBatch;
+  }
+
+  /** Sums of the images of a batch, for one layer at a time. */
+  long sums() {
+    return mode.statistics() ? largest(l -> stateOf(l)) * maxBatch : 0;
+  }
+
+  /** Smallest and largest value of each image and layer. */
+  long ranges() {
+    return mode.statistics() ? 8L * layers.size() * maxBatch : 0;
+  }
+
+  /** The running statistics of a layer. */
+  static long stateOf(CompiledLayer l) {
+    return 8L * LayerAccumulator.STATE_FIELDS * l.params().outStride();
+  }
+
+  long state() {
+    return mode.statistics() ? layers.stream().mapToLong(ProgramSize::stateOf).sum() : 0;
+  }
+
+  /** Number of codes of a layer's output; 0 where it is not quantized. */
+  static int codesOf(CompiledLayer l) {
+    return l.plan().output().map(QuantParams::codes).orElse(0);
+  }
+
+  /** Counts of the bit histograms, then of the codes, of all layers. */
+  long counts() {
+    if (!mode.statistics()) {
+      return 0;
+    }
+    long codes = layers.stream().mapToLong(ProgramSize::codesOf).sum();
+    return 8 * ((long) layers.size() * BitHistogram.BINS + codes);
+  }
+
+  /** One batch of 8-bit pixels. */
+  long pixels() {
+    return (long) layers.getFirst().plan().out().size() * maxBatch;
+  }
+
+  /** Outputs of the last node of one stream. */
+  long outputs() {
+    return 4 * layers.getLast().outputFloats() * maxBatch;
+  }
+
+  /** Everything on the device. */
+  long device() {
+    LayerPlan input = layers.getFirst().plan();
+    long bytes = 4L * 256 * input.out().channels();
+    bytes += layers.stream().mapToLong(this::weights).sum();
+    bytes += 4 * slots.total() * maxBatch * streams();
+    bytes += middle() + partials() + sums() + ranges() + state() + counts();
+    return bytes + CudaProgram.IN_FLIGHT * pixels();
+  }
+
+  /** Everything on the host. */
+  long host() {
+    long packed = layers.stream().mapToLong(this::weights).max().orElse(0);
+    long transfers = CudaProgram.IN_FLIGHT * (pixels() + streams() * outputs() + ranges());
+    return packed + transfers + 2 * (state() + counts());
+  }
+
+  private interface Size {
+    long of(CompiledLayer l);
+  }
+
+  private long largest(Size size) {
+    long most = 0;
+    for (CompiledLayer l : layers) {
+      most = Math.max(most, size.of(l));
+    }
+    return most;
+  }
+}

@@ -1,0 +1,13 @@
+package io.depthscope.verification;
+
+/**
+ * The values of one node over all images of a batch, NHWC.
+ *
+ * @param x fp32 stream
+ * @param y quantized stream before its output is quantized
+ * @param xq quantized stream
+ * @param middle quantized weights on the fp32 input, before quantization
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared as a whole
+public record NodeTensors(
+    String name, int channels, float[] x, float[] y, float[] xq, float[] middle) {}

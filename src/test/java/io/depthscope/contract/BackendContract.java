@@ -1,0 +1,131 @@
+package io.depthscope.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.PairedProgram;
+import io.depthscope.experiment.NetworkFigures;
+import io.depthscope.plan.Recording;
+import io.depthscope.verification.Findings;
+import io.depthscope.verification.GoldenCase;
+import io.depthscope.verification.GoldenCheck;
+import io.depthscope.verification.NodeTensors;
+import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.StatisticsCheck;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every backend owes, held against the golden files of an independent implementation. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class BackendContract {
+
+  abstract List<Backend> backends();
+
+  Stream<Arguments> cases() {
+    List<Arguments> all = new ArrayList<>();
+    List<String> names = GoldenCase.names();
+    assertTrue(names.size() >= 11, "golden cases missing: " + names);
+    for (String name : names) {
+      for (Backend backend : backends()) {
+        all.add(Arguments.of(name, backend.name() + ", " + backend.description(), backend));
+      }
+    }
+    return all.stream();
+  }
+
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
+  @MethodSource("cases")
+  void computesEveryNodeOfBothStreams(String name, String description, Backend backend)
+      throws IOException {
+    GoldenCheck check = new GoldenCheck(GoldenCase.read(name));
+    check.tensors(backend);
+    check.findings().assertNone(name + " on " + description);
+    assertTrue(
+        check.codesDifferent() <= 0.05 * check.codesCompared(),
+        () -> check.codesDifferent() + " of " + check.codesCompared() + " codes differ");
+    if (check.codesDifferent() > 0) {
+      System.out.printf(
+          "%s on %s: %d of %d codes differ%n",
+          name, description, check.codesDifferent(), check.codesCompared());
+    }
+  }
+
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
+  @MethodSource("cases")
+  void recordsTheGoldenFigures(String name, String description, Backend backend)
+      throws IOException {
+    GoldenCheck check = new GoldenCheck(GoldenCase.read(name));
+    check.figures(backend);
+    check.findings().assertNone(name + " on " + description);
+  }
+
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
+  @MethodSource("cases")
+  void recordsWhatItsTensorsSay(String name, String description, Backend backend)
+      throws IOException {
+    PlanCase c = GoldenCase.read(name).planCase();
+    List<NodeTensors> tensors = c.probe(backend);
+    for (Recording recording :
+        List.of(
+            Recording.PLAIN,
+            Recording.CALIBRATION,
+            Recording.PAIRED,
+            Recording.STATISTICS,
+            Recording.ERROR_TERMS)) {
+      StatisticsCheck.run(backend, c, recording, tensors)
+          .assertNone(c.text() + " on " + description + ", " + recording);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
+  @MethodSource("cases")
+  void givesTheFiguresOfTheNetwork(String name, String description, Backend backend)
+      throws IOException {
+    GoldenCase golden = GoldenCase.read(name);
+    PlanCase c = golden.planCase();
+    JsonNode expected = golden.json().get("network");
+    NetworkFigures figures = new NetworkFigures();
+    Findings findings = new Findings();
+    try (PairedProgram program = backend.compile(c.plan(Recording.PAIRED), golden.images())) {
+      BatchOutput out = PlanCase.await(program.submit(c.batch()));
+      int classes = c.model().outputShape().size();
+      for (int i = 0; i < golden.images(); i++) {
+        int label = expected.get("labels").get(i).asInt();
+        NetworkFigures.Prediction p =
+            figures.add(i, label, out.fp32(), out.quantized(), i * classes, classes);
+        assertEquals(expected.get("predictionsFp32").get(i).asInt(), p.fp32());
+        assertEquals(expected.get("predictionsQuantized").get(i).asInt(), p.quantized());
+        findings.close("margin", expected.get("marginFp32").get(i).asDouble(), p.margin(), 1e-4);
+      }
+    }
+    assertEquals(golden.images(), figures.images());
+    findings.close("top1Fp32", expected.get("top1Fp32").asDouble(), figures.top1Fp32(), 0);
+    findings.close(
+        "top1Quantized", expected.get("top1Quantized").asDouble(), figures.top1Quantized(), 0);
+    findings.close("top5Fp32", expected.get("top5Fp32").asDouble(), figures.top5Fp32(), 0);
+    findings.close(
+        "top5Quantized", expected.get("top5Quantized").asDouble(), figures.top5Quantized(), 0);
+    double slack = golden.exactCodes() ? 1e-3 : 0.2;
+    findings.close(
+        "qmse",
+        expected.get("qmse").asDouble(),
+        figures.qmse(),
+        slack * expected.get("qmse").asDouble() + 1e-13);
+    findings.close("qce", expected.get("qce").asDouble(), figures.qce(), 1e-4);
+    findings.close(
+        "logitSqnrDb",
+        GoldenCheck.number(expected, "logitSqnrDb", -1).orElseThrow(),
+        figures.logitSqnrDb(),
+        golden.exactCodes() ? 0.01 : 1);
+    findings.assertNone(name + " on " + description);
+  }
+}

@@ -1,0 +1,44 @@
+// The kernels that were compiled into this library.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "../emulated_cuda.h"
+
+namespace emulator {
+
+// A __shared__ variable, as an offset into the thread-local storage of this library.
+struct SharedVariable {
+  size_t offset;
+  size_t bytes;
+};
+
+struct KernelEntry {
+  emulated::Kernel kernel;
+  std::vector<SharedVariable> shared;  // what it and the functions it calls use
+  size_t shared_bytes = 0;
+  uint64_t launches = 0;
+
+  unsigned maxThreads() const { return kernel.max_threads == 0 ? 1024 : kernel.max_threads; }
+};
+
+using Kernels = std::map<std::string, KernelEntry>;
+
+// All of them by name.
+Kernels& kernels();
+
+// Null if there is none of this name.
+KernelEntry* findKernel(const std::string& name);
+
+// A module in which every kernel has its parameters and an empty body.
+std::string moduleText();
+
+constexpr unsigned kMaxThreads = 1024;
+constexpr size_t kSharedBytes = 48 * 1024;
+
+}  // namespace emulator
