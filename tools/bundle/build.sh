@@ -49,8 +49,6 @@ mkdir "$bundle"
 cp target/depthscope.jar LICENSE "$bundle/"
 cp tools/bundle/launcher.sh "$bundle/depthscope"
 sed "s|@VERSION@|$version|" tools/bundle/README.md >"$bundle/README.md"
-mkdir "$bundle/test-data"
-cp -r test-data/golden "$bundle/test-data/"
 find "$bundle" -type d -exec chmod 755 {} +
 find "$bundle" -type f -exec chmod u=rwX,go=rX {} +
 chmod 755 "$bundle/depthscope"

@@ -62,16 +62,19 @@ check "a wrong option is exit code 2" '[[ $code == 2 && $errors == *--nonsense* 
 run analyze --model "$work/absent.safetensors" --data synthetic:10
 check "a failed run is exit code 1" '[[ $code == 1 && $errors == *absent.safetensors* ]]'
 
-# The commands of the GPU backend, where this version has them.
-run --help
-commands=$output
-if [[ $commands == *" devices "* ]]; then
-  run devices
-  check "devices ends well, with or without a driver" '[[ $code == 0 && -n $output ]]'
-fi
-if [[ $commands == *" verify "* ]]; then
-  run verify --backend cpu
-  check "verify finds its test data" '[[ $code == 0 ]]'
+# The GPU backend: nothing to find here, unless there is, and then the emulated driver of the tests.
+run devices
+check "devices ends well, with or without a driver" '[[ $code == 0 && -n $output ]]'
+run verify --backend cpu --random 20
+check "verify has its test data inside" '[[ $code == 0 && $output == *PASS* ]]'
+emulated=$root/target/emulated-driver/libcuda.so.1
+if [[ -f $emulated ]]; then
+  code=0
+  env -i PATH= DEPTHSCOPE_JAVA_OPTS="-Ddepthscope.cuda.driver=$emulated" "$bundle/depthscope" verify --backend cuda \
+    --random 20 >"$work/out" 2>"$work/err" || code=$?
+  output=$(cat "$work/out")
+  errors=$(cat "$work/err")
+  check "the kernels run on the emulated driver" '[[ $code == 0 && $output == *PASS* ]]'
 fi
 
 # From elsewhere, through links, and by a bare name.
@@ -136,6 +139,10 @@ if [[ $(id -u) == 0 ]] && mount -t proc proc "$work/root/proc" 2>/dev/null; then
   check "and gives the same bytes" 'cmp -s "$work/run/results.json" "$work/root/tmp/run/results.json"'
   bare pack --quiet --strict --data /images --out /tmp/bundle.packed
   check "images are decoded with the C library alone" '[[ $code == 0 && $output == "packed $count images"* ]]'
+  bare devices
+  check "devices says in one line that there is no driver" '[[ $code == 0 && -n $output && $output != *$'"'\n'"'* ]]'
+  bare analyze --backend cuda --limit 1 --out /tmp/cuda
+  check "a GPU that is not there is exit code 1" '[[ $code == 1 && $errors == *"backend cuda is missing"* ]]'
   minimal="also with ${#libraries[@]} libraries of the system alone"
 fi
 
