@@ -82,8 +82,7 @@ public final class CudaBackend implements Backend {
       for (KernelImage image : images) {
         all.update(HexFormat.of().parseHex(image.sha256()));
       }
-      List<String> built =
-          images.stream().map(i -> i.name().replaceAll("/.*", "")).distinct().sorted().toList();
+      List<String> built = images.stream().map(KernelImages::target).distinct().sorted().toList();
       return String.join("+", built)
           + " "
           + HexFormat.of().formatHex(all.digest()).substring(0, 12);

@@ -75,6 +75,7 @@ final class CudaProgram implements PairedProgram {
   }
 
   /** A layer's launch, but for the number of images. */
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   private record LayerLaunch(CompiledLayer layer, long[] pointers, byte[] params, long shift) {}
 
   /**

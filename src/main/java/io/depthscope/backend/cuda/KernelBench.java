@@ -146,7 +146,7 @@ public final class KernelBench {
     long in = 4L * l.plan().in().positions() * l.params().inStride() * batch;
     long out = 4 * l.outputFloats() * batch;
     long each = streams * (in + out);
-    int sets = (int) Math.clamp(MORE_THAN_CACHED / each + 1, 2, MOST_SETS);
+    int sets = Math.clamp(MORE_THAN_CACHED / each + 1, 2, MOST_SETS);
     LayerPlan p = l.plan();
     long weights = 0;
     long quantizedWeights = 0;
@@ -226,6 +226,6 @@ public final class KernelBench {
           case Layer.DepthwiseConvolution ignored -> taps;
           default -> 0;
         };
-    return 2 * products * depth * l.plan().out().size() * batch;
+    return 2L * products * depth * l.plan().out().size() * batch;
   }
 }
