@@ -34,7 +34,11 @@ public final class CudaBackend implements Backend {
       images = KernelImages.forCapability(device.info().capability());
       images.forEach(device::load);
     } catch (DeviceException e) {
-      device.close();
+      try {
+        device.close();
+      } catch (DeviceException second) {
+        e.addSuppressed(second); // a lost device cannot be closed
+      }
       throw new BackendException("backend cuda: " + e.getMessage(), e);
     }
   }
