@@ -119,7 +119,8 @@ public final class CudaBackend implements Backend {
         && ProgramSize.of(plan, batch, options).device() > USABLE * device.freeBytes()) {
       batch = batch * 3 / 4;
     }
-    return batch == 0
+    // One image that failed is not helped by trying it again.
+    return batch == 0 || size.maxBatch() == 1
         ? text + "; not even one image fits"
         : text + "; try --batch " + Math.min(batch, Math.max(1, size.maxBatch() / 2));
   }
