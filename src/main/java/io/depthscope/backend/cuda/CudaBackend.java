@@ -106,6 +106,18 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  @Override
+  public void checkDevice(ExecutionPlan plan, int maxBatch) {
+    ProgramSize size = ProgramSize.of(plan, maxBatch, options);
+    try {
+      if (size.device() > USABLE * device.freeBytes()) {
+        throw new BackendException(outOfMemory(plan, size), null);
+      }
+    } catch (DeviceException e) {
+      throw new BackendException("backend cuda: " + e.getMessage(), e);
+    }
+  }
+
   private String outOfMemory(ExecutionPlan plan, ProgramSize size) {
     String text =
         String.format(
