@@ -180,6 +180,19 @@ final class CudaProgram implements PairedProgram {
       throw new IllegalArgumentException(
           "a batch of " + batch.count() + " images, compiled for " + size.maxBatch());
     }
+    int given = batch.pixels() != null ? batch.pixels().length : batch.values().length;
+    long needed = (long) batch.count() * plan.inputShape().size();
+    if (given < needed) {
+      return CompletableFuture.failedFuture(
+          new IndexOutOfBoundsException(
+              "a batch of "
+                  + batch.count()
+                  + " images has "
+                  + given
+                  + " of "
+                  + needed
+                  + " values"));
+    }
     if (batch.count() == 0) {
       return CompletableFuture.completedFuture(new BatchOutput(0, new float[0], new float[0]));
     }
