@@ -380,16 +380,27 @@ final class CudaProgram implements PairedProgram {
     }
   }
 
-  /** Waits for what is under way, then frees everything. A lost device frees nothing. */
+  /**
+   * Waits for what is under way, whose results stay to be had, then frees everything. A lost device
+   * frees nothing.
+   */
   @Override
   public synchronized void close() {
     if (closed) {
       return;
     }
     closed = true;
+    for (OutputSlot output : outputSlots) {
+      if (output.pending != null) {
+        finish(output.pending);
+      }
+    }
     try {
-      device.synchronize();
-      arena.close();
+      try {
+        device.synchronize();
+      } finally {
+        arena.close();
+      }
     } catch (DeviceException e) {
       if (failure == null) {
         throw new BackendException("backend cuda: " + e.getMessage(), e);
