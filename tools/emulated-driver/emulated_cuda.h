@@ -75,7 +75,7 @@ struct Position {
   unsigned linear;  // thread.x + block.x * (thread.y + block.y * thread.z): warps and lanes are counted by it
   Index block_index, block_size, grid_size;
 };
-extern __thread Position position;
+extern __attribute__((visibility("hidden"))) __thread Position position;
 
 enum class Exchange : unsigned { shuffle, ballot, match, sync };
 

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include <set>
+#include <unordered_map>
 
 #include "report.h"
 #include "status.h"
 
 namespace emulator {
 namespace {
+
+constexpr size_t kKnownModules = 64;
 
 struct Malformed {
   int status;
@@ -270,9 +273,17 @@ void readModule(Words& words, PtxModule& module) {
 }  // namespace
 
 int readPtx(const char* text, PtxModule& module, std::string& problem) {
+  // Tests load the same few megabytes again and again.
+  static auto* const known = new std::unordered_map<std::string, PtxModule>;
+  const auto found = known->find(text);
+  if (found != known->end()) {
+    module = found->second;
+    return success;
+  }
   try {
     Words words(text);
     readModule(words, module);
+    if (known->size() < kKnownModules) (*known)[text] = module;
     return success;
   } catch (const Malformed& malformed) {
     problem = malformed.problem;
