@@ -55,7 +55,9 @@ class Run:
         self.command = args.depthscope or str(unpacked(args.bundle, folder) / "depthscope")
         self.model, self.data = folder / "mobilenet_v1.safetensors", folder / "images.packed"
         home = Path(shlex.split(self.command)[0]).absolute().parent
-        self.steps = Steps(self.deadline, hide(tmp=folder, bundle=home, repository=ROOT, home=Path.home()))
+        self.steps = Steps(
+            self.deadline, hide(tmp=folder, bundle=home, repository=ROOT, out=args.out, home=Path.home())
+        )
         gpu = machine.query()
         self.out = args.out / rounds.slug(gpu.get("name", f"no GPU, {args.backend} backend"))
         self.out.mkdir(parents=True, exist_ok=True)
@@ -139,15 +141,18 @@ class Run:
             return DepthscopeBench(self.command, self.model, self.data, level, options, timeout=60)
 
         tried: dict[int, float | str] = {}
-        for batch in self.args.batches if len(self.args.batches) > 1 else ():
+        backend = "unknown"
+        for batch in self.args.batches:
             try:
-                tried[batch] = round(bench("statistics", batch, 0.5).images_per_second(self.args.seconds / 2), 1)
+                answer = bench("statistics", batch, 0.5).run(self.args.seconds / 2)
+                tried[batch] = round(float(answer["imagesPerSecond"]), 1)
+                backend = answer.get("backend", backend)
             except Exception as e:  # noqa: BLE001 - a batch that does not fit is no end
                 tried[batch] = self.steps.scrub(str(e)[-300:])
             print(f"depthscope, batch {batch}: {tried[batch]}", flush=True)
         speeds = {b: s for b, s in tried.items() if isinstance(s, float)}
         best = max(speeds, key=speeds.get) if speeds else self.args.batches[0]
-        self.result["depthscope"] = {"batch": best, "tried": tried}
+        self.result["depthscope"] = {"backend": backend, "batch": best, "tried": tried}
         peers = []
         for level, label in LEVELS.items():
             name, run = f"depthscope-{level}", bench(level, best, self.args.warm_up)
