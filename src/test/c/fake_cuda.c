@@ -48,6 +48,7 @@ int cuModuleLoadDataEx(void **module, const char *image, unsigned count, int *op
   *module = (void *)7;
   return number("FAKE_LOAD", 0);
 }
+int cuModuleUnload(void *module) { (void)module; return 0; }
 int cuModuleGetFunction(void **function, void *module, const char *name) {
   (void)module;
   *function = (void *)9;

@@ -8,6 +8,11 @@ public interface Backend extends AutoCloseable {
   /** The word a user selects it by. */
   String name();
 
+  /** What the last bits of its results depend on; a run is resumed only with the same. */
+  default String numerics() {
+    return name();
+  }
+
   /** What it runs on, for the manifest: such as {@code 2 threads, 512-bit vectors}. */
   String description();
 

@@ -301,7 +301,7 @@ record AnalyzeJob(
     id.put("scheme", scheme.toString());
     id.put("feed", feed.toString());
     id.put("recording", recording.toString());
-    id.put("backend", backend.name());
+    id.put("backend", backend.numerics());
     id.put("calibration", source.text());
     return id;
   }

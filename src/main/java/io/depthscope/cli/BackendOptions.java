@@ -4,8 +4,11 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.cuda.CudaBackend;
+import io.depthscope.backend.cuda.CudaOptions;
 import io.depthscope.backend.reference.ReferenceBackend;
+import io.depthscope.device.Device;
 import io.depthscope.device.DeviceException;
+import io.depthscope.device.MatrixLibrary;
 import io.depthscope.device.jcuda.JCudaDevices;
 import java.io.IOException;
 import java.util.List;
@@ -33,6 +36,27 @@ final class BackendOptions {
       defaultValue = "0",
       description = "Which GPU, as 'depthscope devices' numbers them. Default: ${DEFAULT-VALUE}.")
   private int device;
+
+  /** Who multiplies the matrices of pointwise and fully connected layers on a GPU. */
+  enum Matmul {
+    own,
+    cublas
+  }
+
+  @Option(
+      names = "--matmul",
+      defaultValue = "own",
+      description =
+          "Pointwise and fully connected layers on a GPU: own kernels, or cublas, whose last bits"
+              + " may depend on the batch size. Default: ${DEFAULT-VALUE}.")
+  private Matmul matmul;
+
+  @Option(
+      names = "--allow-tf32",
+      description =
+          "Let cuBLAS round factors to 10 bits of mantissa: faster, and no longer float32; it is"
+              + " recorded in the manifest.")
+  private boolean allowTf32;
 
   @Option(
       names = "--threads",
@@ -86,6 +110,9 @@ final class BackendOptions {
     if (!List.of(AUTO, CPU, REFERENCE, CUDA).contains(backend)) {
       throw new UsageException("backend '" + backend + "' is none of auto, cpu, reference, cuda");
     }
+    if (allowTf32 && matmul != Matmul.cublas) {
+      throw new UsageException("--allow-tf32 needs --matmul cublas");
+    }
     if (device < 0) {
       throw new UsageException("--device must not be negative, got " + device);
     }
@@ -129,11 +156,25 @@ final class BackendOptions {
 
   private Backend cuda() throws IOException {
     try {
-      return new CudaBackend(JCudaDevices.open(device));
+      Device opened = JCudaDevices.open(device);
+      return new CudaBackend(opened, new CudaOptions(library(opened), ""));
     } catch (DeviceException e) {
       throw new IOException("backend cuda is missing: " + e.getMessage(), e);
     } catch (BackendException e) {
       throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Null for this project's own kernels. */
+  private MatrixLibrary library(Device opened) throws IOException {
+    if (matmul == Matmul.own) {
+      return null;
+    }
+    try {
+      return opened.openMatrixLibrary(allowTf32);
+    } catch (DeviceException e) {
+      opened.close();
+      throw new IOException("--matmul cublas: " + e.getMessage(), e);
     }
   }
 

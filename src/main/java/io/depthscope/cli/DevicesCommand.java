@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.depthscope.backend.cuda.KernelCatalog;
+import io.depthscope.backend.cuda.KernelImages;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.DeviceInfo;
+import io.depthscope.device.KernelSpec;
 import io.depthscope.device.LibraryProbe;
 import io.depthscope.device.jcuda.JCudaDevices;
 import java.io.IOException;
@@ -14,7 +17,9 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,6 +36,9 @@ final class DevicesCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Print one JSON object, for scripts.")
   private boolean json;
+
+  @Option(names = "--kernels", description = "List the kernels too, with or without a GPU.")
+  private boolean kernels;
 
   /**
    * A GPU and what opening it said.
@@ -65,6 +73,9 @@ final class DevicesCommand implements Callable<Integer> {
     } else {
       print(gpus, JCudaDevices.probe(), out);
     }
+    if (kernels && !json) {
+      printKernels(out);
+    }
     return 0;
   }
 
@@ -91,7 +102,37 @@ final class DevicesCommand implements Callable<Integer> {
     for (LibraryProbe library : libraries) {
       loads.row(library.name(), library.loads() ? "yes" : "no", Main.oneLine(library.detail()));
     }
+    for (Gpu gpu : gpus) {
+      loads.row("kernels, GPU " + gpu.info().ordinal(), "yes", images(gpu.info()));
+    }
     loads.lines().forEach(out::println);
+  }
+
+  private static void printKernels(PrintWriter out) {
+    TextTable table = new TextTable(2, "source", "kernel", "threads");
+    for (KernelSpec kernel : KernelCatalog.all()) {
+      table.row(kernel.file() + ".cu", kernel.symbol(), Integer.toString(kernel.threads()));
+    }
+    out.println();
+    table.lines().forEach(out::println);
+  }
+
+  /** Which images of the kernels a GPU runs. */
+  private static String images(DeviceInfo info) {
+    try {
+      return KernelImages.forCapability(info.capability()).stream()
+              .map(KernelImages::target)
+              .collect(Collectors.groupingBy(t -> t, TreeMap::new, Collectors.counting()))
+              .entrySet()
+              .stream()
+              .map(e -> e.getValue() + " files for " + e.getKey())
+              .collect(Collectors.joining(", "))
+          + ", "
+          + KernelCatalog.all().size()
+          + " kernels";
+    } catch (DeviceException e) {
+      return e.getMessage();
+    }
   }
 
   private static String gib(long bytes) {
@@ -115,6 +156,7 @@ final class DevicesCommand implements Callable<Integer> {
         device.put("freeBytes", gpu.freeBytes());
       }
       device.put("driverCuda", info.driverText());
+      device.put("kernels", images(info));
       if (!gpu.reason().isEmpty()) {
         device.put("reason", gpu.reason());
       }
@@ -125,6 +167,13 @@ final class DevicesCommand implements Callable<Integer> {
       probe.put("name", library.name());
       probe.put("loads", library.loads());
       probe.put(library.loads() ? "version" : "reason", library.detail());
+    }
+    ArrayNode all = root.putArray("kernels");
+    for (KernelSpec kernel : KernelCatalog.all()) {
+      all.addObject()
+          .put("name", kernel.symbol())
+          .put("source", kernel.file() + ".cu")
+          .put("threads", kernel.threads());
     }
     if (!reason.isEmpty()) {
       root.put("reason", reason);

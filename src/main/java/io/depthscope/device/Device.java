@@ -52,6 +52,8 @@ public interface Device extends AutoCloseable {
   void closeStream(DeviceStream stream);
 
   /**
+   * Makes an event, which has not come to pass yet.
+   *
    * @param timing whether {@link #millisBetween} will be asked of it
    */
   DeviceEvent newEvent(boolean timing);

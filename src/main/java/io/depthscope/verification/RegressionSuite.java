@@ -96,8 +96,7 @@ public final class RegressionSuite {
       PlanCase c = RandomCases.layer(seed);
       List<NodeTensors> got = c.probe(backend);
       Findings findings =
-          comparison.compare(
-              c, c.plan(Recording.PAIRED).layers().getLast(), c.probe(oracle), got);
+          comparison.compare(c, c.plan(Recording.PAIRED).layers().getLast(), c.probe(oracle), got);
       report("random layer " + seed, findings);
       Recording recording = RECORDINGS.get((int) (seed % RECORDINGS.size()));
       report(

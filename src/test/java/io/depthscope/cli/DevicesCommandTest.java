@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every run is a process of its own, since a process loads one driver or none. */
 class DevicesCommandTest {
+  private static final String NO_DRIVER =
+      "no GPU can be used: no NVIDIA driver is installed (libcuda.so.1 is not found)";
   private static final String LIBRARY = "libJCudaDriver-12.6.0-linux-x86_64.so";
 
   @TempDir private Path folder;
@@ -57,32 +59,37 @@ class DevicesCommandTest {
     assertEquals(line + "\n", run.out(), run::toString);
   }
 
-  /** Skips the test where there is a driver. */
-  private static void assumeNoDriver() {
-    assumeFalse(isFound("libcuda.so.1"), "this machine has an NVIDIA driver");
-  }
+  /** Prints whether the system's loader finds a library. */
+  static final class Finder {
+    private Finder() {}
 
-  private static boolean isFound(String library) {
-    try {
-      SymbolLookup.libraryLookup(library, Arena.global());
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
+    @SuppressWarnings("restricted")
+    public static void main(String[] args) {
+      try {
+        SymbolLookup.libraryLookup(args[0], Arena.global());
+        System.out.println("found");
+      } catch (IllegalArgumentException e) {
+        System.out.println("missing");
+      }
     }
   }
 
-  private static final String NO_DRIVER =
-      "no GPU can be used: no NVIDIA driver is installed (libcuda.so.1 is not found)";
+  /** Asked in another process, since this one may have loaded an emulated driver by its path. */
+  private static boolean isInstalled(String library) {
+    JavaProcess finder = JavaProcess.run(Map.of(), List.of(), Finder.class, library);
+    assertEquals(0, finder.exit(), finder::toString);
+    return finder.out().equals("found\n");
+  }
 
   @Test
   void withoutADriverItSaysSoInOneLine() {
-    assumeNoDriver();
+    assumeFalse(isInstalled("libcuda.so.1"), "this machine has an NVIDIA driver");
     assertOneLine(devices(""), NO_DRIVER);
   }
 
   @Test
   void withoutADriverJsonHasTheReasons() throws IOException {
-    assumeNoDriver();
+    assumeFalse(isInstalled("libcuda.so.1"), "this machine has an NVIDIA driver");
     JavaProcess run = devices("", "--json");
     assertEquals(0, run.exit(), run::toString);
     JsonNode root = new ObjectMapper().readTree(run.out());
@@ -96,7 +103,7 @@ class DevicesCommandTest {
   /** JCuda itself would load it, for it lies where JCuda unpacks its library. */
   @Test
   void whatLiesInTheTemporaryFolderIsNotLoaded() throws IOException {
-    assumeNoDriver();
+    assumeFalse(isInstalled("libcuda.so.1"), "this machine has an NVIDIA driver");
     byte[] planted = {0x7f, 'E', 'L', 'F', 2, 1, 1};
     Path file = Files.write(folder.resolve(LIBRARY), planted);
     List<String> options = List.of("-Djava.io.tmpdir=" + folder);
@@ -203,7 +210,7 @@ class DevicesCommandTest {
   /** cuBLAS through the forwarding library, cuDNN directly. */
   @Test
   void librariesAreListedWithTheirVersions() {
-    assumeFalse(isFound("libcublas.so.12"), "this machine has cuBLAS 12");
+    assumeFalse(isInstalled("libcublas.so.12"), "this machine has cuBLAS 12");
     String driver = fakeDriver();
     CLibrary.build("fake_cublas.c", folder, "libcublas.so.13");
     CLibrary.build("fake_cudnn.c", folder, "libcudnn.so.9");

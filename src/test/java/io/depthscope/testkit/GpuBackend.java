@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.cuda.CudaBackend;
+import io.depthscope.backend.cuda.CudaOptions;
 import io.depthscope.device.Device;
 import io.depthscope.device.jcuda.JCudaDevices;
 import java.nio.file.Files;
@@ -16,7 +17,7 @@ import java.nio.file.Path;
 public final class GpuBackend {
   private static final class Opened {
     static final Device DEVICE = JCudaDevices.open(0);
-    static final Backend BACKEND = new CudaBackend(DEVICE);
+    static final Backend BACKEND = new CudaBackend(DEVICE, CudaOptions.DEFAULT);
 
     static {
       Runtime.getRuntime()

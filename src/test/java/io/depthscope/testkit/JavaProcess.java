@@ -18,6 +18,8 @@ import java.util.Map;
 public record JavaProcess(int exit, String out, String err) {
 
   /**
+   * Runs a class on this process's class path.
+   *
    * @param environment added to this process's
    * @param options for Java, such as {@code -Dname=value}
    */

@@ -92,6 +92,7 @@ final class JCudaDevice implements Device {
   }
 
   /** Must come before every call to the driver: makes the context current on this thread. */
+  @SuppressWarnings("ReferenceEquality") // a handle may come again after its context has ended
   void enter() {
     if (closed) {
       throw new IllegalStateException("device " + info.ordinal() + " used after it was closed");

@@ -26,6 +26,8 @@ public final class JCudaDevices {
   }
 
   /**
+   * What there is, in the order of the numbers.
+   *
    * @throws DeviceException with the reason in one line if there is no driver or no GPU
    */
   public static List<DeviceInfo> list() {

@@ -21,6 +21,8 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
+   * Unpacks a library and loads it.
+   *
    * @param name of the resource {@code /lib/lib<name>.so}
    * @throws UnsatisfiedLinkError with the reason in one line
    */

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CudaLanguageTest {
   private static final Pattern PROBE = Pattern.compile("// PTX: (.*)\nKERNEL\\((\\w+)\\)");
 
+  @SuppressWarnings("StringSplitter") // there is no empty piece at the end
   @Test
   void givesTheInstructionsOfCuda(@TempDir Path folder) throws Exception {
     String source = Files.readString(Path.of("src/test/resources/kernels/language.cu"));
@@ -60,8 +61,10 @@ class CudaLanguageTest {
     compiled(folder, Files.readString(Path.of("src/test/resources/kernels/language.cu")));
     Path source = folder.resolve("language.cu");
     String kernel =
-        "#include \"common/cuda_language.cuh\"\n"
-            + "extern \"C\" __global__ void __launch_bounds__(32) k(int* y) { *y = __CUDA_ARCH__; }\n";
+        """
+        #include "common/cuda_language.cuh"
+        extern "C" __global__ void __launch_bounds__(32) k(int* y) { *y = __CUDA_ARCH__; }
+        """;
     Files.writeString(source, "// Images: sm_75 sm_80\n" + kernel);
     assertEquals("", build(folder, 0).replaceAll("2 images, .*\n", ""));
     List<PtxImage> images = PtxImage.readAll(folder.resolve("ptx"));

@@ -62,6 +62,10 @@ class JCudaDeviceTest {
 
   @Test
   void copiesAndFillsAreDoneInTheOrderOfTheirStream() {
+    assertCopiesAndFills();
+  }
+
+  private void assertCopiesAndFills() {
     int n = 1000;
     DeviceBuffer a = arena.allocate(n, "a");
     DeviceBuffer b = arena.allocate(n, "b");
@@ -260,7 +264,7 @@ class JCudaDeviceTest {
     assertThrows(IllegalStateException.class, device::newStream);
     assertThrows(IllegalStateException.class, () -> pinned.get(JAVA_BYTE, 0));
     open();
-    copiesAndFillsAreDoneInTheOrderOfTheirStream();
+    assertCopiesAndFills();
   }
 
   @Test
