@@ -8,7 +8,6 @@ import java.util.Map;
 
 /** Every kernel there is, one entry a family; a test compares it with the built images. */
 public final class KernelCatalog {
-  private static final int LAYER_POINTERS = 12;
   private static final int N128_THREADS = 224;
   private static final int N64_THREADS = 112;
   private static final String TENSOR = "f32_f32_f32_tensor";
@@ -131,7 +130,7 @@ public final class KernelCatalog {
     BY_SYMBOL.put(
         symbol,
         new KernelSpec(
-            symbol, file, LAYER_POINTERS, KernelParams.bytes(LayerParams.class), threads));
+            symbol, file, LayerPointers.COUNT, KernelParams.bytes(LayerParams.class), threads));
   }
 
   private static void add(String file, String symbol, int pointers, int bytes) {
