@@ -97,8 +97,8 @@ final class CudaProgram implements PairedProgram {
         inputSlots.add(new InputSlot(arena, transfer, plan.inputShape().size(), size.maxBatch()));
         outputSlots.add(new OutputSlot(arena, size));
       }
-      statistics = mode.statistics() ? new DeviceStatistics(arena, size) : null;
       try (Uploads uploads = new Uploads(arena, compute)) {
+        statistics = mode.statistics() ? new DeviceStatistics(arena, size, uploads) : null;
         table = uploads.floats(flat(plan.inputTable()), "normalization table");
         buildLaunches(uploads);
       }
@@ -148,10 +148,6 @@ final class CudaProgram implements PairedProgram {
       } else if (index == 0) {
         in[2] = table.address();
       }
-      long shift =
-          statistics == null
-              ? 0
-              : uploads.floats(WeightLayout.channels(l.plan().shift()), "shift").address();
       int out = size.slots().slotOf()[index];
       LayerPointers pointers =
           new LayerPointers(
@@ -160,7 +156,7 @@ final class CudaProgram implements PairedProgram {
               in[2],
               in[3],
               bias,
-              shift,
+              statistics == null ? 0 : statistics.shift(index),
               fp32[out],
               quantized[out],
               middle,
@@ -213,7 +209,7 @@ final class CudaProgram implements PairedProgram {
     for (LayerLaunch l : launches) {
       launch(l, batch.count(), input, bytes);
       if (statistics != null) {
-        statistics.merge(compute, l.layer, l.pointers.shift(), batch.count(), mergedImages);
+        statistics.reduce(compute, l.layer, batch.count());
       }
     }
     LayerLaunch last = launches.getLast();
@@ -223,6 +219,7 @@ final class CudaProgram implements PairedProgram {
       device.download(compute, last.pointers.outQ(), output.quantized, outputBytes);
     }
     if (statistics != null) {
+      statistics.merge(compute, batch.count(), mergedImages);
       statistics.fetchRanges(compute, output.ranges);
       mergedImages += batch.count();
     }
