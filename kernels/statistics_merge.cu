@@ -55,7 +55,7 @@ __device__ __forceinline__ void reduceStream(
   to[8LL * stride] = infinities;
 }
 
-extern "C" __global__ void __launch_bounds__(REDUCE_THREADS) ds_statistics_reduce_u32_none_f64_channel__naive(
+extern "C" __global__ void __launch_bounds__(REDUCE_THREADS, 2) ds_statistics_reduce_u32_none_f64_channel__naive(
     const unsigned* partials, double* sums, float* ranges, StatisticsParams p) {
   __shared__ float lowest[REDUCE_THREADS];
   __shared__ float highest[REDUCE_THREADS];
@@ -148,7 +148,7 @@ __device__ __forceinline__ void mergeStream(
   }
 }
 
-extern "C" __global__ void __launch_bounds__(REDUCE_THREADS) ds_statistics_merge_f64_none_f64_channel__naive(
+extern "C" __global__ void __launch_bounds__(REDUCE_THREADS, 2) ds_statistics_merge_f64_none_f64_channel__naive(
     const double* sums, const float* shift, double* state, StatisticsParams p) {
   double before = (double)(((unsigned long long)p.imagesBeforeHigh << 32) | p.imagesBeforeLow) * p.positions;
   for (int c = blockIdx.x * REDUCE_THREADS + threadIdx.x; c < p.channels; c += gridDim.x * REDUCE_THREADS) {

@@ -9,18 +9,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from bench.peers.mobilenet import Network
+from bench.peers.quantization import Range, tensor_params
 
 OPSET = 17
-Range = tuple[float, float]
-
-
-def tensor_params(low: float, high: float) -> tuple[np.float32, np.uint8]:
-    """Scale and zero point of an unsigned 8-bit tensor."""
-    low, high = min(low, 0.0), max(high, 0.0)
-    if low == high:
-        return np.float32(1), np.uint8(0)
-    scale = np.float32((high - low) / 255)
-    return scale, np.uint8(np.clip(np.rint(-low / float(scale)), 0, 255))
 
 
 class Graph:

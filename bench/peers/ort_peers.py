@@ -7,6 +7,7 @@ import onnxruntime as ort
 
 from bench.peers import onnx_graphs
 from bench.peers.mobilenet import Network
+from bench.peers.quantization import Range
 
 Peer = Callable[[np.ndarray], object]
 
@@ -44,13 +45,13 @@ def min_max_fetched(net: Network, threads: int) -> Callable[[np.ndarray], list[t
     return peer
 
 
-def ranges(net: Network, batch: np.ndarray) -> list[onnx_graphs.Range]:
+def ranges(net: Network, batch: np.ndarray) -> list[Range]:
     """Min-max calibration: the input's range, then every convolution's."""
     found = [float(v) for v in min_max(net, 1)(batch)[1:]]
     return list(zip(found[::2], found[1::2], strict=True))
 
 
-def paired_mse(net: Network, calibrated: list[onnx_graphs.Range], threads: int) -> Callable[[np.ndarray], list[float]]:
+def paired_mse(net: Network, calibrated: list[Range], threads: int) -> Callable[[np.ndarray], list[float]]:
     """Two sessions with every output fetched, MSE in numpy: what its quantization debugging does."""
     fp32 = session(onnx_graphs.fp32(net, all_outputs=True), threads)
     quantized = session(onnx_graphs.qdq(net, calibrated), threads)
@@ -66,9 +67,7 @@ def paired_mse(net: Network, calibrated: list[onnx_graphs.Range], threads: int) 
     return peer
 
 
-def paired_mse_in_graph(
-    net: Network, calibrated: list[onnx_graphs.Range], threads: int
-) -> Callable[[np.ndarray], list[float]]:
+def paired_mse_in_graph(net: Network, calibrated: list[Range], threads: int) -> Callable[[np.ndarray], list[float]]:
     """Both streams and the MSE of every layer in one graph: nothing but the figures leaves the session."""
     run = session(onnx_graphs.paired(net, calibrated), threads)
     return lambda batch: [float(v) for v in run.run(None, {"image": batch})[2:]]

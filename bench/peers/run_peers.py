@@ -19,13 +19,11 @@ import json
 import os
 import platform
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +31,9 @@ import onnx
 import onnxruntime
 import torch
 
-from bench.peers import mobilenet, ort_peers, torch_peers, update_readme
+from bench.peers import mobilenet, ort_peers, rounds, safetensors_file, torch_peers, update_readme
 from bench.peers.depthscope_peer import DepthscopeBench
-from tools import packed
+from bench.peers.rounds import Peer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REFERENCE = "ort-fp32"
@@ -45,16 +43,6 @@ DEPTHSCOPE_LEVELS = {
     "paired": "Depthscope, fp32 + quantized, logits only",
     "statistics": "Depthscope, paired, all statistics and histograms",
 }
-
-
-@dataclass(frozen=True)
-class Peer:
-    """`measure(seconds)` returns images a second; `batch` is 0 where the tool chooses."""
-
-    name: str
-    label: str
-    measure: Callable[[float], float]
-    batch: int = 0
 
 
 def timed(run: Callable[[np.ndarray], object], batches: list[np.ndarray], seconds: float) -> float:
@@ -83,6 +71,7 @@ def tuned(name: str, label: str, run: Callable[[np.ndarray], object], images: np
 def python_peers(net: mobilenet.Network, images: np.ndarray, args: argparse.Namespace) -> list[Peer]:
     """All peers of this process, checked against each other."""
     calibrated = ort_peers.ranges(net, images[:16])
+    calibration = torch_peers.ranges(net, images[:16])
     runs = {
         REFERENCE: ("ONNX Runtime, fp32 alone", ort_peers.plain(net, args.threads)),
         "ort-minmax": (
@@ -102,13 +91,10 @@ def python_peers(net: mobilenet.Network, images: np.ndarray, args: argparse.Name
             ort_peers.paired_mse_in_graph(net, calibrated, args.threads),
         ),
         "torch-fp32": ("PyTorch, fp32 alone", torch_peers.plain(net)),
-        "torch-paired-mse": (
-            "PyTorch, hooks + fake_quantize, MSE",
-            torch_peers.paired(net, calibrated, torch_peers.mse),
-        ),
+        "torch-paired-mse": ("PyTorch, hooks + fake_quantize, MSE", torch_peers.paired_mse(net, calibration)),
         "torch-paired-statistics": (
             "PyTorch, hooks + fake_quantize, Depthscope's statistics",
-            torch_peers.paired(net, calibrated, torch_peers.statistics),
+            torch_peers.paired_statistics(net, calibration),
         ),
     }
     verify(runs, images[:2])
@@ -125,34 +111,9 @@ def verify(runs: dict, batch: np.ndarray) -> None:
     np.testing.assert_allclose(result["ort-paired-mse"], result["ort-paired-mse-graph"], rtol=0.2)
     # Integer and simulated arithmetic part ways with depth, so only the first layers are compared across libraries.
     np.testing.assert_allclose(result["ort-paired-mse"][:3], result["torch-paired-mse"][:3], rtol=0.05)
-    full = result["torch-paired-statistics"][0]
-    mse = float(full["error.sum2"].double().sum() / full["bits"].sum())
+    full = result["torch-paired-statistics"][1].named()  # of the first convolution
+    mse = float(full["error.squares"].sum() / full["bits"].sum())
     np.testing.assert_allclose(mse, result["torch-paired-mse"][0], rtol=1e-3)
-
-
-def measure(peers: list[Peer], rounds: int, seconds: float) -> dict[str, list[float]]:
-    """Images a second of every peer in every round."""
-    speeds: dict[str, list[float]] = {p.name: [] for p in peers}
-    for i in range(rounds):
-        for peer in peers if i % 2 == 0 else reversed(peers):
-            speeds[peer.name].append(peer.measure(seconds))
-        text = ", ".join(f"{name} {found[-1]:.1f}" for name, found in speeds.items())
-        print(f"round {i + 1} of {rounds}: {text}", flush=True)
-    return speeds
-
-
-def imagenet_geometry(resolution: int) -> str:
-    """How Depthscope prepares images for this network; it refuses a file packed in another way."""
-    side = int(resolution / 0.875 + 0.5)
-    return f"short side to {side}, bilinear antialiased, centre crop {resolution}x{resolution}, RGB"
-
-
-def summary(values: list[float]) -> dict[str, float]:
-    return {
-        "median": round(statistics.median(values), 4),
-        "min": round(min(values), 4),
-        "max": round(max(values), 4),
-    }
 
 
 def device() -> tuple[str, int]:
@@ -166,10 +127,6 @@ def device() -> tuple[str, int]:
     except (OSError, subprocess.CalledProcessError):
         found = None
     return (found.group(1).strip() if found else platform.processor() or "unknown"), cores
-
-
-def slug(model: str, cores: int) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", f"{model} {cores} cores".lower()).strip("-")
 
 
 def arguments() -> argparse.Namespace:
@@ -195,7 +152,7 @@ def main() -> int:
     pixels = mobilenet.smooth_images(args.images, args.resolution, args.random_seed)
     images = mobilenet.normalise(pixels)
     if args.weights:
-        stored = mobilenet.load(args.weights)
+        stored = safetensors_file.read(args.weights)
     else:
         stored = mobilenet.random_parameters(args.alpha, images[:8], args.random_seed)
     net = mobilenet.fold(stored, args.resolution)
@@ -203,17 +160,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         model, data = Path(folder, "mobilenet_v1.safetensors"), Path(folder, "images.packed")
         mobilenet.save(model, stored, args.resolution)
-        classes = net.convs[-1].channels
-        labels = [i % classes for i in range(len(pixels))]
-        packed.write(data, pixels, labels, classes, "smooth noise", imagenet_geometry(args.resolution))
+        rounds.write_images(data, pixels, net.convs[-1].channels)
         peers = python_peers(net, images, args)
         for level, label in DEPTHSCOPE_LEVELS.items() if args.depthscope else ():
-            bench = DepthscopeBench(args.depthscope, model, data, args.threads, args.seconds, level)
-            peers.append(Peer(f"depthscope-{level}", label, lambda _s, b=bench: b.images_per_second()))
-        speeds = measure(peers, args.rounds, args.seconds)
+            bench = DepthscopeBench(args.depthscope, model, data, level, {"backend": "cpu", "threads": args.threads})
+            peers.append(Peer(f"depthscope-{level}", label, bench.images_per_second))
+        speeds = rounds.measure(peers, args.rounds, args.seconds)
 
     cpu, cores = device()
-    ratios = {name: [v / r for v, r in zip(found, speeds[REFERENCE], strict=True)] for name, found in speeds.items()}
     result = {
         "device": {"cpu": cpu, "cores": cores, "threads": args.threads},
         "network": {
@@ -231,25 +185,15 @@ def main() -> int:
             "torch": torch.__version__,
         },
         "reference": REFERENCE,
-        "peers": [
-            {
-                "name": p.name,
-                "label": p.label,
-                "batch": p.batch or None,
-                "imagesPerSecond": summary(speeds[p.name]),
-                "ratio": summary(ratios[p.name]),
-                "rounds": [round(v, 3) for v in speeds[p.name]],
-            }
-            for p in peers
-        ],
+        "peers": rounds.entries(peers, speeds, REFERENCE),
     }
-    out = args.out or ROOT / "bench" / "results" / slug(cpu, cores) / "cpu_mobilenet_v1.json"
+    out = args.out or ROOT / "bench" / "results" / rounds.slug(f"{cpu} {cores} cores") / "cpu_mobilenet_v1.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
-    print(update_readme.table(result))
+    print(update_readme.cpu_table(result))
     print(f"written to {out}")
     if args.readme:
-        update_readme.rewrite(ROOT / "README.md", result)
+        update_readme.rewrite(ROOT / "README.md", result, update_readme.CPU)
     return 0
 
 

@@ -1,8 +1,9 @@
-"""Writes the table of a peers run into README.md, between the two bench:cpu markers.
+"""Writes the table of a peers run into README.md, between the bench:cpu or the bench:gpu markers.
 
 Run from the repository root:
 
     python -m bench.peers.update_readme bench/results/<device>/cpu_mobilenet_v1.json
+    python -m bench.peers.update_readme bench/results/<gpu>/gpu_mobilenet_v1.json
 """
 
 import argparse
@@ -10,46 +11,73 @@ import json
 import sys
 from pathlib import Path
 
-START, END = "<!-- bench:cpu:start -->", "<!-- bench:cpu:end -->"
+CPU, GPU = "cpu", "gpu"
 
 
-def table(result: dict) -> str:
+def cpu_table(result: dict) -> str:
     """The result as a Markdown table with a line that says what was run."""
-    device, network, run = result["device"], result["network"], result["run"]
     versions = result["versions"]
-    lines = [
-        f"MobileNet-V1 {network['alpha']:g} at {network['resolution']} ({network['weights']}), {device['cpu']}, "
-        f"{device['threads']} threads; median of {run['rounds']} interleaved rounds of {run['secondsPerRound']:g} s, "
-        f"lowest and highest in brackets. ONNX Runtime {versions['onnxruntime']}, PyTorch {versions['torch']}.",
-        "",
-        "| | batch | images/s | of ONNX Runtime fp32 |",
-        "|---|---:|---:|---:|",
-    ]
-    for peer in result["peers"]:
-        speed, ratio = peer["imagesPerSecond"], peer["ratio"]
-        lines.append(
-            f"| {peer['label']} | {peer['batch'] or '-'} "
-            f"| {speed['median']:.1f} ({speed['min']:.1f}-{speed['max']:.1f}) "
-            f"| {ratio['median']:.2f} ({ratio['min']:.2f}-{ratio['max']:.2f}) |"
-        )
+    where = f"{result['device']['cpu']}, {result['device']['threads']} threads"
+    with_what = f"ONNX Runtime {versions['onnxruntime']}, PyTorch {versions['torch']}."
+    return "\n".join([_heading(result, where, with_what), "", *_rows(result, "ONNX Runtime fp32")])
+
+
+def gpu_table(result: dict) -> str:
+    """The same of a run on a GPU, and how many times as fast Depthscope does the same work."""
+    device, versions = result["device"], result["versions"]
+    driver = device["before"].get("driver_version", "unknown")
+    with_what = f"PyTorch {versions.get('torch', 'missing')}, TF32 off where not said; driver {driver}"
+    if "copyGBs" in device:
+        with_what += f"; copying on the device moves {device['copyGBs']:.0f} GB/s"
+    labels = {p["name"]: p["label"] for p in result["peers"]}
+    reference = labels[result["reference"]]
+    lines = [_heading(result, device["gpu"], f"{with_what}."), "", *_rows(result, f'"{reference}"')]
+    times = [f'{_spread(c["ratio"], 2)} times "{labels[c["over"]]}"' for c in result.get("comparisons", [])]
+    if times:
+        lines += ["", f"Depthscope with all statistics runs at {'; '.join(times)}."]
     return "\n".join(lines)
 
 
-def rewrite(readme: Path, result: dict) -> None:
-    """Replaces what stands between the markers; raises ValueError if the file does not have both, in order."""
+def _heading(result: dict, where: str, with_what: str) -> str:
+    network, run = result["network"], result["run"]
+    return (
+        f"MobileNet-V1 {network['alpha']:g} at {network['resolution']} ({network['weights']}), {where}; "
+        f"median of {run['rounds']} interleaved rounds of {run['secondsPerRound']:g} s, "
+        f"lowest and highest in brackets. {with_what}"
+    )
+
+
+def _rows(result: dict, reference: str) -> list[str]:
+    rows = [f"| | batch | images/s | of {reference} |", "|---|---:|---:|---:|"]
+    for peer in result["peers"]:
+        speed, ratio = _spread(peer["imagesPerSecond"], 1), _spread(peer["ratio"], 2)
+        rows.append(f"| {peer['label']} | {peer['batch'] or '-'} | {speed} | {ratio} |")
+    return rows
+
+
+def _spread(summary: dict, digits: int) -> str:
+    middle, low, high = (f"{summary[key]:.{digits}f}" for key in ("median", "min", "max"))
+    return f"{middle} ({low}-{high})"
+
+
+def rewrite(readme: Path, result: dict, section: str) -> None:
+    """Replaces what stands between a section's markers; raises ValueError if the file does not have both, in order."""
+    start_mark, end_mark = f"<!-- bench:{section}:start -->", f"<!-- bench:{section}:end -->"
+    table = gpu_table if section == GPU else cpu_table
     text = readme.read_text()
-    start, end = text.find(START), text.find(END)
+    start, end = text.find(start_mark), text.find(end_mark)
     if start < 0 or end < start:
-        raise ValueError(f"{readme}: no {START} followed by {END}")
-    readme.write_text(f"{text[: start + len(START)]}\n{table(result)}\n{text[end:]}")
+        raise ValueError(f"{readme}: no {start_mark} followed by {end_mark}")
+    readme.write_text(f"{text[: start + len(start_mark)]}\n{table(result)}\n{text[end:]}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Write a peers run into README.md.")
-    parser.add_argument("result", type=Path, help="file that run_peers wrote")
+    parser.add_argument("result", type=Path, help="file that bench.peers.run_peers or bench.gpu.run wrote")
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
     args = parser.parse_args()
-    rewrite(args.readme, json.loads(args.result.read_text()))
+    result = json.loads(args.result.read_text())
+    rewrite(args.readme, result, GPU if "gpu" in result["device"] else CPU)
     return 0
 
 

@@ -35,7 +35,8 @@ typedef __SIZE_TYPE__ size_t;
 
 #define DS_LANGUAGE __device__ __forceinline__
 
-// Vectors: aligned to their size, so that one access moves all of it.
+// Vectors: aligned to their size, so that one access moves all of it. Not so where one goes from memory to memory with
+// nobody looking inside: clang copies those 16 bytes as two words. __ldg, or make_* of its members, keeps it whole.
 
 struct __attribute__((aligned(4))) uchar4 {
   unsigned char x, y, z, w;

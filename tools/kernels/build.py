@@ -61,7 +61,9 @@ def images(kernels: Path) -> list[Image]:
         line = re.search(r"^// Images:(.*)$", source.read_text(), re.MULTILINE)
         architectures = line.group(1).split() if line else [BASELINE]
         if BASELINE not in architectures or not set(architectures) <= set(PTX_VERSIONS):
-            raise Failure(f"{source.name}: images for {' '.join(architectures)}; sm_75 must be, sm_80 may be among them")
+            raise Failure(
+                f"{source.name}: images for {' '.join(architectures)}; sm_75 must be, sm_80 may be among them"
+            )
         found += [Image(source.name, architecture) for architecture in sorted(set(architectures))]
     return found
 

@@ -18,6 +18,8 @@ public final class LibUtils {
   private LibUtils() {}
 
   /**
+   * Loads a library that JCuda packs.
+   *
    * @throws UnsatisfiedLinkError with the reason in one line
    */
   public static void loadLibrary(String libraryName, String... dependentLibraryNames) {

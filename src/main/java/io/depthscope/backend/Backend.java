@@ -3,10 +3,15 @@ package io.depthscope.backend;
 import io.depthscope.plan.ExecutionPlan;
 
 /** Turns a plan into a program for one kind of machine. */
-public interface Backend {
+public interface Backend extends AutoCloseable {
 
   /** The word a user selects it by. */
   String name();
+
+  /** What the last bits of its results depend on; a run is resumed only with the same. */
+  default String numerics() {
+    return name();
+  }
 
   /** What it runs on, for the manifest: such as {@code 2 threads, 512-bit vectors}. */
   String description();
@@ -28,4 +33,8 @@ public interface Backend {
   default long deviceBytes(ExecutionPlan plan, int maxBatch) {
     return 0;
   }
+
+  /** Gives back what the backend holds, such as a device; programs are closed before. */
+  @Override
+  default void close() {}
 }

@@ -1,6 +1,5 @@
 package io.depthscope.cli;
 
-import io.depthscope.backend.Backend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.plan.Feed;
@@ -104,7 +103,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     QuantScheme scheme = schemeOptions.scheme();
-    backendOptions.batch();
+    backendOptions.check();
     dataOptions.check();
     UsageException.requirePositive("--calibrate", calibrate);
     UsageException.requirePositive("--checkpoint-every", checkpointEvery);
@@ -119,15 +118,16 @@ final class AnalyzeCommand implements Callable<Integer> {
       text.println(out + " holds a finished run; nothing to resume");
       return 0;
     }
-    Backend backend = backendOptions.open();
     LoadedModel model = modelOptions.load();
     String dataSpec = dataOptions.spec(model);
-    try (Dataset data = dataOptions.open(dataSpec)) {
+    try (BackendOptions.Opened opened = backendOptions.open();
+        Dataset data = dataOptions.open(dataSpec)) {
       dataOptions.checkClasses(data, model);
       String calibrationSpec = calibrateData != null ? calibrateData : calibrationSpec(dataSpec);
       AnalyzeJob job =
           new AnalyzeJob(
-              backend,
+              opened.backend(),
+              opened.choice(),
               model,
               ModelOptions.preprocessing(model),
               scheme,
@@ -136,7 +136,7 @@ final class AnalyzeCommand implements Callable<Integer> {
               data,
               dataOptions.count(data),
               backendOptions.threads(),
-              backendOptions.batch(),
+              backendOptions.batch(opened.backend()),
               dataOptions.strict());
       MemoryEstimate memory = job.memory();
       if (explainMemory) {

@@ -37,10 +37,12 @@ import java.util.function.BooleanSupplier;
 /**
  * One analysis, from calibration to the written results.
  *
+ * @param backendChoice why it is this backend, for the manifest
  * @param count images to run, from the first on
  */
 record AnalyzeJob(
     Backend backend,
+    String backendChoice,
     LoadedModel model,
     Preprocessing preprocessing,
     QuantScheme scheme,
@@ -68,13 +70,15 @@ record AnalyzeJob(
   private static final int PIECE_IMAGES = 8;
 
   MemoryEstimate memory() {
-    long network = backend.memoryBytes(shapeOfPlan(), batch);
+    ExecutionPlan shape = shapeOfPlan();
+    long network = backend.memoryBytes(shape, batch);
     long image = preprocessing.inputShape().size();
     boolean decodes = data instanceof ImageFolder;
     long images =
         image * ((long) BATCHES_HELD * batch + (2L * threads + 2) * PIECE_IMAGES)
             + (decodes ? ImageFolder.decodingBytes() : 0);
-    return new MemoryEstimate(network, images, Runtime.getRuntime().maxMemory());
+    return new MemoryEstimate(
+        network, images, backend.deviceBytes(shape, batch), Runtime.getRuntime().maxMemory());
   }
 
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
@@ -297,7 +301,7 @@ record AnalyzeJob(
     id.put("scheme", scheme.toString());
     id.put("feed", feed.toString());
     id.put("recording", recording.toString());
-    id.put("backend", backend.name());
+    id.put("backend", backend.numerics());
     id.put("calibration", source.text());
     return id;
   }
@@ -309,6 +313,7 @@ record AnalyzeJob(
         .with("commit", build.commit() + (build.dirty() ? " (modified)" : ""))
         .with("backend", backend.name())
         .with("backendDescription", backend.description())
+        .with("backendChoice", backendChoice)
         .with("threads", threads)
         .with("batch", batch)
         .with("model", model.model().name())

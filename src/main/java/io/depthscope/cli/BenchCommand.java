@@ -29,13 +29,36 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Measure speed.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = BenchCommand.Run.class)
+    subcommands = {BenchCommand.Run.class, BenchKernelsCommand.class})
 final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
     return Main.commandMissing(spec.commandLine());
+  }
+
+  /** How much work is measured. */
+  @SuppressWarnings("ImmutableEnumChecker") // Recording is a record of booleans
+  enum Level {
+    /** The fp32 network alone. */
+    plain(Recording.PLAIN),
+    /** Both streams, logits only. */
+    paired(Recording.PAIRED),
+    /** Both streams with all statistics and histograms. */
+    statistics(Recording.STATISTICS),
+    /** The same with the sources of error. */
+    sources(Recording.ERROR_TERMS);
+
+    private final Recording recording;
+
+    Level(Recording recording) {
+      this.recording = recording;
+    }
+
+    Recording recording() {
+      return recording;
+    }
   }
 
   /** Images a second of a whole network. */
@@ -46,25 +69,6 @@ final class BenchCommand implements Callable<Integer> {
           "Run a network over images again and again, after a warm-up, and print the images a"
               + " second as one line of JSON. Loading and decoding are not measured.")
   static final class Run implements Callable<Integer> {
-
-    /** How much work is measured. */
-    @SuppressWarnings("ImmutableEnumChecker") // Recording is a record of booleans
-    enum Level {
-      /** The fp32 network alone. */
-      plain(Recording.PLAIN),
-      /** Both streams, logits only. */
-      paired(Recording.PAIRED),
-      /** Both streams with all statistics and histograms. */
-      statistics(Recording.STATISTICS),
-      /** The same with the sources of error. */
-      sources(Recording.ERROR_TERMS);
-
-      private final Recording recording;
-
-      Level(Recording recording) {
-        this.recording = recording;
-      }
-    }
 
     private static final int LONGEST = 86_400;
 
@@ -95,16 +99,18 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
       QuantScheme scheme = schemeOptions.scheme();
-      int batch = backendOptions.batch();
+      backendOptions.check();
       dataOptions.check();
       if (!(seconds > 0 && seconds <= LONGEST) || !(warmUp >= 0 && warmUp <= LONGEST)) {
         throw new UsageException(
             "--seconds must be above 0, --warm-up not below 0, both at most " + LONGEST);
       }
-      Backend backend = backendOptions.open();
       LoadedModel model = modelOptions.load();
       Preprocessing preprocessing = ModelOptions.preprocessing(model);
-      try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
+      try (BackendOptions.Opened opened = backendOptions.open();
+          Dataset data = dataOptions.open(dataOptions.spec(model))) {
+        Backend backend = opened.backend();
+        int batch = backendOptions.batch(backend);
         ImageBatch images = firstBatch(data, preprocessing, batch);
         ExecutionPlan plan = plan(backend, model, preprocessing, scheme, images);
         try (PairedProgram program = backend.compile(plan, batch)) {

@@ -1,5 +1,7 @@
 package io.depthscope.cli;
 
+import io.depthscope.backend.BackendException;
+import io.depthscope.device.DeviceException;
 import io.depthscope.store.StoreErrors;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,7 +34,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       AnalyzeCommand.class,
       InspectCommand.class,
       PackCommand.class,
+      VerifyCommand.class,
       BenchCommand.class,
+      DevicesCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main implements Callable<Integer> {
@@ -129,6 +133,8 @@ public final class Main implements Callable<Integer> {
       case FileSystemException f when f.getFile() != null ->
           oneLine(f.getFile() + ": " + StoreErrors.reason(f));
       case IOException io when io.getMessage() != null -> oneLine(io.getMessage());
+      case BackendException failed -> oneLine(failed.getMessage());
+      case DeviceException failed -> oneLine(failed.getMessage());
       case IllegalArgumentException refused when refused.getMessage() != null ->
           oneLine(refused.getMessage());
       default ->

@@ -10,9 +10,10 @@ import java.util.Locale;
  *
  * @param network weights, buffers and statistics of the backend
  * @param images batches under way and images being decoded
+ * @param device memory of the GPU; 0 without one
  * @param heapLimit the virtual machine's limit
  */
-record MemoryEstimate(long network, long images, long heapLimit) {
+record MemoryEstimate(long network, long images, long device, long heapLimit) {
 
   /** The virtual machine's own: code, metadata, stacks and the libraries. */
   private static final long MACHINE = 160L << 20;
@@ -36,6 +37,9 @@ record MemoryEstimate(long network, long images, long heapLimit) {
     out.add("heap needed                   " + mega(heap()));
     out.add("heap limit                    " + mega(heapLimit));
     out.add("process ceiling               " + mega(ceiling(heapLimit)));
+    if (device > 0) {
+      out.add("GPU memory                    " + mega(device));
+    }
     out.add("None of it depends on the number of images.");
     return out;
   }

@@ -52,6 +52,8 @@ public interface Device extends AutoCloseable {
   void closeStream(DeviceStream stream);
 
   /**
+   * Makes an event, which has not come to pass yet.
+   *
    * @param timing whether {@link #millisBetween} will be asked of it
    */
   DeviceEvent newEvent(boolean timing);
@@ -83,6 +85,16 @@ public interface Device extends AutoCloseable {
 
   /** Time between two events that have come to pass, in milliseconds. */
   double millisBetween(DeviceEvent from, DeviceEvent to);
+
+  /**
+   * Opens the vendor's matrix product on this device. The caller closes it before the device.
+   *
+   * @param allowTf32 whether factors may be rounded to 10 bits of mantissa, which is faster
+   * @throws DeviceException with the reason if there is none that can be used
+   */
+  default MatrixLibrary openMatrixLibrary(boolean allowTf32) {
+    throw new DeviceException("cuBLAS cannot be used", 0, "", "not on this device");
+  }
 
   /** Blocks until everything is done. */
   void synchronize();

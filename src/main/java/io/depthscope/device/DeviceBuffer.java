@@ -14,6 +14,8 @@ public final class DeviceBuffer {
   }
 
   /**
+   * Address of its first byte.
+   *
    * @throws IllegalStateException if its arena has been closed
    */
   public long address() {

@@ -1,5 +1,6 @@
 package io.depthscope.experiment;
 
+import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
@@ -138,7 +139,11 @@ public final class PairedRun {
     state.next(batch.datasetIndices()[batch.count() - 1] + 1);
   }
 
-  /** Waits for a result; a failure in a worker arrives as what it was. */
+  /**
+   * Waits for a result; a failure in a worker arrives as what it was.
+   *
+   * @throws BackendException if what the program runs on has failed
+   */
   public static <T> T await(Future<T> future) throws IOException {
     try {
       return future.get();
@@ -146,6 +151,9 @@ public final class PairedRun {
       Thread.currentThread().interrupt();
       throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof BackendException failed) {
+        throw failed;
+      }
       if (e.getCause() instanceof OutOfMemoryError) {
         throw new IOException("out of memory while running the network; try fewer --threads", e);
       }

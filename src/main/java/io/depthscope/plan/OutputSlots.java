@@ -17,6 +17,8 @@ import java.util.function.IntToLongFunction;
 public record OutputSlots(int[] slotOf, long[] sizes) {
 
   /**
+   * Shares slots among the layers of a plan.
+   *
    * @param size of a node's output
    * @param readsLonger whether a node still reads its input while the next one writes
    */

@@ -54,6 +54,7 @@ record StoppableRun(String data) {
       PrintWriter nowhere = new PrintWriter(new StringWriter());
       return new AnalyzeJob(
               backend,
+              "asked for",
               model,
               ModelOptions.preprocessing(model),
               scheme,

@@ -75,6 +75,8 @@ class UsageTest {
           bench run --limit 0                      | --limit
           bench run --backend tpu                  | tpu
           bench walk                               | walk
+          devices --jsno                           | --jsno
+          devices 0                                | 0
           """)
   void wrongUseIsExitCode2AndOneLine(String line, String word) {
     CommandLineRun.of((Object[]) line.split(" +", -1)).isMisuse(word);
@@ -155,12 +157,6 @@ class UsageTest {
   void versionIsOneLine(String line) {
     String out = CommandLineRun.of((Object[]) line.split(" ", -1)).succeeds().out();
     assertTrue(out.matches("depthscope \\S+ \\(.+\\)\\R"), out);
-  }
-
-  @Test
-  void cudaSaysWhatIsMissing() {
-    CommandLineRun.analyze("--backend", "cuda").fails("cuda", "no CUDA kernels", "--backend cpu");
-    CommandLineRun.of("bench", "run", "--backend", "cuda").fails("cuda", "missing");
   }
 
   @Test

@@ -9,8 +9,8 @@ import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.plan.Recording;
 import io.depthscope.testkit.Digests;
-import io.depthscope.testkit.PlanCase;
-import io.depthscope.testkit.RandomCases;
+import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.RandomCases;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +30,7 @@ class DeterminismTest {
   }
 
   /** A random network on more images than the largest batch. */
-  private static PlanCase manyImages(long seed) {
+  static PlanCase manyImages(long seed) {
     PlanCase c = RandomCases.network(seed);
     byte[] pixels = new byte[IMAGES * c.model().inputShape().size()];
     new Random(seed).nextBytes(pixels);

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.depthscope.testkit.Findings;
-import io.depthscope.testkit.GoldenCase;
+import io.depthscope.verification.Findings;
+import io.depthscope.verification.GoldenCase;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 

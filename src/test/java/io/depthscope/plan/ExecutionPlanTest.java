@@ -12,7 +12,7 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.BitHistogram;
-import io.depthscope.testkit.GoldenCase;
+import io.depthscope.verification.GoldenCase;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.depthscope.testkit.GoldenCase;
+import io.depthscope.verification.GoldenCase;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

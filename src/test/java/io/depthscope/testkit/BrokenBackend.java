@@ -7,6 +7,7 @@ import io.depthscope.backend.PairedProgram;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.verification.PlanCase;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

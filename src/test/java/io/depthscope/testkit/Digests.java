@@ -6,6 +6,8 @@ import io.depthscope.backend.PairedProgram;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.StatisticsCheck;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

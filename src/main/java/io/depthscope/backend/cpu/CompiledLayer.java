@@ -67,6 +67,7 @@ record CompiledLayer(
     return of(l, false, false, source.tileRows(), false);
   }
 
+  @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
   private static CompiledLayer of(
       LayerPlan l, boolean plainInput, boolean plainOutput, int tileRows, boolean handsOver) {
     Weights fp32 = weights(l, l.kernel());

@@ -6,90 +6,133 @@ import io.depthscope.model.Layer;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A layer with the kernel that runs it.
  *
  * @param kernel for the network's input, the kernel that reads 8-bit pixels
  * @param channelGroups blocks of channels that each tile of positions is worked on in
+ * @param library whether a library computes the products, and the kernel only finishes them
  */
 record CompiledLayer(
-    LayerPlan plan, Mode mode, KernelSpec kernel, LayerParams params, int channelGroups) {
+    LayerPlan plan,
+    Mode mode,
+    KernelSpec kernel,
+    LayerParams params,
+    int channelGroups,
+    boolean library) {
 
-  /** Channels a thread of the 3x3 depthwise kernels, by what is computed; see the kernel file. */
-  private static int depthwiseVector(Mode mode) {
-    return switch (mode) {
-      case PLAIN, PAIRED -> 4;
-      case OBSERVED, MEASURED -> 2;
-      case TRACED -> throw new IllegalArgumentException("no 3x3 kernel traces the error");
-    };
+  /**
+   * The layer with the kernel to run it with.
+   *
+   * @param options a kernel to prefer where it can run the layer; whether a library multiplies
+   */
+  static CompiledLayer of(LayerPlan l, Recording recording, CudaOptions options) {
+    if (options.library() && multiplies(l)) {
+      return product(l, recording);
+    }
+    List<CompiledLayer> all = candidates(l, recording);
+    return all.stream()
+        .filter(c -> c.kernel.symbol().endsWith(options.variant()))
+        .filter(c -> !options.variant().isEmpty())
+        .findFirst()
+        .orElse(all.getFirst());
   }
 
-  static CompiledLayer of(LayerPlan l, Recording recording) {
+  /** The layer with every kernel that can run it, the one that is taken first. */
+  static List<CompiledLayer> candidates(LayerPlan l, Recording recording) {
     Mode mode = Mode.of(recording);
     return switch (l.node().layer()) {
       case Layer.Input ignored ->
-          elementwise(
-              l, recording, mode, ConvGeometry.POINTWISE, KernelCatalog.normalizeBytes(mode));
-      case Layer.Convolution c when c.geometry().isPointwise() ->
-          gemm(l, recording, mode, "pointwise", c.geometry());
-      case Layer.Convolution c -> gemm(l, recording, mode, "conv2d", c.geometry());
-      case Layer.FullyConnected ignored ->
-          gemm(l, recording, mode, "pointwise", ConvGeometry.POINTWISE);
-      case Layer.DepthwiseConvolution c -> depthwise(l, recording, mode, c.geometry());
+          List.of(
+              elementwise(
+                  l, recording, ConvGeometry.POINTWISE, KernelCatalog.normalizeBytes(mode)));
+      case Layer.Convolution c when c.geometry().isPointwise() -> products(l, recording);
+      case Layer.Convolution c -> gemm(l, recording, "conv2d", c.geometry());
+      case Layer.FullyConnected ignored -> products(l, recording);
+      case Layer.DepthwiseConvolution c -> depthwise(l, recording, c.geometry());
       case Layer.ResidualAdd ignored ->
-          elementwise(
-              l,
-              recording,
-              mode,
-              ConvGeometry.POINTWISE,
-              KernelCatalog.unweighted("residual_add", mode));
+          List.of(
+              elementwise(
+                  l,
+                  recording,
+                  ConvGeometry.POINTWISE,
+                  KernelCatalog.unweighted("residual_add", mode)));
       case Layer.GlobalAveragePool ignored ->
-          elementwise(
-              l,
-              recording,
-              mode,
-              ConvGeometry.global(l.in()),
-              KernelCatalog.unweighted("average_pool", mode));
-      case Layer.AveragePool p ->
-          elementwise(
-              l, recording, mode, p.geometry(), KernelCatalog.unweighted("average_pool", mode));
-      case Layer.MaxPool p ->
-          elementwise(l, recording, mode, p.geometry(), KernelCatalog.unweighted("max_pool", mode));
+          pool(l, recording, ConvGeometry.global(l.in()), "average_pool");
+      case Layer.AveragePool p -> pool(l, recording, p.geometry(), "average_pool");
+      case Layer.MaxPool p -> pool(l, recording, p.geometry(), "max_pool");
     };
   }
 
+  private static List<CompiledLayer> pool(
+      LayerPlan l, Recording recording, ConvGeometry g, String op) {
+    KernelSpec kernel = KernelCatalog.unweighted(op, Mode.of(recording));
+    return List.of(elementwise(l, recording, g, kernel));
+  }
+
   private static CompiledLayer elementwise(
-      LayerPlan l, Recording recording, Mode mode, ConvGeometry g, KernelSpec kernel) {
-    return of(l, recording, mode, g, kernel, Tiling.elementwise(l.out()), 1);
+      LayerPlan l, Recording recording, ConvGeometry g, KernelSpec kernel) {
+    return of(l, recording, g, kernel, Tiling.elementwise(l.out()), 1);
   }
 
-  private static CompiledLayer gemm(
-      LayerPlan l, Recording recording, Mode mode, String op, ConvGeometry g) {
-    KernelSpec kernel = KernelCatalog.gemm(op, mode, LayerParams.stride(l.out().channels()));
-    Tiling tiling = Tiling.gemm(l.out());
-    LayerParams params = LayerParams.of(l, g, tiling, recording);
-    int columns = KernelCatalog.columns(kernel);
-    return new CompiledLayer(
-        l, mode, kernel, params, Tiling.ceil(LayerParams.stride(l.out().channels()), columns));
+  /** A dense convolution computes a pointwise one as well, for a second opinion. */
+  private static List<CompiledLayer> products(LayerPlan l, Recording recording) {
+    List<CompiledLayer> all = new ArrayList<>();
+    all.addAll(gemm(l, recording, "pointwise", ConvGeometry.POINTWISE));
+    all.addAll(gemm(l, recording, "conv2d", ConvGeometry.POINTWISE));
+    return all;
   }
 
-  private static CompiledLayer depthwise(
-      LayerPlan l, Recording recording, Mode mode, ConvGeometry g) {
+  private static List<CompiledLayer> gemm(
+      LayerPlan l, Recording recording, String op, ConvGeometry g) {
+    int outStride = LayerParams.stride(l.out().channels());
+    LayerParams params = LayerParams.of(l, g, Tiling.gemm(l.out()), recording);
+    return KernelCatalog.gemm(op, Mode.of(recording), outStride).stream()
+        .map(
+            kernel ->
+                new CompiledLayer(
+                    l,
+                    Mode.of(recording),
+                    kernel,
+                    params,
+                    Tiling.ceil(outStride, KernelCatalog.columns(kernel)),
+                    false))
+        .toList();
+  }
+
+  private static List<CompiledLayer> depthwise(LayerPlan l, Recording recording, ConvGeometry g) {
+    Mode mode = Mode.of(recording);
+    List<CompiledLayer> all = new ArrayList<>();
     boolean three = g.kernelH() == 3 && g.kernelW() == 3;
-    boolean strided = g.strideH() == g.strideW() && g.strideH() <= 2;
-    if (!three || !strided || mode == Mode.TRACED) {
-      return elementwise(l, recording, mode, g, KernelCatalog.depthwise(mode, "naive"));
+    if (three && g.strideH() == g.strideW() && g.strideH() <= 2) {
+      for (int vector : KernelCatalog.depthwiseVectors(mode)) {
+        KernelSpec kernel = KernelCatalog.depthwise(mode, "k3s" + g.strideH() + "v" + vector);
+        all.add(of(l, recording, g, kernel, Tiling.depthwise(l.out(), vector), vector));
+      }
     }
-    int vector = depthwiseVector(mode);
-    KernelSpec kernel = KernelCatalog.depthwise(mode, "k3s" + g.strideH() + "v" + vector);
-    return of(l, recording, mode, g, kernel, Tiling.depthwise(l.out(), vector), vector);
+    all.add(elementwise(l, recording, g, KernelCatalog.depthwise(mode, "naive")));
+    return all;
+  }
+
+  /** True for layers that are one matrix product. */
+  private static boolean multiplies(LayerPlan l) {
+    return l.node().layer() instanceof Layer.FullyConnected
+        || (l.node().layer() instanceof Layer.Convolution c && c.geometry().isPointwise());
+  }
+
+  /** A layer whose products a library computes, and whose kernel does the rest. */
+  private static CompiledLayer product(LayerPlan l, Recording recording) {
+    KernelSpec kernel = KernelCatalog.unweighted("pointwise_epilogue", Mode.of(recording));
+    CompiledLayer c = elementwise(l, recording, ConvGeometry.POINTWISE, kernel);
+    return new CompiledLayer(l, c.mode, kernel, c.params, c.channelGroups, true);
   }
 
   private static CompiledLayer of(
       LayerPlan l,
       Recording recording,
-      Mode mode,
       ConvGeometry g,
       KernelSpec kernel,
       Tiling tiling,
@@ -97,7 +140,8 @@ record CompiledLayer(
     int groups =
         Tiling.ceil(
             LayerParams.stride(l.out().channels()), Math.multiplyExact(tiling.lanes(), vector));
-    return new CompiledLayer(l, mode, kernel, LayerParams.of(l, g, tiling, recording), groups);
+    return new CompiledLayer(
+        l, Mode.of(recording), kernel, LayerParams.of(l, g, tiling, recording), groups, false);
   }
 
   /** Tiles a batch is cut into; blocks loop over them. */

@@ -13,27 +13,45 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
-/** Runs plans on a GPU with this project's own kernels. The device is the caller's to close. */
+/** Runs plans on a GPU with this project's own kernels. */
 public final class CudaBackend implements Backend {
   /** Share of the free memory a program may plan to take: the driver needs some for itself. */
   private static final double USABLE = 0.95;
 
   private final Device device;
   private final List<KernelImage> images;
+  private final CudaOptions options;
 
   /**
-   * Loads the kernels.
+   * Takes a device over and loads the kernels.
    *
    * @throws BackendException if the device is too old or refuses them
    */
-  public CudaBackend(Device device) {
+  public CudaBackend(Device device, CudaOptions options) {
     this.device = device;
+    this.options = options;
     try {
       images = KernelImages.forCapability(device.info().capability());
       images.forEach(device::load);
     } catch (DeviceException e) {
+      device.close();
       throw new BackendException("backend cuda: " + e.getMessage(), e);
     }
+  }
+
+  private CudaBackend(CudaBackend other, CudaOptions options) {
+    device = other.device;
+    images = other.images;
+    this.options = options;
+  }
+
+  /** The same on the same device with other options; either may be closed, which closes both. */
+  public CudaBackend with(CudaOptions other) {
+    return new CudaBackend(this, other);
+  }
+
+  public Device device() {
+    return device;
   }
 
   @Override
@@ -43,7 +61,18 @@ public final class CudaBackend implements Backend {
 
   @Override
   public String description() {
-    return device.info().text() + ", kernels " + kernels();
+    return device.info().text()
+        + ", kernels "
+        + kernels()
+        + (options.variant().isEmpty() ? "" : ", variant " + options.variant())
+        + (options.library() ? ", products by " + options.matrices().description() : "");
+  }
+
+  @Override
+  public String numerics() {
+    return options.library()
+        ? name() + ", products by " + options.matrices().description()
+        : name();
   }
 
   /** The variants of the loaded kernels and a hash of them. */
@@ -53,8 +82,7 @@ public final class CudaBackend implements Backend {
       for (KernelImage image : images) {
         all.update(HexFormat.of().parseHex(image.sha256()));
       }
-      List<String> built =
-          images.stream().map(i -> i.name().replaceAll("/.*", "")).distinct().sorted().toList();
+      List<String> built = images.stream().map(KernelImages::target).distinct().sorted().toList();
       return String.join("+", built)
           + " "
           + HexFormat.of().formatHex(all.digest()).substring(0, 12);
@@ -65,9 +93,9 @@ public final class CudaBackend implements Backend {
 
   @Override
   public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
-    ProgramSize size = ProgramSize.of(plan, maxBatch);
+    ProgramSize size = ProgramSize.of(plan, maxBatch, options);
     try {
-      return new CudaProgram(device, plan, size);
+      return new CudaProgram(device, plan, size, options.matrices());
     } catch (DeviceException e) {
       throw new BackendException(
           e.isOutOfMemory() ? outOfMemory(plan, size) : "backend cuda: " + e.getMessage(), e);
@@ -83,7 +111,8 @@ public final class CudaBackend implements Backend {
             mebibytes(size.device()),
             mebibytes(device.freeBytes()));
     int batch = size.maxBatch();
-    while (batch > 0 && ProgramSize.of(plan, batch).device() > USABLE * device.freeBytes()) {
+    while (batch > 0
+        && ProgramSize.of(plan, batch, options).device() > USABLE * device.freeBytes()) {
       batch = batch * 3 / 4;
     }
     return batch == 0
@@ -97,11 +126,20 @@ public final class CudaBackend implements Backend {
 
   @Override
   public long memoryBytes(ExecutionPlan plan, int maxBatch) {
-    return ProgramSize.of(plan, maxBatch).host();
+    return ProgramSize.of(plan, maxBatch, options).host();
   }
 
   @Override
   public long deviceBytes(ExecutionPlan plan, int maxBatch) {
-    return ProgramSize.of(plan, maxBatch).device();
+    return ProgramSize.of(plan, maxBatch, options).device();
+  }
+
+  /** Closes the device, and the library before it. */
+  @Override
+  public void close() {
+    if (options.library()) {
+      options.matrices().close();
+    }
+    device.close();
   }
 }

@@ -11,17 +11,16 @@ import io.depthscope.device.DeviceEvent;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
-import io.depthscope.device.KernelResources;
 import io.depthscope.device.KernelSpec;
+import io.depthscope.device.MatrixLibrary;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.stats.NetworkAccumulator;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
@@ -35,13 +34,8 @@ import java.util.concurrent.Future;
 final class CudaProgram implements PairedProgram {
   static final int IN_FLIGHT = 2;
 
-  /** Blocks in a grid for each that can run at once: enough that a last, partial round is short. */
-  private static final int ROUNDS = 2;
-
-  private static final int REGISTERS = 65_536;
-  private static final int MOST_BLOCKS = 16;
-
   private final Device device;
+  private final MatrixLibrary matrices;
   private final ExecutionPlan plan;
   private final ProgramSize size;
   private final Mode mode;
@@ -54,7 +48,7 @@ final class CudaProgram implements PairedProgram {
   private final List<LayerLaunch> launches = new ArrayList<>();
   private final DeviceBuffer table;
   private final DeviceStatistics statistics;
-  private final Map<KernelSpec, Integer> blocks = new HashMap<>();
+  private final GridSizes grids;
 
   /** The accumulator's state that the device continues from. */
   private long stateGeneration;
@@ -81,13 +75,19 @@ final class CudaProgram implements PairedProgram {
   }
 
   /** A layer's launch, but for the number of images. */
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   private record LayerLaunch(CompiledLayer layer, long[] pointers, byte[] params, long shift) {}
 
-  CudaProgram(Device device, ExecutionPlan plan, ProgramSize size) {
+  /**
+   * @param matrices computes the products of layers that say so; null where none does
+   */
+  CudaProgram(Device device, ExecutionPlan plan, ProgramSize size, MatrixLibrary matrices) {
+    this.matrices = matrices;
     this.device = device;
     this.plan = plan;
     this.size = size;
     this.mode = size.mode();
+    grids = new GridSizes(device);
     accumulator = plan.newAccumulator();
     arena = new DeviceArena(device);
     try {
@@ -176,9 +176,12 @@ final class CudaProgram implements PairedProgram {
     if (closed) {
       throw new IllegalStateException("program used after it was closed");
     }
-    if (batch.count() < 1 || batch.count() > size.maxBatch()) {
+    if (batch.count() > size.maxBatch()) {
       throw new IllegalArgumentException(
-          "a batch of " + batch.count() + " images, compiled for 1 to " + size.maxBatch());
+          "a batch of " + batch.count() + " images, compiled for " + size.maxBatch());
+    }
+    if (batch.count() == 0) {
+      return CompletableFuture.completedFuture(new BatchOutput(0, new float[0], new float[0]));
     }
     int slot = (int) (submitted % IN_FLIGHT);
     OutputSlot output = outputSlots.get(slot);
@@ -234,7 +237,16 @@ final class CudaProgram implements PairedProgram {
       pointers = pointers.clone();
       pointers[0] = input.address();
     }
-    int grid = (int) Math.min(l.layer.tiles(images), blocks.computeIfAbsent(kernel, this::blocks));
+    if (l.layer.library()) {
+      multiply(l, images, 0, 2, 6);
+      if (mode.paired()) {
+        multiply(l, images, 1, 3, 7);
+      }
+      if (mode == Mode.TRACED) {
+        multiply(l, images, 0, 3, 8);
+      }
+    }
+    int grid = (int) Math.min(l.layer.tiles(images), grids.blocks(kernel));
     device.launch(
         compute,
         new KernelLaunch(
@@ -248,13 +260,20 @@ final class CudaProgram implements PairedProgram {
     }
   }
 
-  /** Blocks of a grid that fill the device. */
-  private int blocks(KernelSpec kernel) {
-    KernelResources r = device.resources(kernel);
-    int perThread = Math.max(32, (r.registers() + 7) / 8 * 8);
-    int warps = Tiling.ceil(kernel.threads(), 32);
-    int resident = Math.max(1, Math.min(MOST_BLOCKS, REGISTERS / (perThread * 32 * warps)));
-    return device.info().multiprocessors() * resident * ROUNDS;
+  /** A product by the library; in, weights and out are places in the layer's pointers. */
+  private void multiply(LayerLaunch l, int images, int in, int weights, int out) {
+    LayerParams p = l.layer.params();
+    matrices.multiply(
+        compute,
+        images * l.layer.plan().out().positions(),
+        p.outStride(),
+        p.inStride(),
+        l.pointers[in],
+        p.inStride(),
+        l.pointers[weights],
+        p.outStride(),
+        l.pointers[out],
+        p.outStride());
   }
 
   private void uploadState() {

@@ -20,11 +20,9 @@ public final class KernelCatalog {
   static {
     layers("image_normalize", "image_normalize", "u8_table_f32_tensor", "naive", Tiling.THREADS);
     layers("image_normalize", "image_normalize", UNWEIGHTED, "naive", Tiling.THREADS);
-    depthwise("plain", 4);
-    depthwise("observed", 2, 4);
-    depthwise("paired", 2, 4);
-    depthwise("measured", 1, 2);
-    layer("depthwise_conv", "depthwise_conv", "measured", CHANNEL, "k3s1v4", Tiling.THREADS);
+    for (Mode mode : Mode.values()) {
+      depthwiseVectors(mode).forEach(v -> depthwise(mode.word(), v));
+    }
     layers("depthwise_conv_any", "depthwise_conv", CHANNEL, "naive", Tiling.THREADS);
     layers("pointwise_gemm", "pointwise", TENSOR, "n128", N128_THREADS);
     layers("pointwise_gemm", "pointwise", TENSOR, "n64", N64_THREADS);
@@ -79,9 +77,22 @@ public final class KernelCatalog {
     return get(symbol(op, mode, UNWEIGHTED, "naive"));
   }
 
-  /** A matrix product: {@code pointwise} or {@code conv2d}. */
-  static KernelSpec gemm(String op, Mode mode, int outStride) {
-    return get(symbol(op, mode, TENSOR, outStride <= 64 ? "n64" : "n128"));
+  /** The variants of a matrix product, {@code pointwise} or {@code conv2d}, the best first. */
+  static List<KernelSpec> gemm(String op, Mode mode, int outStride) {
+    KernelSpec narrow = get(symbol(op, mode, TENSOR, "n64"));
+    KernelSpec wide = get(symbol(op, mode, TENSOR, "n128"));
+    return outStride <= 64 ? List.of(narrow, wide) : List.of(wide, narrow);
+  }
+
+  /** Channels a thread of the 3x3 depthwise kernels of a mode, the best first; empty for none. */
+  static List<Integer> depthwiseVectors(Mode mode) {
+    return switch (mode) {
+      case PLAIN -> List.of(4);
+      case OBSERVED -> List.of(2, 4);
+      case PAIRED -> List.of(4, 2);
+      case MEASURED -> List.of(2, 1);
+      case TRACED -> List.of();
+    };
   }
 
   /** Output channels of a tile of a matrix product. */
@@ -107,12 +118,10 @@ public final class KernelCatalog {
     }
   }
 
-  private static void depthwise(String mode, int... vectors) {
-    for (int vector : vectors) {
-      for (int stride = 1; stride <= 2; stride++) {
-        String variant = "k3s" + stride + "v" + vector;
-        layer("depthwise_conv", "depthwise_conv", mode, CHANNEL, variant, Tiling.THREADS);
-      }
+  private static void depthwise(String mode, int vector) {
+    for (int stride = 1; stride <= 2; stride++) {
+      String variant = "k3s" + stride + "v" + vector;
+      layer("depthwise_conv", "depthwise_conv", mode, CHANNEL, variant, Tiling.THREADS);
     }
   }
 

@@ -33,6 +33,11 @@ public final class KernelImages {
         .toList();
   }
 
+  /** What an image was built for, such as {@code sm_75}. */
+  public static String target(KernelImage image) {
+    return image.name().substring(0, image.name().indexOf('/'));
+  }
+
   private static KernelImage find(String file, int capability) {
     for (int built : BUILT_FOR) {
       String name = "sm_" + built + "/" + file + ".ptx";

@@ -14,9 +14,9 @@ import java.util.List;
  */
 record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSlots slots) {
 
-  static ProgramSize of(ExecutionPlan plan, int maxBatch) {
+  static ProgramSize of(ExecutionPlan plan, int maxBatch, CudaOptions options) {
     List<CompiledLayer> layers =
-        plan.layers().stream().map(l -> CompiledLayer.of(l, plan.recording())).toList();
+        plan.layers().stream().map(l -> CompiledLayer.of(l, plan.recording(), options)).toList();
     OutputSlots slots =
         OutputSlots.of(plan.layers(), i -> layers.get(i).outputFloats(), i -> false);
     return new ProgramSize(layers, Mode.of(plan.recording()), maxBatch, slots);

@@ -35,6 +35,16 @@ final class Uploads implements AutoCloseable {
     return buffer;
   }
 
+  /** Fills a buffer with copies of a piece of at most a million values. */
+  void repeat(float[] values, DeviceBuffer buffer) {
+    MemorySegment.copy(values, 0, piece, ValueLayout.JAVA_FLOAT, 0, values.length);
+    for (long at = 0; at < buffer.bytes(); at += 4L * values.length) {
+      long n = Math.min(4L * values.length, buffer.bytes() - at);
+      device.upload(stream, piece, buffer.address(at), n);
+    }
+    device.synchronize();
+  }
+
   /** Gives the page-locked memory back. */
   @Override
   public void close() {

@@ -2,10 +2,15 @@ package io.depthscope.device.jcuda;
 
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.DeviceInfo;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jcuda.LibUtils;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUresult;
@@ -27,6 +32,9 @@ record Driver(int version, String reason) {
    */
   private static final int OLDEST = 11000;
 
+  /** Only where the environment asks for all functions at once (LD_BIND_NOW). */
+  private static final Pattern UNDEFINED = Pattern.compile("undefined symbol: (cu\\w+)");
+
   private static final class Loaded {
     static final Driver DRIVER = load();
   }
@@ -40,12 +48,15 @@ record Driver(int version, String reason) {
    */
   Driver orThrow() {
     if (!reason.isEmpty()) {
-      throw new DeviceException("CUDA", 0, "", reason);
+      throw new DeviceException("no GPU can be used", 0, "", reason);
     }
     return this;
   }
 
   private static Driver load() {
+    if (!isReplaced(LibUtils.class)) {
+      return new Driver(0, "JCuda stands before Depthscope on the class path");
+    }
     try {
       String path = System.getProperty(PROPERTY, System.getenv(VARIABLE));
       if (path != null && !path.isEmpty()) {
@@ -60,7 +71,17 @@ record Driver(int version, String reason) {
       return start();
     } catch (LinkageError e) {
       return new Driver(0, reason(e));
+    } catch (DeviceException | InvalidPathException e) {
+      return new Driver(0, e.getMessage());
     }
+  }
+
+  /** Whether JCuda's class was found where this one was; its own would load foreign files. */
+  private static boolean isReplaced(Class<?> loader) {
+    return loader
+        .getProtectionDomain()
+        .getCodeSource()
+        .equals(Driver.class.getProtectionDomain().getCodeSource());
   }
 
   private static Driver start() {
@@ -104,13 +125,16 @@ record Driver(int version, String reason) {
     return Status.failure(status, operation, "").getMessage();
   }
 
-  /** What a failure to load says, without the names of files that are gone already. */
+  /** What a failure to load says, in words. */
   private static String reason(LinkageError e) {
-    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String message = NativeLibraries.reason(e);
     if (message.contains("libcuda.so.1: cannot open shared object file")) {
       return "no NVIDIA driver is installed (libcuda.so.1 is not found)";
     }
-    return message.replaceFirst("^/\\S*/(lib\\S+: )", "$1");
+    Matcher missing = UNDEFINED.matcher(message);
+    return missing.find()
+        ? "the driver is too old for JCuda, it lacks " + missing.group(1)
+        : message;
   }
 
   private static int count() {
@@ -145,7 +169,7 @@ record Driver(int version, String reason) {
     Status.check(JCudaDriver.cuDeviceTotalMem(memory, device), "cuDeviceTotalMem");
     return new DeviceInfo(
         ordinal,
-        new String(name, 0, length, java.nio.charset.StandardCharsets.UTF_8),
+        new String(name, 0, length, StandardCharsets.UTF_8),
         attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
         attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
         attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),

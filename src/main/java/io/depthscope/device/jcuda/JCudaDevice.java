@@ -12,6 +12,7 @@ import io.depthscope.device.KernelImage;
 import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelResources;
 import io.depthscope.device.KernelSpec;
+import io.depthscope.device.MatrixLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -91,7 +92,8 @@ final class JCudaDevice implements Device {
   }
 
   /** Must come before every call to the driver: makes the context current on this thread. */
-  private void enter() {
+  @SuppressWarnings("ReferenceEquality") // a handle may come again after its context has ended
+  void enter() {
     if (closed) {
       throw new IllegalStateException("device " + info.ordinal() + " used after it was closed");
     }
@@ -435,6 +437,16 @@ final class JCudaDevice implements Device {
     return millis[0];
   }
 
+  /** JCuda's stream, for its other libraries. */
+  CUstream handle(DeviceStream stream) {
+    return stream(stream).handle;
+  }
+
+  @Override
+  public MatrixLibrary openMatrixLibrary(boolean allowTf32) {
+    return new CublasMatrices(this, allowTf32);
+  }
+
   @Override
   public void synchronize() {
     enter();
@@ -446,7 +458,11 @@ final class JCudaDevice implements Device {
     if (closed) {
       return;
     }
+    enter();
     closed = true;
+    for (CUmodule module : modules) {
+      JCudaDriver.cuModuleUnload(module); // a lost device refuses, and its context ends it anyway
+    }
     for (Pinned allocation : pinned.values()) {
       allocation.arena().close();
     }

@@ -3,6 +3,7 @@ package io.depthscope.device.jcuda;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.DeviceInfo;
+import io.depthscope.device.LibraryProbe;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -10,7 +11,23 @@ import java.util.stream.Collectors;
 public final class JCudaDevices {
   private JCudaDevices() {}
 
+  /** Which libraries for GPUs load here, and why others do not. */
+  public static List<LibraryProbe> probe() {
+    Driver driver = Driver.get();
+    Cublas cublas = Cublas.get();
+    return List.of(
+        probe("driver API", "CUDA " + DeviceInfo.cudaVersion(driver.version()), driver.reason()),
+        probe("cuBLAS", cublas.version(), cublas.reason()),
+        Cudnn.probe());
+  }
+
+  static LibraryProbe probe(String name, String version, String reason) {
+    return new LibraryProbe(name, reason.isEmpty(), reason.isEmpty() ? version : reason);
+  }
+
   /**
+   * What there is, in the order of the numbers.
+   *
    * @throws DeviceException with the reason in one line if there is no driver or no GPU
    */
   public static List<DeviceInfo> list() {

@@ -2,6 +2,8 @@ package io.depthscope.device.jcuda;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -14,9 +16,13 @@ public final class NativeLibraries {
   /** The one system that libraries are packed for, in JCuda's words. */
   public static final String PLATFORM = "linux-x86_64";
 
+  private static final String ELSEWHERE = "; -Djava.io.tmpdir=FOLDER names another place";
+
   private NativeLibraries() {}
 
   /**
+   * Unpacks a library and loads it.
+   *
    * @param name of the resource {@code /lib/lib<name>.so}
    * @throws UnsatisfiedLinkError with the reason in one line
    */
@@ -26,7 +32,7 @@ public final class NativeLibraries {
       throw new UnsatisfiedLinkError("JCuda is packed for Linux on x86-64 only, not for " + system);
     }
     String file = "lib" + name + ".so";
-    try (InputStream in = NativeLibraries.class.getResourceAsStream("/lib/" + file)) {
+    try (InputStream in = NativeLibraries.class.getResourceAsStream(resource(name))) {
       if (in == null) {
         throw new UnsatisfiedLinkError(file + " is missing in this build");
       }
@@ -40,9 +46,34 @@ public final class NativeLibraries {
         Files.deleteIfExists(folder);
       }
     } catch (IOException e) {
-      throw (UnsatisfiedLinkError)
-          new UnsatisfiedLinkError("cannot unpack " + file + ": " + e).initCause(e);
+      throw failure("cannot unpack " + file + ELSEWHERE + " (" + e.getMessage() + ")", e);
+    } catch (UnsatisfiedLinkError e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("failed to map segment")) {
+        throw failure("programs may not be run from where " + file + " is unpacked" + ELSEWHERE, e);
+      }
+      throw failure(message.replaceAll("/\\S*/(lib\\S+: )", "$1"), e); // without the folder
     }
+  }
+
+  /** Whether there is something to unpack. */
+  static boolean isPacked(String name) {
+    return NativeLibraries.class.getResource(resource(name)) != null;
+  }
+
+  private static String resource(String name) {
+    return "/lib/lib" + name + ".so";
+  }
+
+  private static UnsatisfiedLinkError failure(String message, Throwable cause) {
+    UnsatisfiedLinkError error = new UnsatisfiedLinkError(message);
+    error.initCause(cause);
+    return error;
+  }
+
+  /** What a failure to load says, in one line. */
+  static String reason(LinkageError e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   /**
@@ -51,5 +82,16 @@ public final class NativeLibraries {
   @SuppressWarnings("restricted") // that is what native libraries are
   static void loadFile(Path library) {
     System.load(library.toString());
+  }
+
+  /** Whether the system's loader finds a library by its name; if so it is loaded for good. */
+  @SuppressWarnings("restricted")
+  static boolean isFound(String name) {
+    try {
+      SymbolLookup.libraryLookup(name, Arena.global());
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 }

@@ -23,13 +23,17 @@ final class KernelSources {
 
   private static final Pattern HEADER =
       Pattern.compile(
-          "// Made by tools/build-kernels from the files below; do not edit\\.\n"
-              + "// sources: (.+)\n"
-              + "// sha256: ([0-9a-f]{64})\n\n\\.version ");
+          """
+          // Made by tools/build-kernels from the files below; do not edit\\.
+          // sources: (.+)
+          // sha256: ([0-9a-f]{64})
+
+          \\.version\s""");
 
   private KernelSources() {}
 
   /** A line for each image that is missing, stale, or of no source. */
+  @SuppressWarnings("StringSplitter") // there is no empty piece at the end
   static List<String> stale(Path kernels, List<PtxImage> images) throws IOException {
     Set<String> wanted = new TreeSet<>();
     try (Stream<Path> files = Files.list(kernels)) {

@@ -1,4 +1,4 @@
-package io.depthscope.testkit;
+package io.depthscope.verification;
 
 /**
  * The values of one node over all images of a batch, NHWC.

@@ -7,32 +7,30 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.backend.cpu.CpuBackend;
-import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.plan.Recording;
-import io.depthscope.testkit.Findings;
-import io.depthscope.testkit.GoldenCase;
-import io.depthscope.testkit.GoldenCheck;
-import io.depthscope.testkit.NodeTensors;
-import io.depthscope.testkit.PlanCase;
-import io.depthscope.testkit.StatisticsCheck;
+import io.depthscope.verification.Findings;
+import io.depthscope.verification.GoldenCase;
+import io.depthscope.verification.GoldenCheck;
+import io.depthscope.verification.NodeTensors;
+import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every backend owes, held against the golden files of an independent implementation. */
-class BackendContractTest {
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class BackendContract {
 
-  static List<Backend> backends() {
-    return List.of(new ReferenceBackend(), new CpuBackend(1), new CpuBackend(3));
-  }
+  abstract List<Backend> backends();
 
-  static Stream<Arguments> cases() throws IOException {
+  Stream<Arguments> cases() {
     List<Arguments> all = new ArrayList<>();
     List<String> names = GoldenCase.names();
     assertTrue(names.size() >= 11, "golden cases missing: " + names);
@@ -44,7 +42,7 @@ class BackendContractTest {
     return all.stream();
   }
 
-  @ParameterizedTest(name = "{0} on {1}")
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
   @MethodSource("cases")
   void computesEveryNodeOfBothStreams(String name, String description, Backend backend)
       throws IOException {
@@ -61,7 +59,7 @@ class BackendContractTest {
     }
   }
 
-  @ParameterizedTest(name = "{0} on {1}")
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
   @MethodSource("cases")
   void recordsTheGoldenFigures(String name, String description, Backend backend)
       throws IOException {
@@ -70,7 +68,7 @@ class BackendContractTest {
     check.findings().assertNone(name + " on " + description);
   }
 
-  @ParameterizedTest(name = "{0} on {1}")
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
   @MethodSource("cases")
   void recordsWhatItsTensorsSay(String name, String description, Backend backend)
       throws IOException {
@@ -88,7 +86,7 @@ class BackendContractTest {
     }
   }
 
-  @ParameterizedTest(name = "{0} on {1}")
+  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
   @MethodSource("cases")
   void givesTheFiguresOfTheNetwork(String name, String description, Backend backend)
       throws IOException {

@@ -1,4 +1,4 @@
-package io.depthscope.testkit;
+package io.depthscope.verification;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,23 +23,29 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
+import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * One small network of test-data/golden with everything that the independent implementation under
  * tools/golden found for it: the tensors of both streams, the parameters and the figures.
  */
 public final class GoldenCase {
-  public static final Path FOLDER = Path.of("test-data", "golden");
+  private static final String ROOT = "/io/depthscope/golden/";
+
+  private static final Map<String, String> MANIFEST = manifest();
 
   private final JsonNode json;
   private final Map<String, FloatTensor> tensors = new LinkedHashMap<>();
@@ -49,7 +55,8 @@ public final class GoldenCase {
 
   private GoldenCase(String name) throws IOException {
     json = readJson(name);
-    try (SafetensorsFile file = SafetensorsFile.open(FOLDER.resolve(name + ".safetensors"))) {
+    String path = name + ".safetensors";
+    try (SafetensorsFile file = SafetensorsFile.of(read(path, MANIFEST.get(path)), path)) {
       for (String tensor : file.tensors().keySet()) {
         tensors.put(tensor, file.read(tensor));
       }
@@ -60,15 +67,50 @@ public final class GoldenCase {
   }
 
   /** Names of all cases, sorted. */
-  public static List<String> names() throws IOException {
-    List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(FOLDER, "*.safetensors")) {
-      for (Path file : files) {
-        names.add(file.getFileName().toString().replace(".safetensors", ""));
+  public static List<String> names() {
+    return MANIFEST.keySet().stream()
+        .filter(file -> file.endsWith(".safetensors"))
+        .map(file -> file.replace(".safetensors", ""))
+        .sorted()
+        .toList();
+  }
+
+  /** SHA-256 of each golden file by name, from the manifest of test data. */
+  private static Map<String, String> manifest() {
+    try {
+      Map<String, String> hashes = new TreeMap<>();
+      for (JsonNode file : new ObjectMapper().readTree(bytes("MANIFEST.json")).get("files")) {
+        String path = file.get("path").asText();
+        if (path.startsWith("golden/")) {
+          hashes.put(path.substring("golden/".length()), file.get("sha256").asText());
+        }
       }
+      return hashes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    names.sort(null);
-    return names;
+  }
+
+  private static byte[] bytes(String file) throws IOException {
+    try (InputStream in = GoldenCase.class.getResourceAsStream(ROOT + file)) {
+      if (in == null) {
+        throw new FileNotFoundException("golden file " + file + " is missing in this build");
+      }
+      return in.readAllBytes();
+    }
+  }
+
+  private static byte[] read(String file, String sha256) throws IOException {
+    byte[] bytes = bytes(file);
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+      if (!HexFormat.of().formatHex(digest).equals(sha256)) {
+        throw new IOException("golden file " + file + " is not the one in the manifest");
+      }
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+    return bytes;
   }
 
   public static GoldenCase read(String name) throws IOException {
@@ -77,7 +119,7 @@ public final class GoldenCase {
 
   /** A JSON file of the golden folder. */
   public static JsonNode readJson(String name) throws IOException {
-    return new ObjectMapper().readTree(FOLDER.resolve(name + ".json").toFile());
+    return new ObjectMapper().readTree(read(name + ".json", MANIFEST.get(name + ".json")));
   }
 
   private List<Node> nodes() {

@@ -1,4 +1,4 @@
-package io.depthscope.testkit;
+package io.depthscope.verification;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.backend.Backend;

@@ -1,4 +1,4 @@
-package io.depthscope.testkit;
+package io.depthscope.verification;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;

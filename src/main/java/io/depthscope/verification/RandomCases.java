@@ -1,4 +1,4 @@
-package io.depthscope.testkit;
+package io.depthscope.verification;
 
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
@@ -104,6 +104,20 @@ public final class RandomCases {
     return r.finish(seed, "separable", r.images(in, 2));
   }
 
+  /** A given network with random weights, quantized in a given way, on random pixels. */
+  public static PlanCase of(Model model, QuantScheme scheme, long seed, int images) {
+    RandomCases r = new RandomCases(seed);
+    for (int i = 0; i < model.size(); i++) {
+      Node node = model.node(i);
+      r.nodes.add(node);
+      if (node.layer().hasWeights()) {
+        r.addWeights(node.name(), model.kernelDims(i), model.channels(i));
+      }
+    }
+    Quantization quantization = new Quantization(scheme, Feed.ACCUMULATED, 1, true);
+    return r.finish(seed, model.name(), r.images(model.inputShape(), images), quantization);
+  }
+
   private void add(String name, Layer layer) {
     nodes.add(new Node(name, layer, List.of(nodes.size() - 1)));
     int at = nodes.size() - 1;
@@ -121,14 +135,15 @@ public final class RandomCases {
     return new InputBatch(count, indices, pixels, null);
   }
 
-  private PlanCase finish(long seed, String kind, InputBatch batch) {
-    Model model = new Model(kind + seed, nodes);
-    float[][] table = new float[model.inputShape().channels()][256];
-    for (int c = 0; c < table.length; c++) {
-      for (int p = 0; p < 256; p++) {
-        table[c][p] = (p - 120f + 3 * c) / (50f + 7 * c);
-      }
-    }
+  /**
+   * How a network is quantized and measured.
+   *
+   * @param shrink makes ranges too small on purpose where it is below 1, so that codes are clamped
+   * @param aboutMean whether moments are taken about the mean of the calibration, or about 0
+   */
+  private record Quantization(QuantScheme scheme, Feed feed, double shrink, boolean aboutMean) {}
+
+  private Quantization quantization() {
     QuantScheme scheme =
         QuantScheme.parse(
             SCHEMES[random.nextInt(SCHEMES.length)],
@@ -138,10 +153,25 @@ public final class RandomCases {
             new RangeEstimator.MinMax(),
             new RangeEstimator.MinMax());
     Feed feed = random.nextBoolean() ? Feed.ACCUMULATED : Feed.LOCAL;
-    // Ranges too small on purpose now and then, so that codes are clamped.
     double shrink = random.nextInt(3) == 0 ? 0.5 : 1;
-    boolean aboutMean = random.nextInt(3) != 0;
-    Map<String, CalibratedTensor> calibration = calibrate(model, table, batch, shrink, aboutMean);
+    return new Quantization(scheme, feed, shrink, random.nextInt(3) != 0);
+  }
+
+  private PlanCase finish(long seed, String kind, InputBatch batch) {
+    return finish(seed, kind, batch, quantization());
+  }
+
+  private PlanCase finish(long seed, String kind, InputBatch batch, Quantization q) {
+    Model model = new Model(kind + seed, nodes);
+    float[][] table = new float[model.inputShape().channels()][256];
+    for (int c = 0; c < table.length; c++) {
+      for (int p = 0; p < 256; p++) {
+        table[c][p] = (p - 120f + 3 * c) / (50f + 7 * c);
+      }
+    }
+    QuantScheme scheme = q.scheme;
+    Map<String, CalibratedTensor> calibration =
+        calibrate(model, table, batch, q.shrink, q.aboutMean);
     String text =
         "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s, moments about %s"
             .formatted(
@@ -152,11 +182,11 @@ public final class RandomCases {
                 scheme.weights(),
                 scheme.granularity(),
                 scheme.activations(),
-                feed,
+                q.feed,
                 batch.count(),
-                shrink,
-                aboutMean ? "the mean" : "0");
-    return new PlanCase(text, model, weights, table, scheme, calibration, Map.of(), feed, batch);
+                q.shrink,
+                q.aboutMean ? "the mean" : "0");
+    return new PlanCase(text, model, weights, table, scheme, calibration, Map.of(), q.feed, batch);
   }
 
   private Map<String, CalibratedTensor> calibrate(

@@ -1,4 +1,4 @@
-package io.depthscope.testkit;
+package io.depthscope.verification;
 
 import java.util.ArrayList;
 import java.util.List;

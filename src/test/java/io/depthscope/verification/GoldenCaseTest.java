@@ -1,4 +1,4 @@
-package io.depthscope.testkit;
+package io.depthscope.verification;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,0 +1,113 @@
+package io.depthscope.cli;
+
+import io.depthscope.model.Activation;
+import io.depthscope.model.ConvGeometry;
+import io.depthscope.model.Layer;
+import io.depthscope.model.Model;
+import io.depthscope.model.Node;
+import io.depthscope.model.Padding;
+import io.depthscope.tensor.Shape;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A list of layers to benchmark, one a line: name, kind, input height, width and channels, output
+ * channels, kernel, stride, padding (same, symmetric or none). Lines that begin with # are
+ * comments.
+ */
+final class ShapeFile {
+  private static final int FIELDS = 9;
+  private static final int LARGEST = 1 << 16;
+
+  private ShapeFile() {}
+
+  /** The layers of MobileNet-V1 1.0 at 224x224. */
+  static List<Model> mobileNet() throws IOException {
+    String name = "/io/depthscope/shapes/mobilenet_v1.txt";
+    try (InputStream in = ShapeFile.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new FileNotFoundException("the shape file is missing in this build");
+      }
+      return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList(), name);
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws IOException if it cannot be read or a line is not a layer, with the line
+   */
+  static List<Model> read(Path file) throws IOException {
+    return parse(Files.readAllLines(file), file.toString());
+  }
+
+  private static List<Model> parse(List<String> lines, String file) throws IOException {
+    List<Model> models = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i).strip();
+      if (line.isEmpty() || line.startsWith("#")) {
+        continue;
+      }
+      try {
+        models.add(layer(line.split("\\s+")));
+      } catch (IllegalArgumentException e) {
+        throw new IOException(file + " line " + (i + 1) + ": " + e.getMessage(), e);
+      }
+    }
+    if (models.isEmpty()) {
+      throw new IOException(file + ": no layers");
+    }
+    return models;
+  }
+
+  private static Model layer(String[] fields) {
+    if (fields.length != FIELDS) {
+      throw new IllegalArgumentException(fields.length + " fields, expected " + FIELDS);
+    }
+    Shape in = new Shape(number(fields[2]), number(fields[3]), number(fields[4]));
+    int outputs = number(fields[5]);
+    int kernel = number(fields[6]);
+    int stride = number(fields[7]);
+    ConvGeometry geometry =
+        switch (fields[8]) {
+          case "same" -> ConvGeometry.same(in, kernel, stride);
+          case "symmetric" ->
+              ConvGeometry.square(kernel, stride, Padding.symmetric((kernel - 1) / 2));
+          case "none" -> ConvGeometry.square(kernel, stride, Padding.NONE);
+          default -> throw new IllegalArgumentException("padding '" + fields[8] + "' is unknown");
+        };
+    Layer layer =
+        switch (fields[1]) {
+          case "conv", "pointwise" ->
+              new Layer.Convolution(outputs, geometry, false, true, Activation.RELU6);
+          case "depthwise" ->
+              new Layer.DepthwiseConvolution(geometry, false, true, Activation.RELU6);
+          case "fully-connected" -> new Layer.FullyConnected(outputs, Activation.NONE);
+          default -> throw new IllegalArgumentException("kind '" + fields[1] + "' is unknown");
+        };
+    return new Model(
+        fields[0],
+        List.of(
+            new Node("input", new Layer.Input(in), List.of()),
+            new Node(fields[0], layer, List.of(0))));
+  }
+
+  private static int number(String text) {
+    int n;
+    try {
+      n = Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("'" + text + "' is no number", e);
+    }
+    if (n < 1 || n > LARGEST) {
+      throw new IllegalArgumentException(n + " is not in 1.." + LARGEST);
+    }
+    return n;
+  }
+}

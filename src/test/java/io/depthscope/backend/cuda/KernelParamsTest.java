@@ -1,0 +1,235 @@
+package io.depthscope.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.depthscope.plan.Recording;
+import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.tensor.Shape;
+import java.lang.reflect.RecordComponent;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the kernels and Java both know, they know alike: compared with the text of the kernels. */
+class KernelParamsTest {
+  private static final String PARAMS = "common/params.cuh";
+  private static final String STATISTICS = "common/statistics.cuh";
+
+  @ParameterizedTest
+  @ValueSource(classes = {LayerParams.class, StatisticsParams.class})
+  void recordsAreTheStructs(Class<? extends KernelParams> type) {
+    List<CudaConstants.Field> expected = CudaConstants.struct(PARAMS, type.getSimpleName());
+    List<CudaConstants.Field> actual = new ArrayList<>();
+    for (RecordComponent field : type.getRecordComponents()) {
+      // Halves of a long count are unsigned there; to Java they are 32 bits.
+      boolean half = field.getName().startsWith("imagesBefore");
+      String word = field.getType() == float.class ? "float" : half ? "unsigned" : "int";
+      assertTrue(
+          List.of(int.class, float.class, boolean.class).contains(field.getType()),
+          field::toString);
+      actual.add(new CudaConstants.Field(word, field.getName()));
+    }
+    assertEquals(expected, actual);
+    assertEquals(4 * expected.size(), KernelParams.bytes(type));
+    assertEquals("images", expected.get(KernelParams.IMAGES_OFFSET / 4).name());
+    Matcher size =
+        Pattern.compile("sizeof\\(" + type.getSimpleName() + "\\) == (\\d+) \\* 4")
+            .matcher(CudaConstants.text(PARAMS));
+    assertTrue(size.find(), "the size is not asserted");
+    assertEquals(expected.size(), Integer.parseInt(size.group(1)));
+  }
+
+  @Test
+  void fieldsAreWrittenInOrderAndLittleEndian() {
+    StatisticsParams p = new StatisticsParams(1, 2, 3, 4, 5, 2, -7, 0x01020304);
+    byte[] bytes = p.encode();
+    assertEquals(KernelParams.bytes(StatisticsParams.class), bytes.length);
+    int[] words = new int[8];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(words);
+    assertArrayEquals(new int[] {1, 2, 3, 4, 5, 2, -7, 0x01020304}, words);
+    assertArrayEquals(new byte[] {4, 3, 2, 1}, Arrays.copyOfRange(bytes, 28, 32));
+    byte[] more = KernelParams.withImages(bytes, 99);
+    assertEquals(99, more[0]);
+    assertArrayEquals(Arrays.copyOfRange(bytes, 4, 32), Arrays.copyOfRange(more, 4, 32));
+    assertEquals(1, bytes[0], "the original was changed");
+    assertThrows(
+        IllegalArgumentException.class, () -> new StatisticsParams(1, 1, 1, 4, 0, 0, 0, 0));
+    assertThrows(
+        IllegalArgumentException.class, () -> new StatisticsParams(1, 1, 1, 4, 1, 3, 0, 0));
+  }
+
+  @Test
+  void tilesAreCutAsTheKernelsExpect() {
+    long rows = CudaConstants.constant("common/gemm.cuh", "TILE_ROWS");
+    long threads = CudaConstants.constant("common/measure.cuh", "MEASURE_THREADS");
+    long small = CudaConstants.constant("common/measure.cuh", "SMALL_IMAGE");
+    assertEquals(threads, Tiling.THREADS);
+    assertEquals(threads, CudaConstants.constant("statistics_merge.cu", "REDUCE_THREADS"));
+    assertEquals(threads, KernelCatalog.reduce().threads());
+    assertEquals(threads, KernelCatalog.merge().threads());
+    for (int positions = 1; positions <= 700; positions++) {
+      for (int channels : new int[] {1, 3, 4, 5, 31, 32, 33, 64, 65, 129}) {
+        Shape out = new Shape(1, positions, channels);
+        checkTiling(Tiling.elementwise(out), out, 256);
+        checkTiling(Tiling.gemm(out), out, rows);
+        assertEquals(
+            positions <= small, Tiling.elementwise(out).imagesPerTile() > 1, out::toString);
+        assertEquals(2 * positions <= rows, Tiling.gemm(out).imagesPerTile() > 1, out::toString);
+        for (int vector : new int[] {1, 2, 4}) {
+          checkDepthwise(Tiling.depthwise(out, vector), out, vector);
+          checkDepthwise(Tiling.depthwise(new Shape(positions, 7, channels), vector), null, vector);
+        }
+      }
+    }
+  }
+
+  /** Every position in one tile, and no float32 sum of more terms than numerics.md allows. */
+  private static void checkTiling(Tiling t, Shape out, long most) {
+    int positions = out.positions();
+    assertTrue(t.rowsPerTile() * t.tilesPerImage() >= positions, t + " leaves out some of " + out);
+    assertTrue(
+        t.rowsPerTile() * (t.tilesPerImage() - 1) < positions, t + " has an empty tile, " + out);
+    assertTrue(t.rowsPerTile() <= Math.min(256, most), t + " is too large a tile");
+    if (t.imagesPerTile() > 1) {
+      assertEquals(1, t.tilesPerImage(), t::toString);
+      assertEquals(positions, t.rowsPerTile(), t::toString);
+    }
+    assertEquals(1, Integer.bitCount(t.lanes()), t + ": lanes are no power of two");
+    assertTrue(t.lanes() <= 32 && t.columnTiles() == 1, t::toString);
+  }
+
+  private static void checkDepthwise(Tiling t, Shape out, int vector) {
+    int columns = Tiling.THREADS / t.lanes();
+    assertTrue(columns * t.rowsPerTile() <= 256, t + " has sums of too many terms");
+    assertEquals(1, Integer.bitCount(t.lanes()), t::toString);
+    assertEquals(1, t.imagesPerTile());
+    if (out != null) {
+      assertEquals(Tiling.ceil(out.width(), columns), t.columnTiles(), t + ", " + vector);
+      assertTrue(t.tilesPerImage() / t.columnTiles() * t.rowsPerTile() >= out.height());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void modesHaveTheNumbersAndWordsOfTheKernels(Mode mode) {
+    assertEquals(CudaConstants.constant(STATISTICS, mode.name()), mode.ordinal());
+    String text = CudaConstants.text(STATISTICS);
+    Matcher words =
+        Pattern.compile("return mode == OBSERVED \\? (\\d+) : mode == TRACED \\? (\\d+) : (\\d+);")
+            .matcher(text);
+    assertTrue(words.find(), "partialWords has changed");
+    Matcher levels =
+        Pattern.compile("return level == 0 \\? (\\d+) : level == 1 \\? (\\d+) : (\\d+);")
+            .matcher(CudaConstants.text("statistics_merge.cu"));
+    assertTrue(levels.find(), "wordsOf has changed");
+    assertTrue(
+        text.contains("hasPair(int mode) { return mode >= PAIRED; }")
+            && text.contains(
+                "hasStatistics(int mode) { return mode == OBSERVED || mode >= MEASURED; }"));
+    assertEquals(mode.ordinal() >= Mode.PAIRED.ordinal(), mode.paired());
+    assertEquals(
+        mode == Mode.OBSERVED || mode.ordinal() >= Mode.MEASURED.ordinal(), mode.statistics());
+    if (!mode.statistics()) {
+      assertEquals(0, mode.partialWords());
+      return;
+    }
+    int group = mode == Mode.OBSERVED ? 1 : mode == Mode.TRACED ? 2 : 3;
+    assertEquals(Integer.parseInt(words.group(group)), mode.partialWords());
+    assertEquals(Integer.parseInt(levels.group(mode.level() + 1)), mode.partialWords());
+    assertEquals("ds_" + mode.name().toLowerCase(java.util.Locale.ROOT), "ds_" + mode.word());
+  }
+
+  @Test
+  void recordingsHaveTheirModes() {
+    assertEquals(Mode.PLAIN, Mode.of(Recording.PLAIN));
+    assertEquals(Mode.OBSERVED, Mode.of(Recording.CALIBRATION));
+    assertEquals(Mode.PAIRED, Mode.of(Recording.PAIRED));
+    assertEquals(Mode.MEASURED, Mode.of(Recording.STATISTICS));
+    assertEquals(Mode.MEASURED, Mode.of(new Recording(true, true, false, false)));
+    assertEquals(Mode.OBSERVED, Mode.of(new Recording(false, true, false, false)));
+    assertEquals(Mode.TRACED, Mode.of(Recording.ERROR_TERMS));
+  }
+
+  @Test
+  void theStateOfAChannelIsTheSame() {
+    String file = "statistics_merge.cu";
+    String text = CudaConstants.text(file);
+    assertEquals(9, CudaConstants.constant(file, "STREAM_FIELDS"));
+    for (String sum :
+        List.of(
+            "ERROR_FIELDS = 2 * STREAM_FIELDS",
+            "TERM_FIELDS = ERROR_FIELDS + 4",
+            "FIELDS = TERM_FIELDS + 4")) {
+      assertTrue(text.contains("constexpr int " + sum + ";"), sum);
+    }
+    assertEquals(2 * 9 + 4 + 4, LayerAccumulator.STATE_FIELDS);
+  }
+
+  @Test
+  void binsAreThoseOfTheBitHistogram() {
+    String file = "common/block_histogram.cuh";
+    long shift = CudaConstants.constant(file, "BIN_SHIFT");
+    assertEquals(BitHistogram.BINS, 1 << (32 - shift));
+    assertEquals(BitHistogram.BINS, 2 * CudaConstants.constant(file, "BINS_PER_SIGN"));
+    for (float x : new float[] {0f, -0f, 1f, -3.5e-20f, Float.MAX_VALUE, Float.MIN_VALUE}) {
+      BitHistogram counted = new BitHistogram();
+      counted.add(new float[] {x});
+      assertEquals(1, counted.counts()[Float.floatToRawIntBits(x) >>> shift], "bin of " + x);
+    }
+  }
+
+  @Test
+  void matrixProductsHaveTheThreadsAndColumnsOfTheirVariants() {
+    String file = "common/gemm.cuh";
+    long threadRows =
+        CudaConstants.constant(file, "TILE_ROWS") / CudaConstants.constant(file, "ROWS_PER_THREAD");
+    long columns = CudaConstants.constant(file, "COLUMNS_PER_THREAD");
+    for (String source : List.of("pointwise_gemm.cu", "conv2d.cu")) {
+      Matcher variant =
+          Pattern.compile("DS_GEMM_KERNELS\\((\\w+), (\\w+), (\\d+), \\d+, \\w+\\)")
+              .matcher(CudaConstants.text(source));
+      int seen = 0;
+      while (variant.find()) {
+        seen++;
+        int tx = Integer.parseInt(variant.group(3));
+        var kernels =
+            KernelCatalog.all().stream()
+                .filter(k -> k.symbol().startsWith("ds_" + variant.group(1) + "_"))
+                .filter(k -> k.symbol().endsWith("__" + variant.group(2)))
+                .filter(k -> k.file().equals(source.replace(".cu", "")))
+                .toList();
+        assertEquals(Mode.values().length, kernels.size(), variant.group());
+        kernels.forEach(
+            k -> {
+              assertEquals(threadRows * tx, k.threads(), k::toString);
+              assertEquals(columns * tx, KernelCatalog.columns(k), k::toString);
+            });
+      }
+      assertEquals(2, seen, source);
+    }
+  }
+
+  @Test
+  void reciprocalsThatAreNoNormalNumbersAreLeftOut() {
+    assertEquals(2f, LayerParams.reciprocal(0.5f));
+    assertEquals(Float.MIN_NORMAL, LayerParams.reciprocal(Math.scalb(1f, 126)));
+    for (float scale :
+        new float[] {Float.MIN_VALUE, Math.scalb(1f, -128), Math.scalb(1f, 127), 3e38f}) {
+      assertTrue(Float.isNaN(LayerParams.reciprocal(scale)), "scale " + scale);
+    }
+    assertFalse(Float.isNaN(LayerParams.reciprocal(Math.scalb(1f, -127))));
+  }
+}
