@@ -22,6 +22,9 @@ class DepthscopeBench:
     timeout: float | None = None
 
     def images_per_second(self, seconds: float) -> float:
+        return float(self.run(seconds)["imagesPerSecond"])
+
+    def run(self, seconds: float) -> dict:
         """Runs it once. Raises RuntimeError with the command's last words if it fails, TimeoutExpired if it hangs."""
         arguments = {"model": self.model, "data": self.data, "seconds": seconds, "level": self.level, **self.options}
         flat = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
@@ -37,4 +40,4 @@ class DepthscopeBench:
             raise RuntimeError(
                 f"{self.command} bench run ended with code {done.returncode}: {(done.stderr or done.stdout)[-2000:]}"
             )
-        return float(json.loads(lines[-1])["imagesPerSecond"])
+        return json.loads(lines[-1])

@@ -163,7 +163,7 @@ def main() -> int:
         rounds.write_images(data, pixels, net.convs[-1].channels)
         peers = python_peers(net, images, args)
         for level, label in DEPTHSCOPE_LEVELS.items() if args.depthscope else ():
-            bench = DepthscopeBench(args.depthscope, model, data, level, {"threads": args.threads})
+            bench = DepthscopeBench(args.depthscope, model, data, level, {"backend": "cpu", "threads": args.threads})
             peers.append(Peer(f"depthscope-{level}", label, bench.images_per_second))
         speeds = rounds.measure(peers, args.rounds, args.seconds)
 

@@ -30,6 +30,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch._dynamo
 from torch import nn
 
 from bench.peers import mobilenet, rounds, safetensors_file, statistics_check
@@ -38,7 +39,7 @@ from bench.peers.torch_network import HookedPair, StagedPair, build, calibrate, 
 from tools import packed
 
 CALIBRATION_IMAGES = 32
-CHECKED_IMAGES = 4
+CHECKED_IMAGES = 2
 WARM_UP = 0.3
 AHEAD = 2  # batches that may wait on the device: enough to keep it busy, few enough to stop in time
 
@@ -515,6 +516,8 @@ def main() -> int:
     args = arguments()
     device = torch.device(args.device)
     torch.backends.cudnn.benchmark = True
+    # All variants are closures of one function, and each batch size is compiled anew.
+    torch._dynamo.config.recompile_limit = 100
     peers = Peers(workload(args, device), args)
     if args.serve:
         serve(peers)

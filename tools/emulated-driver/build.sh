@@ -27,11 +27,14 @@ if [[ ${NATIVE:-1} != 0 && $(uname -m) == x86_64 ]]; then
     machine=(-march=x86-64-v3)
   fi
 fi
-driver_flags=(-std=c++17 -O2 -fPIC -pthread -fvisibility=hidden -Wall -Wextra -Wno-attributes)
-# No contraction: a kernel says itself where it wants a fused multiply-add. Without errno, sqrtf is an instruction.
-kernel_flags=(-std=c++17 -O2 -fPIC -pthread -fvisibility=hidden -fno-gnu-unique -ffunction-sections
-  -ffp-contract=off -fno-math-errno ${machine[@]+"${machine[@]}"}
-  -Wall -Wno-attributes -Wno-unknown-pragmas -Wno-unused)
+driver_flags=(-I"$here" -std=c++17 -O2 -fPIC -pthread -fvisibility=hidden -Wall -Wextra -Wno-attributes)
+# No contraction: a kernel says itself where it wants a fused multiply-add. Without errno, sqrtf is an instruction. A
+# large frame must touch the guard page below a stack of 64 KiB, not jump over it.
+kernel_flags=(-std=c++17 -O3 -fPIC -pthread -fvisibility=hidden -fno-gnu-unique -ffunction-sections -fstack-clash-protection
+  -ffp-contract=off -fno-math-errno -fno-strict-aliasing ${machine[@]+"${machine[@]}"}
+  -Wall -Wno-attributes -Wno-unknown-pragmas -Wno-unused -Wno-sign-compare)
+[[ ${CHECKS:-1} == 0 ]] || kernel_flags+=(-fno-sanitize-recover=all
+  -fsanitize=bounds-strict,object-size,alignment,float-cast-overflow,integer-divide-by-zero,shift)
 include_flags=(-DDS_EMULATED=1 -I"$here" -I"$kernels" -I"$here/../../kernels")
 
 # Other flags or another compiler make everything old.
@@ -86,7 +89,7 @@ while [[ -n $(jobs -p) ]]; do wait -n || failed=1; done
 library=$output/libcuda.so.1
 old=0
 [[ "${wanted[*]}" == "$(cat "$objects/linked" 2>/dev/null)" ]] || old=1
-for object in "${wanted[@]}" "$here/driver-calls.txt" "$here/build.sh"; do
+for object in "${wanted[@]}" "$here/driver-calls.txt" "$here/shared-memory.awk" "$here/build.sh"; do
   [[ ! -e $library || $object -nt $library ]] && old=1
 done
 [[ $old == 1 ]] || exit 0
@@ -100,7 +103,34 @@ done
     <(nm --defined-only "$objects"/api_*.o | awk '$2 == "T" { print $3 }' | LC_ALL=C sort -u) | sed 's/.*/STUB(&)/'
 } >"$objects/stubs.cc"
 "$cxx" "${driver_flags[@]}" -c "$objects/stubs.cc" -o "$objects/stubs.o"
-"$cxx" -shared -pthread -Wl,-soname,libcuda.so.1 -Wl,-z,defs -Wl,-z,nodelete "${wanted[@]}" "$objects/stubs.o" \
-  -o "$library.new"
+
+link() {
+  "$cxx" "${driver_flags[@]}" -c "$objects/shared.cc" -o "$objects/shared.o"
+  "$cxx" -shared -pthread -Wl,-soname,libcuda.so.1 -Wl,-z,defs -Wl,-z,nodelete "${wanted[@]}" "$objects/stubs.o" \
+    "$objects/shared.o" -o "$library.new"
+}
+
+# A table of the shared variables of each kernel, with their places in thread-local storage.
+shared_table() {
+  echo '#include "driver/kernels.h"'
+  echo 'const emulator::SharedRow emulator::shared_rows[] = {'
+  for object in "$objects"/*.cu.o; do
+    echo "File: $object"
+    readelf --wide --symbols --relocs "$object"
+  done | cat - <([[ ! -e $1 ]] || { echo 'File: library.so'; readelf --wide --symbols "$1"; }) |
+    awk -f "$here/shared-memory.awk"
+  echo '    {nullptr, 0, 0}};'
+}
+
+# The places are known once the library is linked; the table itself does not move them.
+rm -f -- "$library.new"
+shared_table "$library.new" >"$objects/shared.cc"
+link
+shared_table "$library.new" >"$objects/shared.cc"
+link
+if ! shared_table "$library.new" | cmp -s - "$objects/shared.cc"; then
+  echo "$0: the places of shared variables changed between two links" >&2
+  exit 1
+fi
 mv -- "$library.new" "$library"
 printf '%s' "${wanted[*]}" >"$objects/linked"

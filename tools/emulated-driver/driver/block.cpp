@@ -116,7 +116,9 @@ void BlockRunner::startBlock(uint64_t block) {
     for (unsigned i = 0; i < threads_; ++i) order_[i] = i;
     for (unsigned i = threads_; i > 1; --i) std::swap(order_[i - 1], order_[random() % i]);
   }
-  if (poison_shared_) poisonShared();
+  if (poison_shared_) {
+    for (const SharedVariable& variable : grid_.kernel->shared) memset(variable.here(), 0xff, variable.bytes);
+  }
 }
 
 // ---- threads and their stacks
@@ -305,6 +307,12 @@ void BlockRunner::fail(int status, const std::string& what) {
   __builtin_unreachable();
 }
 
+void BlockRunner::stop(int status, const std::string& what) {
+  failure_ = {status, what, place() + text(", thread %u", position.linear), nullptr};
+  goTo(&main_);
+  __builtin_unreachable();
+}
+
 std::string BlockRunner::place() const {
   const Index& block = position.block_index;
   if (grid_.grid.y == 1 && grid_.grid.z == 1) return text("block %u", block.x);
@@ -350,7 +358,5 @@ void BlockRunner::describeTrap() {
   failure_ = {status, what, place() + text(", thread %u", position.linear),
               status == illegalAddress ? trap.address : nullptr};
 }
-
-void BlockRunner::poisonShared() {}
 
 }  // namespace emulator

@@ -50,6 +50,9 @@ class BlockRunner {
   void barrier(int line);
   uint64_t exchange(emulated::Exchange kind, unsigned mask, uint64_t value, unsigned source);
 
+  // Ends the launch because of what the running thread did.
+  [[noreturn]] void stop(int status, const std::string& what);
+
  private:
   // A stack with the thread on it, when that thread waits or may go on.
   struct Strand {
@@ -101,7 +104,6 @@ class BlockRunner {
   Strand* idleStrand();
   void release(Queue& waiting);
   bool complete(Warp& warp, size_t meeting);
-  void poisonShared();
   [[noreturn]] void fail(int status, const std::string& what);
   void describeTrap();
   std::string whoWaits() const;
@@ -132,7 +134,6 @@ class BlockRunner {
   std::vector<unsigned> order_;   // of the threads, when it is shuffled
   std::vector<Strand*> shuffled_;
   bool poison_shared_ = true;
-  const KernelEntry* poison_kernel_ = nullptr;
 };
 
 }  // namespace emulator

@@ -103,7 +103,9 @@ void Context::launch(KernelEntry& kernel, emulated::Index grid, emulated::Index 
     fail(illegalAddress, name + ": " + unusable);
     return;
   }
+  const double start = milliseconds();
   const Failure failure = Launcher::instance().run({&kernel, arguments, grid, block});
+  kernel.milliseconds += milliseconds() - start;
   if (failure.status != 0) {
     const std::string detail = failure.address == nullptr ? "" : device.describe(failure.address);
     fail(failure.status, name + ": " + failure.what + detail + ", in " + failure.place);

@@ -90,7 +90,10 @@ EMULATOR_API void depthscope_emulator_reset() {
   settings() = Settings::fromEnvironment();
   driver.lost = 0;
   driver.launches = 0;
-  for (auto& [name, entry] : kernels()) entry.launches = 0;
+  for (auto& [name, entry] : kernels()) {
+    entry.launches = 0;
+    entry.milliseconds = 0;
+  }
   forgetReports();
 }
 

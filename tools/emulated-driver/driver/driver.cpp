@@ -81,7 +81,8 @@ __attribute__((destructor)) void atExit() {
   if (emulator::settings().report_launches) {
     for (const auto& [name, entry] : emulator::kernels()) {
       if (entry.launches != 0) {
-        emulator::report("%llu launches of %s", static_cast<unsigned long long>(entry.launches), name.c_str());
+        emulator::report("%llu launches of %s, %.1f ms", static_cast<unsigned long long>(entry.launches), name.c_str(),
+                         entry.milliseconds);
       }
     }
     emulator::report("%llu launches in all", static_cast<unsigned long long>(driver.launches));

@@ -1,16 +1,35 @@
 #include "kernels.h"
 
-namespace emulated {
-
-void register_kernel(const Kernel& kernel) { emulator::kernels()[kernel.name].kernel = kernel; }
-
-}  // namespace emulated
-
 namespace emulator {
+namespace {
 
-Kernels& kernels() {
+Kernels& registered() {
   static Kernels* const all = new Kernels;
   return *all;
+}
+
+void addSharedVariables(Kernels& all) {
+  size_t position = 0;
+  for (const SharedRow* row = shared_rows; row->kernel != nullptr; ++row) {
+    if (*row->kernel == 0) position = row->offset;
+  }
+  for (const SharedRow* row = shared_rows; row->kernel != nullptr; ++row) {
+    const auto found = all.find(row->kernel);
+    if (found == all.end()) continue;
+    found->second.shared.push_back(
+        {static_cast<ptrdiff_t>(row->offset) - static_cast<ptrdiff_t>(position), row->bytes});
+    found->second.shared_bytes += row->bytes;
+  }
+}
+
+}  // namespace
+
+Kernels& kernels() {
+  static Kernels& all = [&]() -> Kernels& {
+    addSharedVariables(registered());
+    return registered();
+  }();
+  return all;
 }
 
 KernelEntry* findKernel(const std::string& name) {
@@ -37,3 +56,9 @@ std::string moduleText() {
 }
 
 }  // namespace emulator
+
+namespace emulated {
+
+void register_kernel(const Kernel& kernel) { emulator::registered()[kernel.name].kernel = kernel; }
+
+}  // namespace emulated

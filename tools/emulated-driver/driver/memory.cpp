@@ -11,7 +11,12 @@ namespace emulator {
 namespace {
 
 constexpr size_t kPage = 4096;
-constexpr size_t kRetired = 512;
+// Nothing but addresses: wide, so that an index that is far off is found, too.
+constexpr size_t kGuard = 4 << 20;
+// The youngest of the retired are never used again, however well they would fit; the oldest go when there are too many.
+constexpr size_t kResting = 64;
+constexpr size_t kMostRetired = 1024;
+constexpr size_t kMostRetiredBytes = 128 << 20;
 constexpr ptrdiff_t kNear = 256;
 
 // As floats and doubles both are NaN, and so is what lies between two of them. Watched bytes differ from fresh ones, so
@@ -57,23 +62,54 @@ GuardedMemory::~GuardedMemory() {
   for (auto& allocation : retired_) munmap(allocation.mapping, allocation.mapped);
 }
 
+// Pages that can be written, with a guard before and behind. Those of a retired allocation are ten times cheaper than new
+// ones, which the system must clear.
+char* GuardedMemory::mapPages(size_t inner) {
+  const size_t mapped = inner + 2 * kGuard;
+  const size_t candidates = retired_.size() - std::min(retired_.size(), kResting);
+  char* mapping = nullptr;
+  for (size_t i = 0; i < candidates && mapping == nullptr; ++i) {
+    if (retired_[i].mapped == mapped) {
+      mapping = retired_[i].mapping;
+      retired_bytes_ -= inner;
+      retired_.erase(retired_.begin() + static_cast<ptrdiff_t>(i));
+    }
+  }
+  if (mapping == nullptr) {
+    void* pages = mmap(nullptr, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pages == MAP_FAILED) return nullptr;
+    mapping = static_cast<char*>(pages);
+  }
+  if (mprotect(mapping + kGuard, inner, PROT_READ | PROT_WRITE) != 0) {
+    munmap(mapping, mapped);
+    return nullptr;
+  }
+  return mapping;
+}
+
+void GuardedMemory::retire(const Allocation& allocation) {
+  mprotect(allocation.watched, static_cast<size_t>(allocation.watched_end - allocation.watched), PROT_NONE);
+  retired_.push_back(allocation);
+  retired_bytes_ += allocation.mapped - 2 * kGuard;
+  while (retired_.size() > kMostRetired || (retired_bytes_ > kMostRetiredBytes && !retired_.empty())) {
+    retired_bytes_ -= retired_.front().mapped - 2 * kGuard;
+    munmap(retired_.front().mapping, retired_.front().mapped);
+    retired_.pop_front();
+  }
+}
+
 char* GuardedMemory::allocate(size_t bytes, size_t alignment) {
   const size_t padded = roundUp(std::max<size_t>(bytes, 1), alignment);
   const size_t inner = roundUp(padded, kPage);
-  const size_t mapped = inner + 2 * kPage;
-  void* pages = mmap(nullptr, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (pages == MAP_FAILED) return nullptr;
+  char* mapping = mapPages(inner);
+  if (mapping == nullptr) return nullptr;
   Allocation allocation;
-  allocation.mapping = static_cast<char*>(pages);
-  allocation.mapped = mapped;
-  allocation.watched = allocation.mapping + kPage;
+  allocation.mapping = mapping;
+  allocation.mapped = inner + 2 * kGuard;
+  allocation.watched = mapping + kGuard;
   allocation.watched_end = allocation.watched + inner;
   allocation.address = allocation.watched_end - padded;
   allocation.bytes = bytes;
-  if (mprotect(allocation.watched, inner, PROT_READ | PROT_WRITE) != 0) {
-    munmap(pages, mapped);
-    return nullptr;
-  }
   allocation.number = ++count_;
   watch(allocation.watched, allocation.address);
   memset(allocation.address, kFresh, bytes);
@@ -89,13 +125,7 @@ bool GuardedMemory::free(const void* address) {
   const Allocation allocation = found->second;
   live_.erase(found);
   used_ -= allocation.bytes;
-  // The memory goes back, its addresses stay taken for a while: a late access faults instead of finding someone else's.
-  mmap(allocation.mapping, allocation.mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  retired_.push_back(allocation);
-  if (retired_.size() > kRetired) {
-    munmap(retired_.front().mapping, retired_.front().mapped);
-    retired_.pop_front();
-  }
+  retire(allocation);
   return true;
 }
 

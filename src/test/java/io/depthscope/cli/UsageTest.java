@@ -160,12 +160,6 @@ class UsageTest {
   }
 
   @Test
-  void cudaSaysWhatIsMissing() {
-    CommandLineRun.analyze("--backend", "cuda").fails("cuda", "no CUDA kernels", "--backend cpu");
-    CommandLineRun.of("bench", "run", "--backend", "cuda").fails("cuda", "missing");
-  }
-
-  @Test
   void explainsItsMemoryWithoutRunning(@TempDir Path folder) {
     Path out = folder.resolve("run");
     String text = CommandLineRun.of("analyze", "--explain-memory", "--out", out).succeeds().out();

@@ -76,7 +76,7 @@ final class CudaProgram implements PairedProgram {
 
   /** A layer's launch, but for the number of images. */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-  private record LayerLaunch(CompiledLayer layer, long[] pointers, byte[] params, long shift) {}
+  private record LayerLaunch(CompiledLayer layer, LayerPointers pointers, byte[] params) {}
 
   /**
    * @param matrices computes the products of layers that say so; null where none does
@@ -97,8 +97,8 @@ final class CudaProgram implements PairedProgram {
         inputSlots.add(new InputSlot(arena, transfer, plan.inputShape().size(), size.maxBatch()));
         outputSlots.add(new OutputSlot(arena, size));
       }
-      statistics = mode.statistics() ? new DeviceStatistics(arena, size) : null;
       try (Uploads uploads = new Uploads(arena, compute)) {
+        statistics = mode.statistics() ? new DeviceStatistics(arena, size, uploads) : null;
         table = uploads.floats(flat(plan.inputTable()), "normalization table");
         buildLaunches(uploads);
       }
@@ -148,26 +148,22 @@ final class CudaProgram implements PairedProgram {
       } else if (index == 0) {
         in[2] = table.address();
       }
-      long shift =
-          statistics == null
-              ? 0
-              : uploads.floats(WeightLayout.channels(l.plan().shift()), "shift").address();
       int out = size.slots().slotOf()[index];
-      long[] pointers = {
-        in[0],
-        in[1],
-        in[2],
-        in[3],
-        bias,
-        shift,
-        fp32[out],
-        quantized[out],
-        middle,
-        statistics == null ? 0 : statistics.partials(),
-        statistics == null ? 0 : statistics.bits(index),
-        statistics == null ? 0 : statistics.codes(index)
-      };
-      launches.add(new LayerLaunch(l, pointers, l.params().encode(), shift));
+      LayerPointers pointers =
+          new LayerPointers(
+              in[0],
+              in[1],
+              in[2],
+              in[3],
+              bias,
+              statistics == null ? 0 : statistics.shift(index),
+              fp32[out],
+              quantized[out],
+              middle,
+              statistics == null ? 0 : statistics.partials(),
+              statistics == null ? 0 : statistics.bits(index),
+              statistics == null ? 0 : statistics.codes(index));
+      launches.add(new LayerLaunch(l, pointers, l.params().encode()));
     }
   }
 
@@ -226,16 +222,17 @@ final class CudaProgram implements PairedProgram {
     for (LayerLaunch l : launches) {
       launch(l, batch.count(), input, bytes);
       if (statistics != null) {
-        statistics.merge(compute, l.layer, l.shift, batch.count(), mergedImages);
+        statistics.reduce(compute, l.layer, batch.count());
       }
     }
     LayerLaunch last = launches.getLast();
     long outputBytes = 4 * last.layer.outputFloats() * batch.count();
-    device.download(compute, last.pointers[6], output.fp32, outputBytes);
+    device.download(compute, last.pointers.out(), output.fp32, outputBytes);
     if (mode.paired()) {
-      device.download(compute, last.pointers[7], output.quantized, outputBytes);
+      device.download(compute, last.pointers.outQ(), output.quantized, outputBytes);
     }
     if (statistics != null) {
+      statistics.merge(compute, batch.count(), mergedImages);
       statistics.fetchRanges(compute, output.ranges);
       mergedImages += batch.count();
     }
@@ -244,19 +241,18 @@ final class CudaProgram implements PairedProgram {
 
   private void launch(LayerLaunch l, int images, InputSlot input, boolean bytes) {
     KernelSpec kernel = l.layer.kernel();
-    long[] pointers = l.pointers;
+    LayerPointers pointers = l.pointers;
     if (l.layer.plan().index() == 0) {
       kernel = bytes ? kernel : KernelCatalog.normalizeValues(mode);
-      pointers = pointers.clone();
-      pointers[0] = input.address();
+      pointers = pointers.reading(input.address());
     }
     if (l.layer.library()) {
-      multiply(l, images, 0, 2, 6);
+      multiply(l.layer, images, pointers.in(), pointers.w(), pointers.out());
       if (mode.paired()) {
-        multiply(l, images, 1, 3, 7);
+        multiply(l.layer, images, pointers.inQ(), pointers.wQ(), pointers.outQ());
       }
       if (mode == Mode.TRACED) {
-        multiply(l, images, 0, 3, 8);
+        multiply(l.layer, images, pointers.in(), pointers.wQ(), pointers.middle());
       }
     }
     int grid = (int) Math.min(l.layer.tiles(images), grids.blocks(kernel));
@@ -265,7 +261,7 @@ final class CudaProgram implements PairedProgram {
         new KernelLaunch(
             kernel,
             grid,
-            pointers,
+            pointers.toArray(),
             KernelParams.withImages(l.params, images),
             l.layer.text() + ", " + images + " images"));
     if (l.layer.plan().index() == 0) {
@@ -273,19 +269,19 @@ final class CudaProgram implements PairedProgram {
     }
   }
 
-  /** A product by the library; in, weights and out are places in the layer's pointers. */
-  private void multiply(LayerLaunch l, int images, int in, int weights, int out) {
-    LayerParams p = l.layer.params();
+  /** A product by the library. */
+  private void multiply(CompiledLayer layer, int images, long in, long weights, long out) {
+    LayerParams p = layer.params();
     matrices.multiply(
         compute,
-        images * l.layer.plan().out().positions(),
+        images * layer.plan().out().positions(),
         p.outStride(),
         p.inStride(),
-        l.pointers[in],
+        in,
         p.inStride(),
-        l.pointers[weights],
+        weights,
         p.outStride(),
-        l.pointers[out],
+        out,
         p.outStride());
   }
 

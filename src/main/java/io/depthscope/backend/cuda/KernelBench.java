@@ -172,23 +172,23 @@ public final class KernelBench {
       long quantized = streams == 2 ? random(arena, stream, in, set) : 0;
       // A sum reads its second input where others read weights.
       boolean sum = p.node().layer() instanceof Layer.ResidualAdd;
-      long[] pointers = {
-        fp32,
-        quantized,
-        sum ? fp32 : weights,
-        sum ? quantized : quantizedWeights,
-        bias,
-        shift,
-        arena.allocate(out, "outputs").address(),
-        streams == 2 ? arena.allocate(out, "outputs").address() : 0,
-        middle,
-        partials,
-        counts.address(),
-        counts.address(8L * BitHistogram.BINS)
-      };
+      LayerPointers pointers =
+          new LayerPointers(
+              fp32,
+              quantized,
+              sum ? fp32 : weights,
+              sum ? quantized : quantizedWeights,
+              bias,
+              shift,
+              arena.allocate(out, "outputs").address(),
+              streams == 2 ? arena.allocate(out, "outputs").address() : 0,
+              middle,
+              partials,
+              counts.address(),
+              counts.address(8L * BitHistogram.BINS));
       launches.add(
           new KernelLaunch(
-              l.kernel(), grid, pointers, params, l.text() + ", " + batch + " images"));
+              l.kernel(), grid, pointers.toArray(), params, l.text() + ", " + batch + " images"));
     }
     return launches;
   }

@@ -47,6 +47,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,7 +69,13 @@ class MomentsTest {
   private static final int ERROR = 2 * STREAM;
   private static final int TERMS = ERROR + 4;
 
+  /** {@code GROUP} and {@code CHUNKS} in statistics_merge.cu. */
+  private static final int GROUP = 32;
+
+  private static final int CHUNKS = 8;
+
   /** Sums of one layer as a batch leaves them on the device. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Batch(int images, double[] sums, List<ImageSums> expected) {}
 
   private final Random random = new Random(77);
@@ -83,7 +90,7 @@ class MomentsTest {
         LayerAccumulator expected = new LayerAccumulator(shift(channels), 0, level == 2);
         int stride = LayerParams.stride(channels);
         double[] state = new double[FIELDS * stride];
-        expected.exportState(state, stride);
+        expected.exportState(state, 0, stride);
         long before = 0;
         for (int images : new int[] {1, 7, 2, 30}) {
           Batch batch = batch(images, channels, positions, stride, level);
@@ -111,14 +118,14 @@ class MomentsTest {
       double[] state = new double[FIELDS * stride];
       for (int c = 0; c < channels; c++) {
         for (int f = 0; f < FIELDS; f++) {
-          boolean counts = f % STREAM >= 6 && f < ERROR || f == ERROR + 3;
-          boolean floats = f < ERROR && (f % STREAM == 4 || f % STREAM == 5) || f == ERROR + 2;
+          boolean counts = (f % STREAM >= 6 && f < ERROR) || f == ERROR + 3;
+          boolean floats = (f < ERROR && (f % STREAM == 4 || f % STREAM == 5)) || f == ERROR + 2;
           double x = random.nextGaussian() * 1e3;
           state[f * stride + c] =
               counts ? random.nextLong(1L << 50) : floats ? (float) x : x * random.nextDouble();
         }
       }
-      expected.importState(before * positions, true, state, stride);
+      expected.importState(before * positions, true, state, 0, stride);
       Batch batch = batch(9, channels, positions, stride, 2);
       for (ImageSums sums : batch.expected) {
         expected.add(0, sums, true);
@@ -156,24 +163,31 @@ class MomentsTest {
               : Float.floatToRawIntBits(word == 18 ? Math.abs(x) : x);
     }
     double[] expected = new double[images * FIELDS * stride];
-    float[] ranges = new float[2 * images];
+    int groups = Tiling.ceil(channels, GROUP);
+    float[] ranges = new float[2 * images * groups];
     for (int image = 0; image < images; image++) {
-      ranges[2 * image] = Float.POSITIVE_INFINITY;
-      ranges[2 * image + 1] = Float.NEGATIVE_INFINITY;
       for (int c = 0; c < channels; c++) {
         int to = image * FIELDS * stride + c;
-        for (int stream = 0; stream < (level == 0 ? 1 : 2); stream++) {
-          expected[to + (stream * STREAM + 4) * stride] = Double.POSITIVE_INFINITY;
-          expected[to + (stream * STREAM + 5) * stride] = Double.NEGATIVE_INFINITY;
-        }
-        for (int tile = 0; tile < tiles; tile++) {
-          int from = (image * tiles + tile) * words * stride + c;
-          for (int word = 0; word < words; word++) {
-            addWord(expected, to, stride, word, partials[from + word * stride]);
+        // Eight threads share the tiles of a channel; their sums are joined in order.
+        for (int chunk = 0; chunk < CHUNKS; chunk++) {
+          double[] sums = empty();
+          for (int tile = chunk; tile < tiles; tile += CHUNKS) {
+            int from = (image * tiles + tile) * words * stride + c;
+            for (int word = 0; word < words; word++) {
+              addWord(sums, word, partials[from + word * stride]);
+            }
+          }
+          for (int f = 0; f < FIELDS; f++) {
+            int at = to + f * stride;
+            expected[at] = chunk == 0 ? sums[f] : join(f, expected[at], sums[f]);
           }
         }
-        ranges[2 * image] = Math.min(ranges[2 * image], (float) expected[to + 4 * stride]);
-        ranges[2 * image + 1] = Math.max(ranges[2 * image + 1], (float) expected[to + 5 * stride]);
+        int range = 2 * (image * groups + c / GROUP);
+        boolean first = c % GROUP == 0;
+        float lo = (float) expected[to + 4 * stride];
+        float hi = (float) expected[to + 5 * stride];
+        ranges[range] = first ? lo : Math.min(ranges[range], lo);
+        ranges[range + 1] = first ? hi : Math.max(ranges[range + 1], hi);
       }
     }
     try (DeviceArena arena = new DeviceArena(device)) {
@@ -184,7 +198,7 @@ class MomentsTest {
       device.upload(stream, host, in.address(), in.bytes());
       DeviceBuffer sums = arena.allocate(8L * expected.length, "sums");
       DeviceBuffer found = arena.allocate(4L * ranges.length, "ranges");
-      StatisticsParams p = new StatisticsParams(images, tiles, channels, stride, 1, level, 0, 0);
+      ReduceParams p = new ReduceParams(images, tiles, channels, stride, stride, level);
       long[] pointers = {in.address(), sums.address(), found.address()};
       device.launch(
           stream,
@@ -201,43 +215,47 @@ class MomentsTest {
             assertBits(expected[at], got[at], text + ", field " + f + ", channel " + c);
           }
         }
-        for (int end = 0; end < 2; end++) {
-          int at = 2 * i + end;
-          assertEquals(
-              ranges[at], hostRanges.getAtIndex(ValueLayout.JAVA_FLOAT, at), text + ", range");
-        }
+      }
+      for (int i = 0; i < ranges.length; i++) {
+        assertEquals(
+            ranges[i], hostRanges.getAtIndex(ValueLayout.JAVA_FLOAT, i), text + ", range " + i);
       }
     }
   }
 
-  private static void addWord(double[] sums, int to, int stride, int word, int bits) {
+  private static double[] empty() {
+    double[] sums = new double[FIELDS];
+    for (int stream = 0; stream < 2; stream++) {
+      sums[stream * STREAM + 4] = Double.POSITIVE_INFINITY;
+      sums[stream * STREAM + 5] = Double.NEGATIVE_INFINITY;
+    }
+    return sums;
+  }
+
+  private static double join(int field, double a, double b) {
+    if (field < ERROR && field % STREAM == 4) {
+      return Math.min(a, b);
+    }
+    boolean largest = field < ERROR ? field % STREAM == 5 : field == ERROR + 2;
+    return largest ? Math.max(a, b) : a + b;
+  }
+
+  private static void addWord(double[] sums, int word, int bits) {
     float x = Float.intBitsToFloat(bits);
     if (word < 16) {
-      int field = word / 8 * STREAM;
+      int first = word / 8 * STREAM;
       switch (word % 8) {
-        case 4 -> {
-          int at = to + (field + 4) * stride;
-          sums[at] = Math.min(sums[at], x);
-        }
-        case 5 -> {
-          int at = to + (field + 5) * stride;
-          sums[at] = Math.max(sums[at], x);
-        }
-        case 6 -> sums[to + (field + 6) * stride] += bits;
+        case 6 -> sums[first + 6] += bits;
         case 7 -> {
-          sums[to + (field + 7) * stride] += bits >>> 16;
-          sums[to + (field + 8) * stride] += bits & 0xffff;
+          sums[first + 7] += bits >>> 16;
+          sums[first + 8] += bits & 0xffff;
         }
-        default -> sums[to + (field + word % 8) * stride] += x;
+        default -> sums[first + word % 8] = join(first + word % 8, sums[first + word % 8], x);
       }
       return;
     }
-    int at = to + (ERROR + word - 16) * stride;
-    switch (word) {
-      case 18 -> sums[at] = Math.max(sums[at], x);
-      case 19 -> sums[at] += bits;
-      default -> sums[at] += x;
-    }
+    int field = ERROR + word - 16;
+    sums[field] = join(field, sums[field], word == 19 ? bits : x);
   }
 
   private static float[] shift(int channels) {
@@ -311,20 +329,15 @@ class MomentsTest {
       DeviceBuffer sums = upload(arena, stream, batch.sums);
       DeviceBuffer running = upload(arena, stream, state);
       DeviceBuffer shifts;
+      DeviceBuffer places;
       try (Uploads uploads = new Uploads(arena, stream)) {
         shifts = uploads.floats(WeightLayout.channels(shift), "shift");
+        int[] each = new int[stride];
+        Arrays.fill(each, 0, shift.length, positions);
+        places = uploads.ints(each, "positions");
       }
-      StatisticsParams p =
-          new StatisticsParams(
-              batch.images,
-              1,
-              shift.length,
-              stride,
-              positions,
-              level,
-              (int) before,
-              (int) (before >>> 32));
-      long[] pointers = {sums.address(), shifts.address(), running.address()};
+      MergeParams p = MergeParams.of(batch.images, stride, level, before);
+      long[] pointers = {sums.address(), shifts.address(), places.address(), running.address()};
       device.launch(
           stream, new KernelLaunch(KernelCatalog.merge(), 2, pointers, p.encode(), "merge"));
       return doubles(arena, stream, running);
@@ -349,7 +362,7 @@ class MomentsTest {
   private static void assertSame(
       LayerAccumulator expected, double[] got, int stride, int level, String text) {
     double[] want = new double[FIELDS * stride];
-    expected.exportState(want, stride);
+    expected.exportState(want, 0, stride);
     for (int f = 0; f < (level == 0 ? STREAM : FIELDS); f++) {
       for (int c = 0; c < expected.channels(); c++) {
         int at = f * stride + c;
@@ -514,7 +527,7 @@ class MomentsTest {
       LayerAccumulator a = expected.layer(i);
       int stride = LayerParams.stride(a.channels());
       double[] got = new double[FIELDS * stride];
-      actual.layer(i).exportState(got, stride);
+      actual.layer(i).exportState(got, 0, stride);
       assertSame(a, got, stride, 2, text + ", layer " + i);
     }
     org.junit.jupiter.api.Assertions.assertArrayEquals(bytes(expected), bytes(actual), text);

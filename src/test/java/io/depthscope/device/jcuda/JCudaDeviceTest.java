@@ -27,9 +27,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Memory, streams and events of a real GPU or of the emulated driver, where there is one. */
+@Tag("gpu")
 class JCudaDeviceTest {
   private Device device;
   private DeviceArena arena;
