@@ -151,6 +151,30 @@ class KernelParamsTest {
     assertEquals("ds_" + mode.name().toLowerCase(java.util.Locale.ROOT), "ds_" + mode.word());
   }
 
+  /** Pointers are 64 bits each, so nothing but their order tells them apart. */
+  @Test
+  void pointersComeInTheOrderOfTheKernels() {
+    Matcher kernel =
+        Pattern.compile(
+                "void __launch_bounds__\\(THREADS, BLOCKS\\) SYMBOL\\((.*?)LayerParams p\\)",
+                Pattern.DOTALL)
+            .matcher(CudaConstants.text("common/measure.cuh"));
+    assertTrue(kernel.find(), "the kernels' parameters have changed");
+    List<String> expected =
+        Pattern.compile("\\* (\\w+),")
+            .matcher(kernel.group(1))
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+    List<String> actual =
+        Arrays.stream(LayerPointers.class.getRecordComponents())
+            .map(RecordComponent::getName)
+            .toList();
+    assertEquals(expected, actual);
+    long[] numbered = new LayerPointers(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12).toArray();
+    assertArrayEquals(new long[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, numbered);
+  }
+
   @Test
   void recordingsHaveTheirModes() {
     assertEquals(Mode.PLAIN, Mode.of(Recording.PLAIN));
