@@ -9,7 +9,10 @@ package io.depthscope.device;
  */
 public interface MatrixLibrary extends AutoCloseable {
 
-  /** Name and version, for manifests: {@code cuBLAS 12.6.1}. */
+  /**
+   * Name, version and precision, for manifests: {@code cuBLAS 12.6.1}, {@code cuBLAS 12.6.1 with
+   * TF32}. Results of libraries that differ in it may differ.
+   */
   String description();
 
   /**

@@ -16,6 +16,7 @@ import jcuda.runtime.cudaStream_t;
 /** The matrix product of cuBLAS. */
 final class CublasMatrices implements MatrixLibrary {
   private final JCudaDevice device;
+  private final boolean allowTf32;
   private final Cublas library = Cublas.get().orThrow();
   private final cublasHandle handle = new cublasHandle();
   private final Arena arena = Arena.ofShared();
@@ -25,6 +26,7 @@ final class CublasMatrices implements MatrixLibrary {
 
   CublasMatrices(JCudaDevice device, boolean allowTf32) {
     this.device = device;
+    this.allowTf32 = allowTf32;
     device.enter();
     Cublas.check(JCublas2.cublasCreate(handle), "cublasCreate", "");
     MemorySegment factors = arena.allocateFrom(JAVA_FLOAT, 1f, 0f);
@@ -40,7 +42,11 @@ final class CublasMatrices implements MatrixLibrary {
 
   @Override
   public String description() {
-    return "cuBLAS " + library.version();
+    return description(library.version(), allowTf32);
+  }
+
+  static String description(String version, boolean allowTf32) {
+    return "cuBLAS " + version + (allowTf32 ? " with TF32" : "");
   }
 
   @Override
