@@ -23,7 +23,7 @@ public final class CudaBackend implements Backend {
   private final CudaOptions options;
 
   /**
-   * Takes a device over and loads the kernels.
+   * Takes a device and the library in the options over, and loads the kernels.
    *
    * @throws BackendException if the device is too old or refuses them
    */
@@ -34,7 +34,11 @@ public final class CudaBackend implements Backend {
       images = KernelImages.forCapability(device.info().capability());
       images.forEach(device::load);
     } catch (DeviceException e) {
-      device.close();
+      try {
+        close();
+      } catch (DeviceException second) {
+        e.addSuppressed(second); // a device that refuses kernels may refuse to be closed, too
+      }
       throw new BackendException("backend cuda: " + e.getMessage(), e);
     }
   }
@@ -98,26 +102,27 @@ public final class CudaBackend implements Backend {
       return new CudaProgram(device, plan, size, options.matrices());
     } catch (DeviceException e) {
       throw new BackendException(
-          e.isOutOfMemory() ? outOfMemory(plan, size) : "backend cuda: " + e.getMessage(), e);
+          e.isOutOfMemory() ? outOfMemory(plan, size, e) : "backend cuda: " + e.getMessage(), e);
     }
   }
 
-  private String outOfMemory(ExecutionPlan plan, ProgramSize size) {
+  private String outOfMemory(ExecutionPlan plan, ProgramSize size, DeviceException e) {
+    long free = device.freeBytes();
+    // What was missing may be page-locked memory, of which there is more or less than on the GPU.
     String text =
-        String.format(
-            Locale.ROOT,
-            "out of GPU memory: a batch of %d needs %d MiB, %d MiB are free",
-            size.maxBatch(),
-            mebibytes(size.device()),
-            mebibytes(device.freeBytes()));
-    int batch = size.maxBatch();
-    while (batch > 0
-        && ProgramSize.of(plan, batch, options).device() > USABLE * device.freeBytes()) {
+        size.device() <= free
+            ? "backend cuda: " + e.getMessage() + ", for a batch of " + size.maxBatch()
+            : String.format(
+                Locale.ROOT,
+                "out of GPU memory: a batch of %d needs %d MiB, %d MiB are free",
+                size.maxBatch(),
+                mebibytes(size.device()),
+                mebibytes(free));
+    int batch = size.maxBatch() / 2;
+    while (batch > 0 && ProgramSize.of(plan, batch, options).device() > USABLE * free) {
       batch = batch * 3 / 4;
     }
-    return batch == 0
-        ? text + "; not even one image fits"
-        : text + "; try --batch " + Math.min(batch, Math.max(1, size.maxBatch() / 2));
+    return text + (batch == 0 ? "; not even one image fits" : "; try --batch " + batch);
   }
 
   private static long mebibytes(long bytes) {
@@ -137,9 +142,12 @@ public final class CudaBackend implements Backend {
   /** Closes the device, and the library before it. */
   @Override
   public void close() {
-    if (options.library()) {
-      options.matrices().close();
+    try {
+      if (options.library()) {
+        options.matrices().close();
+      }
+    } finally {
+      device.close();
     }
-    device.close();
   }
 }
