@@ -50,7 +50,11 @@ record BrokenKernels(String what, String file, String sound, String broken, List
 
   static final BrokenKernels WRITES_NOTHING =
       new BrokenKernels(
-          "writes no fp32 output", "common/measure.cuh", "  d.out[at] = x;\n", "", List.of("depthwise_conv_any"));
+          "writes no fp32 output",
+          "common/measure.cuh",
+          "  d.out[at] = x;\n",
+          "",
+          List.of("depthwise_conv_any"));
 
   static final BrokenKernels ROUNDS_TOO_LATE =
       new BrokenKernels(
