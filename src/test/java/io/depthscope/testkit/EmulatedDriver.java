@@ -67,6 +67,17 @@ public final class EmulatedDriver {
     }
   }
 
+  /** Ends all contexts with everything in them, as the end of the process would. */
+  public static void destroyContexts() {
+    try {
+      function("destroy_contexts", null).invokeExact();
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Launches of a kernel since the last reset; -1 if it has no such kernel. */
   public static long launches(String kernel) {
     try (Arena call = Arena.ofConfined()) {

@@ -34,7 +34,11 @@ public final class CudaBackend implements Backend {
       images = KernelImages.forCapability(device.info().capability());
       images.forEach(device::load);
     } catch (DeviceException e) {
-      device.close();
+      try {
+        device.close();
+      } catch (DeviceException second) {
+        e.addSuppressed(second); // a lost device cannot be closed
+      }
       throw new BackendException("backend cuda: " + e.getMessage(), e);
     }
   }
@@ -102,6 +106,18 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  @Override
+  public void checkDevice(ExecutionPlan plan, int maxBatch) {
+    ProgramSize size = ProgramSize.of(plan, maxBatch, options);
+    try {
+      if (size.device() > USABLE * device.freeBytes()) {
+        throw new BackendException(outOfMemory(plan, size), null);
+      }
+    } catch (DeviceException e) {
+      throw new BackendException("backend cuda: " + e.getMessage(), e);
+    }
+  }
+
   private String outOfMemory(ExecutionPlan plan, ProgramSize size) {
     String text =
         String.format(
@@ -115,7 +131,8 @@ public final class CudaBackend implements Backend {
         && ProgramSize.of(plan, batch, options).device() > USABLE * device.freeBytes()) {
       batch = batch * 3 / 4;
     }
-    return batch == 0
+    // One image that failed is not helped by trying it again.
+    return batch == 0 || size.maxBatch() == 1
         ? text + "; not even one image fits"
         : text + "; try --batch " + Math.min(batch, Math.max(1, size.maxBatch() / 2));
   }

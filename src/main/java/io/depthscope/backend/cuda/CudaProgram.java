@@ -176,6 +176,19 @@ final class CudaProgram implements PairedProgram {
       throw new IllegalArgumentException(
           "a batch of " + batch.count() + " images, compiled for " + size.maxBatch());
     }
+    int given = batch.pixels() != null ? batch.pixels().length : batch.values().length;
+    long needed = (long) batch.count() * plan.inputShape().size();
+    if (given < needed) {
+      return CompletableFuture.failedFuture(
+          new IndexOutOfBoundsException(
+              "a batch of "
+                  + batch.count()
+                  + " images has "
+                  + given
+                  + " of "
+                  + needed
+                  + " values"));
+    }
     if (batch.count() == 0) {
       return CompletableFuture.completedFuture(new BatchOutput(0, new float[0], new float[0]));
     }
@@ -363,16 +376,27 @@ final class CudaProgram implements PairedProgram {
     }
   }
 
-  /** Waits for what is under way, then frees everything. A lost device frees nothing. */
+  /**
+   * Waits for what is under way, whose results stay to be had, then frees everything. A lost device
+   * frees nothing.
+   */
   @Override
   public synchronized void close() {
     if (closed) {
       return;
     }
     closed = true;
+    for (OutputSlot output : outputSlots) {
+      if (output.pending != null) {
+        finish(output.pending);
+      }
+    }
     try {
-      device.synchronize();
-      arena.close();
+      try {
+        device.synchronize();
+      } finally {
+        arena.close();
+      }
     } catch (DeviceException e) {
       if (failure == null) {
         throw new BackendException("backend cuda: " + e.getMessage(), e);
