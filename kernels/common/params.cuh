@@ -27,15 +27,24 @@ struct LayerParams {
 };
 static_assert(sizeof(LayerParams) == 29 * 4, "LayerParams must have no padding");
 
-// Statistics of one layer: partial sums of tiles to sums of images, and those to the running state.
-struct StatisticsParams {
+// Partial sums of one layer's tiles to sums of images.
+struct ReduceParams {
   int images;
   int tilesPerImage, channels, stride;
-  // Positions of an image, that is elements a channel.
-  int positions;
+  // Channels of all layers together, padding included.
+  int networkChannels;
   // 0 the fp32 stream alone, 1 both, 2 both and the four sources of error.
+  int level;
+};
+static_assert(sizeof(ReduceParams) == 6 * 4, "ReduceParams must have no padding");
+
+// Sums of the images of a batch into the running state of all layers.
+struct MergeParams {
+  int images;
+  // Of all layers together, padding included.
+  int channels;
   int level;
   // Images merged before this batch, low and high half.
   unsigned imagesBeforeLow, imagesBeforeHigh;
 };
-static_assert(sizeof(StatisticsParams) == 8 * 4, "StatisticsParams must have no padding");
+static_assert(sizeof(MergeParams) == 5 * 4, "MergeParams must have no padding");

@@ -28,10 +28,11 @@ if [[ ${NATIVE:-1} != 0 && $(uname -m) == x86_64 ]]; then
   fi
 fi
 driver_flags=(-I"$here" -std=c++17 -O2 -fPIC -pthread -fvisibility=hidden -Wall -Wextra -Wno-attributes)
-# No contraction: a kernel says itself where it wants a fused multiply-add. Without errno, sqrtf is an instruction.
-kernel_flags=(-std=c++17 -O3 -fPIC -pthread -fvisibility=hidden -fno-gnu-unique -ffunction-sections
+# No contraction: a kernel says itself where it wants a fused multiply-add. Without errno, sqrtf is an instruction. A
+# large frame must touch the guard page below a stack of 64 KiB, not jump over it.
+kernel_flags=(-std=c++17 -O3 -fPIC -pthread -fvisibility=hidden -fno-gnu-unique -ffunction-sections -fstack-clash-protection
   -ffp-contract=off -fno-math-errno -fno-strict-aliasing ${machine[@]+"${machine[@]}"}
-  -Wall -Wno-attributes -Wno-unknown-pragmas -Wno-unused)
+  -Wall -Wno-attributes -Wno-unknown-pragmas -Wno-unused -Wno-sign-compare)
 [[ ${CHECKS:-1} == 0 ]] || kernel_flags+=(-fno-sanitize-recover=all
   -fsanitize=bounds-strict,object-size,alignment,float-cast-overflow,integer-divide-by-zero,shift)
 include_flags=(-DDS_EMULATED=1 -I"$here" -I"$kernels" -I"$here/../../kernels")

@@ -198,12 +198,17 @@ inline unsigned __ballot_sync(unsigned mask, int predicate) {
 inline int __any_sync(unsigned mask, int predicate) { return __ballot_sync(mask, predicate) != 0; }
 inline int __all_sync(unsigned mask, int predicate) { return __ballot_sync(mask, !predicate) == 0; }
 
-template <class T>
-inline unsigned __match_any_sync(unsigned mask, T value) {
-  static_assert(sizeof(T) == 4 || sizeof(T) == 8, "matches compare 4 or 8 bytes");
-  uint64_t sent = 0;
-  memcpy(&sent, &value, sizeof value);
-  return static_cast<unsigned>(emulated::exchange(emulated::Exchange::match, mask, sent, 0));
+inline unsigned __match_any_sync(unsigned mask, unsigned long long value) {
+  return static_cast<unsigned>(emulated::exchange(emulated::Exchange::match, mask, value, 0));
+}
+inline unsigned __match_any_sync(unsigned mask, long long value) {
+  return __match_any_sync(mask, static_cast<unsigned long long>(value));
+}
+inline unsigned __match_any_sync(unsigned mask, unsigned value) {
+  return __match_any_sync(mask, static_cast<unsigned long long>(value));
+}
+inline unsigned __match_any_sync(unsigned mask, int value) {
+  return __match_any_sync(mask, static_cast<unsigned>(value));
 }
 
 // A shuffle stays within its segment of `width` lanes; beyond the segment's end a lane gets its own value.

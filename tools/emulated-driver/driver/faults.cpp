@@ -56,12 +56,14 @@ struct FaultHandler {
 
   static void install() {
     pthread_key_create(&runningGuard, nullptr);
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = handle;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-    sigfillset(&action.sa_mask);
-    for (int i = 0; i < 4; ++i) sigaction(kSignals[i], &action, &previous[i]);
+    for (int i = 0; i < 4; ++i) {
+      // With the mask of the handler before, which runs under it: the virtual machine's may raise signals itself.
+      sigaction(kSignals[i], nullptr, &previous[i]);
+      struct sigaction action = previous[i];
+      action.sa_sigaction = handle;
+      action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+      sigaction(kSignals[i], &action, nullptr);
+    }
   }
 };
 

@@ -7,7 +7,7 @@
 namespace emulator {
 namespace {
 
-constexpr size_t kGuardBytes = 4096;
+constexpr size_t kGuardBytes = 16 * 4096;
 
 }  // namespace
 

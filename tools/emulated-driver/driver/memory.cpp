@@ -11,6 +11,8 @@ namespace emulator {
 namespace {
 
 constexpr size_t kPage = 4096;
+// Nothing but addresses: wide, so that an index that is far off is found, too.
+constexpr size_t kGuard = 4 << 20;
 // The youngest of the retired are never used again, however well they would fit; the oldest go when there are too many.
 constexpr size_t kResting = 64;
 constexpr size_t kMostRetired = 1024;
@@ -63,13 +65,13 @@ GuardedMemory::~GuardedMemory() {
 // Pages that can be written, with a guard before and behind. Those of a retired allocation are ten times cheaper than new
 // ones, which the system must clear.
 char* GuardedMemory::mapPages(size_t inner) {
-  const size_t mapped = inner + 2 * kPage;
+  const size_t mapped = inner + 2 * kGuard;
   const size_t candidates = retired_.size() - std::min(retired_.size(), kResting);
   char* mapping = nullptr;
   for (size_t i = 0; i < candidates && mapping == nullptr; ++i) {
     if (retired_[i].mapped == mapped) {
       mapping = retired_[i].mapping;
-      retired_bytes_ -= mapped;
+      retired_bytes_ -= inner;
       retired_.erase(retired_.begin() + static_cast<ptrdiff_t>(i));
     }
   }
@@ -78,7 +80,7 @@ char* GuardedMemory::mapPages(size_t inner) {
     if (pages == MAP_FAILED) return nullptr;
     mapping = static_cast<char*>(pages);
   }
-  if (mprotect(mapping + kPage, inner, PROT_READ | PROT_WRITE) != 0) {
+  if (mprotect(mapping + kGuard, inner, PROT_READ | PROT_WRITE) != 0) {
     munmap(mapping, mapped);
     return nullptr;
   }
@@ -86,11 +88,11 @@ char* GuardedMemory::mapPages(size_t inner) {
 }
 
 void GuardedMemory::retire(const Allocation& allocation) {
-  mprotect(allocation.mapping, allocation.mapped, PROT_NONE);
+  mprotect(allocation.watched, static_cast<size_t>(allocation.watched_end - allocation.watched), PROT_NONE);
   retired_.push_back(allocation);
-  retired_bytes_ += allocation.mapped;
+  retired_bytes_ += allocation.mapped - 2 * kGuard;
   while (retired_.size() > kMostRetired || (retired_bytes_ > kMostRetiredBytes && !retired_.empty())) {
-    retired_bytes_ -= retired_.front().mapped;
+    retired_bytes_ -= retired_.front().mapped - 2 * kGuard;
     munmap(retired_.front().mapping, retired_.front().mapped);
     retired_.pop_front();
   }
@@ -103,8 +105,8 @@ char* GuardedMemory::allocate(size_t bytes, size_t alignment) {
   if (mapping == nullptr) return nullptr;
   Allocation allocation;
   allocation.mapping = mapping;
-  allocation.mapped = inner + 2 * kPage;
-  allocation.watched = mapping + kPage;
+  allocation.mapped = inner + 2 * kGuard;
+  allocation.watched = mapping + kGuard;
   allocation.watched_end = allocation.watched + inner;
   allocation.address = allocation.watched_end - padded;
   allocation.bytes = bytes;

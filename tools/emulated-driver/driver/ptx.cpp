@@ -257,6 +257,7 @@ void readModule(Words& words, PtxModule& module) {
       words.expect("64");
     } else if (words.is(".visible") || words.is(".extern") || words.is(".weak")) {
       words.take();
+      if (words.ended()) words.fail("the text ends in the middle");
     } else if (words.is(".entry")) {
       words.take();
       readEntry(words, module);

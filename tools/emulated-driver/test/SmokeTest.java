@@ -9,12 +9,13 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import jcuda.Pointer;
 import jcuda.driver.*;
 
-/** Runs kernels of simple.cu through JCuda: java SmokeTest.java path/libcuda.so.1. */
+/** Runs a kernel of kernels/good.cu through JCuda: java SmokeTest.java path/libcuda.so.1. */
 public final class SmokeTest {
   public static void main(String[] arguments) throws Throwable {
     Path library = Path.of(arguments[0]).toAbsolutePath();
@@ -53,9 +54,10 @@ public final class SmokeTest {
     CUdeviceptr y = new CUdeviceptr();
     cuMemAlloc(x, count * 4L);
     cuMemAlloc(y, count * 4L);
-    float[] host = new float[count];
+    FloatBuffer host =
+        ByteBuffer.allocateDirect(count * 4).order(ByteOrder.nativeOrder()).asFloatBuffer();
     for (int i = 0; i < count; i++) {
-      host[i] = i;
+      host.put(i, i);
     }
     cuMemcpyHtoD(x, Pointer.to(host), count * 4L);
     ByteBuffer parameters =
@@ -66,7 +68,7 @@ public final class SmokeTest {
     cuCtxSynchronize();
     cuMemcpyDtoH(Pointer.to(host), y, count * 4L);
     for (int i = 0; i < count; i++) {
-      check(host[i] == 3f * i, "element " + i + " is " + host[i]);
+      check(host.get(i) == 3f * i, "element " + i + " is " + host.get(i));
     }
 
     // An illegal access must end the launch, not the virtual machine, which uses the same signal for its own purposes.

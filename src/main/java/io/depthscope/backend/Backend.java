@@ -34,6 +34,14 @@ public interface Backend extends AutoCloseable {
     return 0;
   }
 
+  /**
+   * Checks that a program of this plan fits into the memory of a device of its own, before anything
+   * is done for it.
+   *
+   * @throws BackendException if it does not, with a batch that would
+   */
+  default void checkDevice(ExecutionPlan plan, int maxBatch) {}
+
   /** Gives back what the backend holds, such as a device; programs are closed before. */
   @Override
   default void close() {}

@@ -144,6 +144,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         return 0;
       }
       memory.check();
+      job.checkDevice();
       Path directory = out != null ? out : defaultDirectory(model, scheme);
       try (Interruption interruption = Interruption.install(spec.commandLine().getErr())) {
         CalibrationSource source =

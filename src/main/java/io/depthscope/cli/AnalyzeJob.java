@@ -82,6 +82,15 @@ record AnalyzeJob(
         network, images, backend.deviceBytes(shape, batch), Runtime.getRuntime().maxMemory());
   }
 
+  /**
+   * Checks that the run fits on the device: its calibration needs less, and would fit for longer.
+   *
+   * @throws io.depthscope.backend.BackendException if it does not, with a batch that would
+   */
+  void checkDevice() {
+    backend.checkDevice(shapeOfPlan(), batch);
+  }
+
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
   private ExecutionPlan shapeOfPlan() {
     Map<String, QuantParams> outputs = new HashMap<>();

@@ -10,8 +10,8 @@ package io.depthscope.device;
 public interface MatrixLibrary extends AutoCloseable {
 
   /**
-   * Name, version and precision, for manifests: {@code cuBLAS 12.6.1}, {@code cuBLAS 12.6.1 with
-   * TF32}. Results of libraries that differ in it may differ.
+   * Name, version and what it may round, for manifests and to tell runs apart: {@code cuBLAS
+   * 12.6.1}, {@code cuBLAS 12.6.1 with TF32}.
    */
   String description();
 

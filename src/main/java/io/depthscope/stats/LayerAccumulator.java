@@ -142,13 +142,13 @@ public final class LayerAccumulator {
   }
 
   /**
-   * Writes the state of all channels as [field][stride] doubles, {@link #STATE_FIELDS} fields.
-   * Histograms and extreme images are not part of it.
+   * Writes the state of all channels as [field][stride] doubles, {@link #STATE_FIELDS} fields, the
+   * first channel at {@code first}. Histograms and extreme images are not part of it.
    */
-  public void exportState(double[] to, int stride) {
-    fp32.exportState(to, 0, stride);
-    quantized.exportState(to, ChannelMoments.STATE_FIELDS * stride, stride);
-    int at = 2 * ChannelMoments.STATE_FIELDS * stride;
+  public void exportState(double[] to, int first, int stride) {
+    fp32.exportState(to, first, stride);
+    quantized.exportState(to, first + ChannelMoments.STATE_FIELDS * stride, stride);
+    int at = first + 2 * ChannelMoments.STATE_FIELDS * stride;
     for (int c = 0; c < channels; c++, at++) {
       to[at] = errorSum[c];
       to[at + stride] = errorSquares[c];
@@ -165,13 +165,13 @@ public final class LayerAccumulator {
    *
    * @param count values a channel of the fp32 stream, and of the quantized one if {@code paired}
    */
-  public void importState(long count, boolean paired, double[] from, int stride) {
-    fp32.importState(count, from, 0, stride);
+  public void importState(long count, boolean paired, double[] from, int first, int stride) {
+    fp32.importState(count, from, first, stride);
     if (!paired) {
       return;
     }
-    quantized.importState(count, from, ChannelMoments.STATE_FIELDS * stride, stride);
-    int at = 2 * ChannelMoments.STATE_FIELDS * stride;
+    quantized.importState(count, from, first + ChannelMoments.STATE_FIELDS * stride, stride);
+    int at = first + 2 * ChannelMoments.STATE_FIELDS * stride;
     for (int c = 0; c < channels; c++, at++) {
       errorSum[c] = from[at];
       errorSquares[c] = from[at + stride];

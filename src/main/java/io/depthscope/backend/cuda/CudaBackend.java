@@ -37,7 +37,7 @@ public final class CudaBackend implements Backend {
       try {
         close();
       } catch (DeviceException second) {
-        e.addSuppressed(second); // a device that refuses kernels may refuse to be closed, too
+        e.addSuppressed(second); // a lost device cannot be closed
       }
       throw new BackendException("backend cuda: " + e.getMessage(), e);
     }
@@ -102,27 +102,39 @@ public final class CudaBackend implements Backend {
       return new CudaProgram(device, plan, size, options.matrices());
     } catch (DeviceException e) {
       throw new BackendException(
-          e.isOutOfMemory() ? outOfMemory(plan, size, e) : "backend cuda: " + e.getMessage(), e);
+          e.isOutOfMemory() ? outOfMemory(plan, size) : "backend cuda: " + e.getMessage(), e);
     }
   }
 
-  private String outOfMemory(ExecutionPlan plan, ProgramSize size, DeviceException e) {
-    long free = device.freeBytes();
-    // What was missing may be page-locked memory, of which there is more or less than on the GPU.
+  @Override
+  public void checkDevice(ExecutionPlan plan, int maxBatch) {
+    ProgramSize size = ProgramSize.of(plan, maxBatch, options);
+    try {
+      if (size.device() > USABLE * device.freeBytes()) {
+        throw new BackendException(outOfMemory(plan, size), null);
+      }
+    } catch (DeviceException e) {
+      throw new BackendException("backend cuda: " + e.getMessage(), e);
+    }
+  }
+
+  private String outOfMemory(ExecutionPlan plan, ProgramSize size) {
     String text =
-        size.device() <= free
-            ? "backend cuda: " + e.getMessage() + ", for a batch of " + size.maxBatch()
-            : String.format(
-                Locale.ROOT,
-                "out of GPU memory: a batch of %d needs %d MiB, %d MiB are free",
-                size.maxBatch(),
-                mebibytes(size.device()),
-                mebibytes(free));
-    int batch = size.maxBatch() / 2;
-    while (batch > 0 && ProgramSize.of(plan, batch, options).device() > USABLE * free) {
+        String.format(
+            Locale.ROOT,
+            "out of GPU memory: a batch of %d needs %d MiB, %d MiB are free",
+            size.maxBatch(),
+            mebibytes(size.device()),
+            mebibytes(device.freeBytes()));
+    int batch = size.maxBatch();
+    while (batch > 0
+        && ProgramSize.of(plan, batch, options).device() > USABLE * device.freeBytes()) {
       batch = batch * 3 / 4;
     }
-    return text + (batch == 0 ? "; not even one image fits" : "; try --batch " + batch);
+    // One image that failed is not helped by trying it again.
+    return batch == 0 || size.maxBatch() == 1
+        ? text + "; not even one image fits"
+        : text + "; try --batch " + Math.min(batch, Math.max(1, size.maxBatch() / 2));
   }
 
   private static long mebibytes(long bytes) {

@@ -97,13 +97,13 @@ final class CudaProgram implements PairedProgram {
         inputSlots.add(new InputSlot(arena, transfer, plan.inputShape().size(), size.maxBatch()));
         outputSlots.add(new OutputSlot(arena, size));
       }
-      statistics = mode.statistics() ? new DeviceStatistics(arena, size) : null;
       try (Uploads uploads = new Uploads(arena, compute)) {
+        statistics = mode.statistics() ? new DeviceStatistics(arena, size, uploads) : null;
         table = uploads.floats(flat(plan.inputTable()), "normalization table");
         buildLaunches(uploads);
       }
       uploadState();
-    } catch (DeviceException e) {
+    } catch (RuntimeException e) {
       closeAfter(e);
       throw e;
     }
@@ -148,10 +148,6 @@ final class CudaProgram implements PairedProgram {
       } else if (index == 0) {
         in[2] = table.address();
       }
-      long shift =
-          statistics == null
-              ? 0
-              : uploads.floats(WeightLayout.channels(l.plan().shift()), "shift").address();
       int out = size.slots().slotOf()[index];
       LayerPointers pointers =
           new LayerPointers(
@@ -160,7 +156,7 @@ final class CudaProgram implements PairedProgram {
               in[2],
               in[3],
               bias,
-              shift,
+              statistics == null ? 0 : statistics.shift(index),
               fp32[out],
               quantized[out],
               middle,
@@ -179,6 +175,19 @@ final class CudaProgram implements PairedProgram {
     if (batch.count() > size.maxBatch()) {
       throw new IllegalArgumentException(
           "a batch of " + batch.count() + " images, compiled for " + size.maxBatch());
+    }
+    int given = batch.pixels() != null ? batch.pixels().length : batch.values().length;
+    long needed = (long) batch.count() * plan.inputShape().size();
+    if (given < needed) {
+      return CompletableFuture.failedFuture(
+          new IndexOutOfBoundsException(
+              "a batch of "
+                  + batch.count()
+                  + " images has "
+                  + given
+                  + " of "
+                  + needed
+                  + " values"));
     }
     if (batch.count() == 0) {
       return CompletableFuture.completedFuture(new BatchOutput(0, new float[0], new float[0]));
@@ -213,7 +222,7 @@ final class CudaProgram implements PairedProgram {
     for (LayerLaunch l : launches) {
       launch(l, batch.count(), input, bytes);
       if (statistics != null) {
-        statistics.merge(compute, l.layer, l.pointers.shift(), batch.count(), mergedImages);
+        statistics.reduce(compute, l.layer, batch.count());
       }
     }
     LayerLaunch last = launches.getLast();
@@ -223,6 +232,7 @@ final class CudaProgram implements PairedProgram {
       device.download(compute, last.pointers.outQ(), output.quantized, outputBytes);
     }
     if (statistics != null) {
+      statistics.merge(compute, batch.count(), mergedImages);
       statistics.fetchRanges(compute, output.ranges);
       mergedImages += batch.count();
     }
@@ -358,7 +368,7 @@ final class CudaProgram implements PairedProgram {
     failure = new BackendException("backend cuda: " + e.getMessage(), e);
   }
 
-  private void closeAfter(DeviceException e) {
+  private void closeAfter(RuntimeException e) {
     try {
       arena.close();
     } catch (DeviceException second) {
@@ -366,16 +376,27 @@ final class CudaProgram implements PairedProgram {
     }
   }
 
-  /** Waits for what is under way, then frees everything. A lost device frees nothing. */
+  /**
+   * Waits for what is under way, whose results stay to be had, then frees everything. A lost device
+   * frees nothing.
+   */
   @Override
   public synchronized void close() {
     if (closed) {
       return;
     }
     closed = true;
+    for (OutputSlot output : outputSlots) {
+      if (output.pending != null) {
+        finish(output.pending);
+      }
+    }
     try {
-      device.synchronize();
-      arena.close();
+      try {
+        device.synchronize();
+      } finally {
+        arena.close();
+      }
     } catch (DeviceException e) {
       if (failure == null) {
         throw new BackendException("backend cuda: " + e.getMessage(), e);

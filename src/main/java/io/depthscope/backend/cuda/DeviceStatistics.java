@@ -11,12 +11,13 @@ import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The running statistics of a network on the device. Moments and errors live there, image by image
  * merged in order; histograms are counted there and moved to the host whenever it asks.
+ *
+ * <p>The channels of all layers lie on one axis, so that one launch merges a batch.
  */
 final class DeviceStatistics {
   private static final KernelSpec REDUCE = KernelCatalog.reduce();
@@ -24,19 +25,24 @@ final class DeviceStatistics {
 
   private final Device device;
   private final ProgramSize size;
+  private final int channels;
   private final DeviceBuffer partials;
   private final DeviceBuffer sums;
   private final DeviceBuffer ranges;
   private final DeviceBuffer state;
   private final DeviceBuffer counts;
+  private final DeviceBuffer shift;
+  private final DeviceBuffer positions;
   private final MemorySegment hostState;
   private final MemorySegment hostCounts;
-  private final List<Long> stateOffsets = new ArrayList<>();
-  private final List<Long> codeOffsets = new ArrayList<>();
+  private final int[] firstChannel;
+  private final int[] firstGroup;
+  private final long[] codeOffset;
 
-  DeviceStatistics(DeviceArena arena, ProgramSize size) {
+  DeviceStatistics(DeviceArena arena, ProgramSize size, Uploads uploads) {
     this.device = arena.device();
     this.size = size;
+    channels = size.channels();
     partials = arena.allocate(size.partials(), "partial sums");
     sums = arena.allocate(size.sums(), "sums of images");
     ranges = arena.allocate(size.ranges(), "ranges of images");
@@ -44,18 +50,39 @@ final class DeviceStatistics {
     counts = arena.allocate(size.counts(), "histograms");
     hostState = arena.allocatePinned(size.state());
     hostCounts = arena.allocatePinned(size.counts());
-    long stateAt = 0;
-    long codesAt = 8L * size.layers().size() * BitHistogram.BINS;
-    for (CompiledLayer l : size.layers()) {
-      stateOffsets.add(stateAt);
-      codeOffsets.add(codesAt);
-      stateAt += ProgramSize.stateOf(l);
-      codesAt += 8L * ProgramSize.codesOf(l);
+    List<CompiledLayer> layers = size.layers();
+    firstChannel = new int[layers.size()];
+    firstGroup = new int[layers.size()];
+    codeOffset = new long[layers.size()];
+    float[] allShifts = new float[channels];
+    int[] allPositions = new int[channels]; // 0 in the padding
+    int channel = 0;
+    int group = 0;
+    long codes = 8L * layers.size() * BitHistogram.BINS;
+    for (int i = 0; i < layers.size(); i++) {
+      CompiledLayer l = layers.get(i);
+      firstChannel[i] = channel;
+      firstGroup[i] = group;
+      codeOffset[i] = codes;
+      for (int c = 0; c < l.params().outChannels(); c++) {
+        allShifts[channel + c] = l.plan().shift()[c];
+        allPositions[channel + c] = l.plan().out().positions();
+      }
+      channel += l.params().outStride();
+      group += ProgramSize.groups(l);
+      codes += 8L * ProgramSize.codesOf(l);
     }
+    shift = uploads.floats(allShifts, "shifts");
+    positions = uploads.ints(allPositions, "positions");
   }
 
   long partials() {
     return partials.address();
+  }
+
+  /** Address of a layer's shifts. */
+  long shift(int layer) {
+    return shift.address(4L * firstChannel[layer]);
   }
 
   /** Address of a layer's bit histogram. */
@@ -66,42 +93,45 @@ final class DeviceStatistics {
   /** Address of the counts of a layer's codes; 0 where its output is not quantized. */
   long codes(int layer) {
     boolean quantized = ProgramSize.codesOf(size.layers().get(layer)) > 0;
-    return quantized ? counts.address(codeOffsets.get(layer)) : 0;
+    return quantized ? counts.address(codeOffset[layer]) : 0;
   }
 
-  /** Adds what a layer's kernel left in the partial sums to the layer's running statistics. */
-  void merge(DeviceStream stream, CompiledLayer l, long shift, int images, long imagesBefore) {
+  /** Turns what a layer's kernel left in the partial sums into sums of images. */
+  void reduce(DeviceStream stream, CompiledLayer l, int images) {
     int layer = l.plan().index();
-    StatisticsParams params =
-        new StatisticsParams(
+    ReduceParams params =
+        new ReduceParams(
             images,
             l.params().tilesPerImage(),
             l.params().outChannels(),
             l.params().outStride(),
-            l.plan().out().positions(),
-            l.mode().level(),
-            (int) imagesBefore,
-            (int) (imagesBefore >>> 32));
-    byte[] encoded = params.encode();
-    String text = l.text() + ", " + images + " images";
+            channels,
+            l.mode().level());
     device.launch(
         stream,
         new KernelLaunch(
             REDUCE,
-            images,
+            images * ProgramSize.groups(l),
             new long[] {
-              partials.address(), sums.address(), ranges.address(8L * layer * size.maxBatch())
+              partials.address(),
+              sums.address(8L * firstChannel[layer]),
+              ranges.address(8L * firstGroup[layer] * size.maxBatch())
             },
-            encoded,
-            text));
+            params.encode(),
+            l.text() + ", " + images + " images"));
+  }
+
+  /** Adds the images of a batch to the running statistics of all layers. */
+  void merge(DeviceStream stream, int images, long imagesBefore) {
+    MergeParams params = MergeParams.of(images, channels, size.mode().level(), imagesBefore);
     device.launch(
         stream,
         new KernelLaunch(
             MERGE,
-            Tiling.ceil(l.params().outChannels(), MERGE.threads()),
-            new long[] {sums.address(), shift, state.address(stateOffsets.get(layer))},
-            encoded,
-            text));
+            Tiling.ceil(channels, MERGE.threads()),
+            new long[] {sums.address(), shift.address(), positions.address(), state.address()},
+            params.encode(),
+            "all layers, " + images + " images"));
   }
 
   /** Starts to fetch the ranges of the images of a batch. */
@@ -109,28 +139,29 @@ final class DeviceStatistics {
     device.download(stream, ranges.address(), to, size.ranges());
   }
 
-  /** Hands the ranges of one image to the accumulators. */
+  /** Hands the range of one image in every layer to the accumulators. */
   void addRanges(MemorySegment fetched, int slot, int image, NetworkAccumulator accumulator) {
-    for (int layer = 0; layer < size.layers().size(); layer++) {
-      long at = 2L * ((long) layer * size.maxBatch() + slot);
-      accumulator
-          .layer(layer)
-          .addRange(
-              image,
-              fetched.getAtIndex(ValueLayout.JAVA_FLOAT, at),
-              fetched.getAtIndex(ValueLayout.JAVA_FLOAT, at + 1));
+    for (CompiledLayer l : size.layers()) {
+      int layer = l.plan().index();
+      int groups = ProgramSize.groups(l);
+      long at = 2L * ((long) firstGroup[layer] * size.maxBatch() + (long) slot * groups);
+      float lo = Float.POSITIVE_INFINITY;
+      float hi = Float.NEGATIVE_INFINITY;
+      for (int g = 0; g < groups; g++, at += 2) {
+        lo = Math.min(lo, fetched.getAtIndex(ValueLayout.JAVA_FLOAT, at));
+        hi = Math.max(hi, fetched.getAtIndex(ValueLayout.JAVA_FLOAT, at + 1));
+      }
+      accumulator.layer(layer).addRange(image, lo, hi);
     }
   }
 
   /** Makes the device's state that of the accumulators. */
   void upload(DeviceStream stream, NetworkAccumulator accumulator) {
-    for (CompiledLayer l : size.layers()) {
-      int layer = l.plan().index();
-      double[] values = new double[(int) (ProgramSize.stateOf(l) / 8)];
-      accumulator.layer(layer).exportState(values, l.params().outStride());
-      MemorySegment.copy(
-          values, 0, hostState, ValueLayout.JAVA_DOUBLE, stateOffsets.get(layer), values.length);
+    double[] values = new double[LayerAccumulator.STATE_FIELDS * channels];
+    for (int layer = 0; layer < size.layers().size(); layer++) {
+      accumulator.layer(layer).exportState(values, firstChannel[layer], channels);
     }
+    MemorySegment.copy(values, 0, hostState, ValueLayout.JAVA_DOUBLE, 0, values.length);
     device.upload(stream, hostState, state.address(), size.state());
     device.fill(stream, counts.address(), 0, size.counts());
     device.synchronize();
@@ -142,16 +173,14 @@ final class DeviceStatistics {
     device.download(stream, counts.address(), hostCounts, size.counts());
     device.fill(stream, counts.address(), 0, size.counts());
     device.synchronize();
+    double[] values = hostState.toArray(ValueLayout.JAVA_DOUBLE);
     for (CompiledLayer l : size.layers()) {
       int layer = l.plan().index();
       LayerAccumulator to = accumulator.layer(layer);
-      double[] values = new double[(int) (ProgramSize.stateOf(l) / 8)];
-      MemorySegment.copy(
-          hostState, ValueLayout.JAVA_DOUBLE, stateOffsets.get(layer), values, 0, values.length);
       long perChannel = images * l.plan().out().positions();
-      to.importState(perChannel, l.mode().paired(), values, l.params().outStride());
+      to.importState(perChannel, size.mode().paired(), values, firstChannel[layer], channels);
       addCounts(8L * layer * BitHistogram.BINS, to.histogram().counts());
-      addCounts(codeOffsets.get(layer), to.codes());
+      addCounts(codeOffset[layer], to.codes());
     }
     accumulator.setImages(images);
   }

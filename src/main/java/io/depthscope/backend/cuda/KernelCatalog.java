@@ -8,6 +8,9 @@ import java.util.Map;
 
 /** Every kernel there is, one entry a family; a test compares it with the built images. */
 public final class KernelCatalog {
+  private static final String REDUCE = "ds_statistics_reduce_u32_none_f64_channel__chunks";
+  private static final String MERGE = "ds_statistics_merge_f64_none_f64_channel__naive";
+  private static final int MERGE_THREADS = 64;
   private static final int N128_THREADS = 224;
   private static final int N64_THREADS = 112;
   private static final String TENSOR = "f32_f32_f32_tensor";
@@ -31,8 +34,8 @@ public final class KernelCatalog {
     layers("pool", "average_pool", UNWEIGHTED, "naive", Tiling.THREADS);
     layers("pool", "max_pool", UNWEIGHTED, "naive", Tiling.THREADS);
     layers("residual_add", "residual_add", UNWEIGHTED, "naive", Tiling.THREADS);
-    add("statistics_merge", "ds_statistics_reduce_u32_none_f64_channel__naive", 3, statistics());
-    add("statistics_merge", "ds_statistics_merge_f64_none_f64_channel__naive", 3, statistics());
+    statistics(REDUCE, 3, ReduceParams.class, Tiling.THREADS);
+    statistics(MERGE, 4, MergeParams.class, MERGE_THREADS);
   }
 
   private KernelCatalog() {}
@@ -56,11 +59,11 @@ public final class KernelCatalog {
   }
 
   static KernelSpec reduce() {
-    return get("ds_statistics_reduce_u32_none_f64_channel__naive");
+    return get(REDUCE);
   }
 
   static KernelSpec merge() {
-    return get("ds_statistics_merge_f64_none_f64_channel__naive");
+    return get(MERGE);
   }
 
   static KernelSpec normalizeBytes(Mode mode) {
@@ -107,10 +110,6 @@ public final class KernelCatalog {
     return "ds_" + op + "_" + mode.word() + "_" + types + "__" + variant;
   }
 
-  private static int statistics() {
-    return KernelParams.bytes(StatisticsParams.class);
-  }
-
   private static void layers(String file, String op, String types, String variant, int threads) {
     for (Mode mode : Mode.values()) {
       layer(file, op, mode.word(), types, variant, threads);
@@ -133,7 +132,10 @@ public final class KernelCatalog {
             symbol, file, LayerPointers.COUNT, KernelParams.bytes(LayerParams.class), threads));
   }
 
-  private static void add(String file, String symbol, int pointers, int bytes) {
-    BY_SYMBOL.put(symbol, new KernelSpec(symbol, file, pointers, bytes, Tiling.THREADS));
+  private static void statistics(
+      String symbol, int pointers, Class<? extends KernelParams> params, int threads) {
+    BY_SYMBOL.put(
+        symbol,
+        new KernelSpec(symbol, "statistics_merge", pointers, KernelParams.bytes(params), threads));
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
  * allocated. Sizes are in bytes; those of one image are multiplied by the largest batch.
  */
 record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSlots slots) {
+  private static final int CHANNEL_GROUP = 32;
 
   static ProgramSize of(ExecutionPlan plan, int maxBatch, CudaOptions options) {
     List<CompiledLayer> layers =
@@ -26,9 +27,9 @@ record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSl
     return mode.paired() ? 2 : 1;
   }
 
-  /** Weights, bias and shift of a layer. */
+  /** Weights, bias, shift and number of positions of a layer. */
   long weights(CompiledLayer l) {
-    return 4 * (streams() * l.weightFloats() + 2L * l.params().outStride());
+    return 4 * (streams() * l.weightFloats() + 3L * l.params().outStride());
   }
 
   /** One stream's outputs in one slot. */
@@ -45,23 +46,30 @@ record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSl
     return largest(l -> 4 * l.partialWords()) * maxBatch;
   }
 
-  /** Sums of the images of a batch, for one layer at a time. */
+  /** Channels of all layers together, padding included: statistics lie side by side on one axis. */
+  int channels() {
+    return layers.stream().mapToInt(l -> l.params().outStride()).sum();
+  }
+
+  /** Sums of the images of a batch, for all layers. */
   long sums() {
-    return mode.statistics() ? largest(l -> stateOf(l)) * maxBatch : 0;
+    return state() * maxBatch;
   }
 
-  /** Smallest and largest value of each image and layer. */
+  /** Blocks of channels in which a layer's images are reduced; {@code GROUP} in the kernel. */
+  static int groups(CompiledLayer l) {
+    return Tiling.ceil(l.params().outChannels(), CHANNEL_GROUP);
+  }
+
+  /** Smallest and largest value of each image, layer and group of channels. */
   long ranges() {
-    return mode.statistics() ? 8L * layers.size() * maxBatch : 0;
+    int all = layers.stream().mapToInt(ProgramSize::groups).sum();
+    return mode.statistics() ? 8L * all * maxBatch : 0;
   }
 
-  /** The running statistics of a layer. */
-  static long stateOf(CompiledLayer l) {
-    return 8L * LayerAccumulator.STATE_FIELDS * l.params().outStride();
-  }
-
+  /** The running statistics of all layers. */
   long state() {
-    return mode.statistics() ? layers.stream().mapToLong(ProgramSize::stateOf).sum() : 0;
+    return mode.statistics() ? 8L * LayerAccumulator.STATE_FIELDS * channels() : 0;
   }
 
   /** Number of codes of a layer's output; 0 where it is not quantized. */

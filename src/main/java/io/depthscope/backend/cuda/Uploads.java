@@ -35,6 +35,15 @@ final class Uploads implements AutoCloseable {
     return buffer;
   }
 
+  /** The same for integers, by their bits. */
+  DeviceBuffer ints(int[] values, String purpose) {
+    float[] bits = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      bits[i] = Float.intBitsToFloat(values[i]);
+    }
+    return floats(bits, purpose);
+  }
+
   /** Fills a buffer with copies of a piece of at most a million values. */
   void repeat(float[] values, DeviceBuffer buffer) {
     MemorySegment.copy(values, 0, piece, ValueLayout.JAVA_FLOAT, 0, values.length);

@@ -42,11 +42,7 @@ final class CublasMatrices implements MatrixLibrary {
 
   @Override
   public String description() {
-    return description(library.version(), allowTf32);
-  }
-
-  static String description(String version, boolean allowTf32) {
-    return "cuBLAS " + version + (allowTf32 ? " with TF32" : "");
+    return "cuBLAS " + library.version() + (allowTf32 ? " with TF32" : "");
   }
 
   @Override

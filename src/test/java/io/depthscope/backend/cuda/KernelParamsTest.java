@@ -3,7 +3,6 @@ package io.depthscope.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.plan.Recording;
@@ -29,7 +28,7 @@ class KernelParamsTest {
   private static final String STATISTICS = "common/statistics.cuh";
 
   @ParameterizedTest
-  @ValueSource(classes = {LayerParams.class, StatisticsParams.class})
+  @ValueSource(classes = {LayerParams.class, ReduceParams.class, MergeParams.class})
   void recordsAreTheStructs(Class<? extends KernelParams> type) {
     List<CudaConstants.Field> expected = CudaConstants.struct(PARAMS, type.getSimpleName());
     List<CudaConstants.Field> actual = new ArrayList<>();
@@ -54,21 +53,20 @@ class KernelParamsTest {
 
   @Test
   void fieldsAreWrittenInOrderAndLittleEndian() {
-    StatisticsParams p = new StatisticsParams(1, 2, 3, 4, 5, 2, -7, 0x01020304);
+    MergeParams p = new MergeParams(1, 2, 3, -7, 0x01020304);
     byte[] bytes = p.encode();
-    assertEquals(KernelParams.bytes(StatisticsParams.class), bytes.length);
-    int[] words = new int[8];
+    assertEquals(KernelParams.bytes(MergeParams.class), bytes.length);
+    int[] words = new int[5];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(words);
-    assertArrayEquals(new int[] {1, 2, 3, 4, 5, 2, -7, 0x01020304}, words);
-    assertArrayEquals(new byte[] {4, 3, 2, 1}, Arrays.copyOfRange(bytes, 28, 32));
+    assertArrayEquals(new int[] {1, 2, 3, -7, 0x01020304}, words);
+    assertArrayEquals(new byte[] {4, 3, 2, 1}, Arrays.copyOfRange(bytes, 16, 20));
     byte[] more = KernelParams.withImages(bytes, 99);
     assertEquals(99, more[0]);
-    assertArrayEquals(Arrays.copyOfRange(bytes, 4, 32), Arrays.copyOfRange(more, 4, 32));
+    assertArrayEquals(Arrays.copyOfRange(bytes, 4, 20), Arrays.copyOfRange(more, 4, 20));
     assertEquals(1, bytes[0], "the original was changed");
-    assertThrows(
-        IllegalArgumentException.class, () -> new StatisticsParams(1, 1, 1, 4, 0, 0, 0, 0));
-    assertThrows(
-        IllegalArgumentException.class, () -> new StatisticsParams(1, 1, 1, 4, 1, 3, 0, 0));
+    MergeParams late = MergeParams.of(1, 2, 0, (5L << 32) + 7);
+    assertEquals(7, late.imagesBeforeLow());
+    assertEquals(5, late.imagesBeforeHigh());
   }
 
   @Test
@@ -77,9 +75,10 @@ class KernelParamsTest {
     long threads = CudaConstants.constant("common/measure.cuh", "MEASURE_THREADS");
     long small = CudaConstants.constant("common/measure.cuh", "SMALL_IMAGE");
     assertEquals(threads, Tiling.THREADS);
-    assertEquals(threads, CudaConstants.constant("statistics_merge.cu", "REDUCE_THREADS"));
-    assertEquals(threads, KernelCatalog.reduce().threads());
-    assertEquals(threads, KernelCatalog.merge().threads());
+    long reduce = CudaConstants.constant("statistics_merge.cu", "STATISTICS_THREADS");
+    assertEquals(reduce, KernelCatalog.reduce().threads());
+    long merge = CudaConstants.constant("statistics_merge.cu", "MERGE_THREADS");
+    assertEquals(merge, KernelCatalog.merge().threads());
     for (int positions = 1; positions <= 700; positions++) {
       for (int channels : new int[] {1, 3, 4, 5, 31, 32, 33, 64, 65, 129}) {
         Shape out = new Shape(1, positions, channels);
@@ -87,7 +86,7 @@ class KernelParamsTest {
         checkTiling(Tiling.gemm(out), out, rows);
         assertEquals(
             positions <= small, Tiling.elementwise(out).imagesPerTile() > 1, out::toString);
-        assertEquals(2 * positions <= rows, Tiling.gemm(out).imagesPerTile() > 1, out::toString);
+        assertEquals(2L * positions <= rows, Tiling.gemm(out).imagesPerTile() > 1, out::toString);
         for (int vector : new int[] {1, 2, 4}) {
           checkDepthwise(Tiling.depthwise(out, vector), out, vector);
           checkDepthwise(Tiling.depthwise(new Shape(positions, 7, channels), vector), null, vector);

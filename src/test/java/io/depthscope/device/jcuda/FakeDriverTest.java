@@ -63,6 +63,12 @@ class FakeDriverTest {
                 stream, new KernelLaunch(large, 1, new long[500], new byte[97], "too large"));
           }
           case "product" -> product(device, stream);
+          case "tf32" -> {
+            try (MatrixLibrary matrices = device.openMatrixLibrary(true)) {
+              System.out.println(matrices.description());
+              System.out.flush();
+            }
+          }
           default -> {
             byte[] params = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, (byte) 200};
             long[] pointers = {0x123456789abcL, -1};
@@ -180,5 +186,15 @@ class FakeDriverTest {
             "destroy 77",
             "cublasSgemm failed with CUBLAS_STATUS_EXECUTION_FAILED (13): 1x1 by 1x999"),
         run(Map.of("LD_LIBRARY_PATH", libraries.toString()), "product"));
+  }
+
+  /** Runs with TF32 and without are not of one kind, and a manifest has to tell. */
+  @Test
+  void aLibraryThatMayRoundFactorsSaysSo(@TempDir Path libraries) {
+    assumeFalse(NativeLibraries.isFound("libcublas.so.12"), "this machine has cuBLAS 12");
+    CLibrary.build("fake_cublas.c", libraries, "libcublas.so.13");
+    assertEquals(
+        List.of("cuBLAS 13.14.15 with TF32", "math 77 3", "destroy 77"),
+        run(Map.of("LD_LIBRARY_PATH", libraries.toString()), "tf32"));
   }
 }

@@ -1,0 +1,145 @@
+package io.depthscope.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.reference.ReferenceBackend;
+import io.depthscope.device.Device;
+import io.depthscope.device.KernelSpec;
+import io.depthscope.model.Layer;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Recording;
+import io.depthscope.testkit.EmulatedDriver;
+import io.depthscope.testkit.GpuBackend;
+import io.depthscope.testkit.HostMatrices;
+import io.depthscope.testkit.LaunchCounter;
+import io.depthscope.verification.LayerComparison;
+import io.depthscope.verification.NodeTensors;
+import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.StatisticsCheck;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every kernel of the catalog, on every layer it can run, in every recording, against the oracle.
+ * All variants of a layer owe the same bits.
+ */
+@Tag("gpu")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EveryKernelTest {
+  private static final List<Recording> RECORDINGS =
+      List.of(
+          Recording.PLAIN,
+          Recording.CALIBRATION,
+          Recording.PAIRED,
+          Recording.STATISTICS,
+          Recording.ERROR_TERMS);
+
+  private final Backend reference = new ReferenceBackend();
+  private final LayerComparison comparison = new LayerComparison();
+  private final List<PlanCase> cases = LayerCases.all();
+  private final Map<String, Long> before = new TreeMap<>();
+  private LaunchCounter counter;
+  private CudaBackend cuda;
+  private HostMatrices matrices;
+  private int ran;
+
+  IntStream numbers() {
+    return IntStream.range(0, cases.size());
+  }
+
+  @BeforeAll
+  void open() {
+    Device device = GpuBackend.device();
+    counter = new LaunchCounter(device);
+    cuda = new CudaBackend(counter.device(), CudaOptions.DEFAULT);
+    matrices = new HostMatrices(counter.device());
+    for (KernelSpec kernel : KernelCatalog.all()) {
+      before.put(
+          kernel.symbol(),
+          GpuBackend.emulated() ? EmulatedDriver.launches(kernel.symbol()) : Long.valueOf(0));
+    }
+  }
+
+  /** Each kernel that can run the last layer under a recording, and a library if it can. */
+  private List<CudaBackend> variants(PlanCase c, Recording recording) {
+    LayerPlan last = c.plan(recording).layers().getLast();
+    List<CudaBackend> all = new ArrayList<>();
+    for (CompiledLayer l : CompiledLayer.candidates(last, recording)) {
+      all.add(cuda.with(new CudaOptions(null, l.kernel().symbol())));
+    }
+    boolean product =
+        last.node().layer() instanceof Layer.FullyConnected
+            || (last.node().layer() instanceof Layer.Convolution conv
+                && conv.geometry().isPointwise());
+    if (product) {
+      all.add(cuda.with(new CudaOptions(matrices, "")));
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void agreesWithTheOracle(int number) {
+    PlanCase c = cases.get(number);
+    String text = "case " + number + ": " + c.text();
+    List<NodeTensors> tensors = c.probe(cuda);
+    comparison
+        .compare(c, c.plan(Recording.PAIRED).layers().getLast(), c.probe(reference), tensors)
+        .assertNone(text);
+    for (Recording recording : RECORDINGS) {
+      for (CudaBackend variant : variants(c, recording)) {
+        String which = variant.description().replaceFirst(".*, kernels", "kernels");
+        StatisticsCheck.run(variant, c, recording, tensors)
+            .assertNone(which + ", " + recording + ", " + text);
+      }
+    }
+    ran++;
+  }
+
+  @AfterAll
+  void everyKernelRan() {
+    if (ran == 0) {
+      return; // all were skipped
+    }
+    assertEquals(cases.size(), ran, "cases that passed");
+    List<String> never = new ArrayList<>();
+    long launches = 0;
+    for (KernelSpec kernel : KernelCatalog.all()) {
+      long n = counter.launches().getOrDefault(kernel.symbol(), 0L);
+      if (n == 0) {
+        never.add(kernel.symbol());
+      }
+      if (GpuBackend.emulated()) {
+        assertEquals(
+            n,
+            EmulatedDriver.launches(kernel.symbol()) - before.get(kernel.symbol()),
+            kernel.symbol() + " on the emulated driver");
+      }
+      launches += n;
+    }
+    System.out.printf(
+        "kernels: %d of %d of the catalog ran in %d launches over %d layers on %s%n",
+        KernelCatalog.all().size() - never.size(),
+        KernelCatalog.all().size(),
+        launches,
+        cases.size(),
+        cuda.device().info().name());
+    System.out.println("layers of every kind: " + comparison);
+    assertEquals(List.of(), never, "kernels that never ran");
+    assertTrue(matrices.products() > 100, "products by the library: " + matrices.products());
+    assertTrue(comparison.compared() > 500_000, comparison::toString);
+    assertTrue(comparison.different() <= 1e-3 * comparison.compared(), comparison::toString);
+    assertTrue(comparison.different16() <= 0.05 * comparison.compared16(), comparison::toString);
+  }
+}

@@ -1,0 +1,193 @@
+package io.depthscope.backend.cuda;
+
+import io.depthscope.device.Device;
+import io.depthscope.device.DeviceArena;
+import io.depthscope.device.DeviceBuffer;
+import io.depthscope.device.DeviceStream;
+import io.depthscope.device.KernelLaunch;
+import io.depthscope.model.Layer;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.stats.BitHistogram;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * The buffers of one launch of a layer's kernel, each between guards that must stay as they are.
+ */
+final class SafeLaunch implements AutoCloseable {
+  private static final int GUARD = 512;
+  private static final byte GUARDED = 0x5a;
+
+  /** In the order of the kernel's pointers. */
+  enum Piece {
+    IN,
+    IN_QUANTIZED,
+    WEIGHTS,
+    WEIGHTS_QUANTIZED,
+    BIAS,
+    SHIFT,
+    OUT,
+    OUT_QUANTIZED,
+    MIDDLE,
+    PARTIALS,
+    BITS,
+    CODES;
+
+    boolean isInput() {
+      return compareTo(OUT) < 0;
+    }
+  }
+
+  private final Device device;
+  private final DeviceArena arena;
+  private final DeviceStream stream;
+  private final CompiledLayer layer;
+  private final int images;
+  private final Random random;
+  private final byte poison;
+  private final Map<Piece, DeviceBuffer> buffers = new EnumMap<>(Piece.class);
+
+  /**
+   * @param poison what every byte of an output is before the launch
+   */
+  SafeLaunch(Device device, CompiledLayer layer, int images, byte poison, Random random) {
+    this.device = device;
+    this.layer = layer;
+    this.images = images;
+    this.poison = poison;
+    this.random = random;
+    arena = new DeviceArena(device);
+    stream = arena.newStream();
+    boolean paired = layer.mode().paired();
+    LayerPlan plan = layer.plan();
+    float[] in = activations(plan.in().positions(), layer.params().inStride(), plan);
+    float[] inQ = activations(plan.in().positions(), layer.params().inStride(), plan);
+    upload(Piece.IN, in);
+    upload(Piece.IN_QUANTIZED, paired ? inQ : new float[0]);
+    boolean sum = plan.node().layer() instanceof Layer.ResidualAdd;
+    boolean weighted = plan.node().layer().hasWeights();
+    upload(Piece.WEIGHTS, sum ? in : weighted ? layer.packed(plan.kernel()) : new float[0]);
+    upload(
+        Piece.WEIGHTS_QUANTIZED,
+        !paired
+            ? new float[0]
+            : sum ? inQ : weighted ? layer.packed(plan.quantizedKernel()) : new float[0]);
+    upload(Piece.BIAS, weighted ? WeightLayout.channels(plan.bias()) : new float[0]);
+    upload(
+        Piece.SHIFT,
+        layer.mode().statistics() ? WeightLayout.channels(plan.shift()) : new float[0]);
+    long out = 4 * layer.outputFloats() * images;
+    output(Piece.OUT, out, poison);
+    output(Piece.OUT_QUANTIZED, paired ? out : 0, poison);
+    // Room for the third product is scratch: what is left in it is nobody's.
+    output(Piece.MIDDLE, layer.mode() == Mode.TRACED ? out : 0, poison);
+    output(Piece.PARTIALS, 4 * layer.partialWords() * images, poison);
+    boolean counts = layer.mode().statistics();
+    output(Piece.BITS, counts ? 8L * BitHistogram.BINS : 0, (byte) 0);
+    output(Piece.CODES, counts && paired ? 8L * ProgramSize.codesOf(layer) : 0, (byte) 0);
+  }
+
+  /** Values of all images, zeros in the padding. */
+  private float[] activations(int positions, int stride, LayerPlan plan) {
+    float[] values = new float[images * positions * stride];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % stride < plan.in().channels() ? (float) random.nextGaussian() : 0;
+    }
+    return values;
+  }
+
+  private DeviceBuffer guarded(Piece piece, long bytes, byte fill) {
+    DeviceBuffer buffer = arena.allocate(bytes + 2 * GUARD, piece.name());
+    device.fill(stream, buffer.address(), GUARDED, buffer.bytes());
+    device.fill(stream, buffer.address(GUARD), fill & 0xff, bytes);
+    buffers.put(piece, buffer);
+    return buffer;
+  }
+
+  private void output(Piece piece, long bytes, byte fill) {
+    if (bytes > 0) {
+      guarded(piece, bytes, fill);
+    }
+  }
+
+  private void upload(Piece piece, float[] values) {
+    if (values.length == 0) {
+      return;
+    }
+    DeviceBuffer buffer = guarded(piece, 4L * values.length, poison);
+    MemorySegment host = arena.allocatePinned(4L * values.length);
+    MemorySegment.copy(values, 0, host, ValueLayout.JAVA_FLOAT, 0, values.length);
+    device.upload(stream, host, buffer.address(GUARD), host.byteSize());
+    device.synchronize();
+  }
+
+  /** Launches the kernel and waits for it. */
+  void launch(int blocks) {
+    long[] pointers = new long[Piece.values().length];
+    for (Piece piece : Piece.values()) {
+      DeviceBuffer buffer = buffers.get(piece);
+      pointers[piece.ordinal()] = buffer == null ? 0 : buffer.address(GUARD);
+    }
+    byte[] params = KernelParams.withImages(layer.params().encode(), images);
+    device.launch(stream, new KernelLaunch(layer.kernel(), blocks, pointers, params, layer.text()));
+    device.synchronize();
+  }
+
+  private byte[] all(DeviceBuffer buffer) {
+    MemorySegment host = device.allocatePinned(buffer.bytes());
+    device.download(stream, buffer.address(), host, buffer.bytes());
+    device.synchronize();
+    byte[] bytes = host.toArray(ValueLayout.JAVA_BYTE);
+    device.freePinned(host);
+    return bytes;
+  }
+
+  private Map<Piece, byte[]> contents(boolean inputs) {
+    Map<Piece, byte[]> found = new EnumMap<>(Piece.class);
+    buffers.forEach(
+        (piece, buffer) -> {
+          if (piece.isInput() == inputs && piece != Piece.MIDDLE) {
+            byte[] bytes = all(buffer);
+            found.put(piece, java.util.Arrays.copyOfRange(bytes, GUARD, bytes.length - GUARD));
+          }
+        });
+    return found;
+  }
+
+  /** What the kernel may only read. */
+  Map<Piece, byte[]> inputs() {
+    return contents(true);
+  }
+
+  /** What it writes. */
+  Map<Piece, byte[]> outputs() {
+    return contents(false);
+  }
+
+  /** Places in guards that were written to. */
+  List<String> damagedGuards() {
+    List<String> damaged = new ArrayList<>();
+    buffers.forEach(
+        (piece, buffer) -> {
+          byte[] bytes = all(buffer);
+          for (int i = 0; i < bytes.length; i++) {
+            boolean inside = i >= GUARD && i < bytes.length - GUARD;
+            if (!inside && bytes[i] != GUARDED) {
+              damaged.add(piece + " at byte " + (i - GUARD) + " of " + (bytes.length - 2 * GUARD));
+              return;
+            }
+          }
+        });
+    return damaged;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}
