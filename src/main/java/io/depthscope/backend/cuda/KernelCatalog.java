@@ -8,8 +8,8 @@ import java.util.Map;
 
 /** Every kernel there is, one entry a family; a test compares it with the built images. */
 public final class KernelCatalog {
-  private static final int N128_THREADS = 224;
-  private static final int N64_THREADS = 112;
+  private static final int N128_THREADS = 256;
+  private static final int N64_THREADS = 128;
   private static final String TENSOR = "f32_f32_f32_tensor";
   private static final String CHANNEL = "f32_f32_f32_channel";
   private static final String UNWEIGHTED = "f32_none_f32_tensor";
