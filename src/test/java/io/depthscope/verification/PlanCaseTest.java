@@ -16,8 +16,7 @@ class PlanCaseTest {
     assertSame(
         failure,
         assertThrows(
-            BackendException.class,
-            () -> PlanCase.await(CompletableFuture.failedFuture(failure))));
+            BackendException.class, () -> PlanCase.await(CompletableFuture.failedFuture(failure))));
     IllegalArgumentException other = new IllegalArgumentException("other");
     assertSame(
         other,
