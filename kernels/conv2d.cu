@@ -5,9 +5,10 @@
 //
 // in: float32 NHWC, padded channels. w, wQ: float32 [KH * KW * inStride][outStride], zeros in the
 // padding; depth = KH * KW * inStride.
-// Variants: n128 for many output channels (224 threads), n64 for few (112 threads).
+// Variants: n128 for many output channels (256 threads), n64 for few (128 threads).
+// lanes is a power of two: the columns of a tile, or at least outStride where that is less.
 // Java reference: ReferenceLayers.convolution.
 #include "common/gemm.cuh"
 
-DS_GEMM_KERNELS(conv2d, n128, 16, 1, WindowRows)
-DS_GEMM_KERNELS(conv2d, n64, 8, 2, WindowRows)
+DS_GEMM_KERNELS(conv2d, n128, 16, 2, WindowRow)
+DS_GEMM_KERNELS(conv2d, n64, 8, 3, WindowRow)

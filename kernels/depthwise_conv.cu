@@ -228,9 +228,8 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
         for (int i = 0; i < V; i++) {
           if (c + i < p.outChannels) {
             x[i] = activate(x[i] + bias[i], p.lower, p.upper);
-            float y2 = PAIR ? activate(xq[i] + bias[i], p.lower, p.upper) : 0.0f;
-            xq[i] = recordElement<MODE>(
-                p, q, d, x[i], y2, 0.0f, STATISTICS ? shift[i] : 0.0f, sums[i], &histogram);
+            Element e = {x[i], PAIR ? activate(xq[i] + bias[i], p.lower, p.upper) : 0.0f, 0.0f};
+            xq[i] = recordElement<MODE>(p, q, d, e, STATISTICS ? shift[i] : 0.0f, sums[i], &histogram);
           } else {
             x[i] = xq[i] = 0.0f;
           }
@@ -243,11 +242,11 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
     }
     if (STATISTICS) {
       int channel0 = group * p.lanes * V;
-      unsigned* to = partialsOf<MODE>(d.partials, p, image, tile) + channel0;
+      unsigned* to = partialsOf<MODE>(d.partials, p, image * p.tilesPerImage + tile) + channel0;
 #pragma unroll
       for (int i = 0; i < V; i++) {
         int valid = (p.outChannels - channel0 - i + V - 1) / V;
-        reduceTile<MODE, THREADS>(sums[i], p.lanes, min(p.lanes, valid), V, p.outStride, scratch, to + i);
+        reduceTile<MODE, THREADS>(sums[i], threadIdx.x, p.lanes, min(p.lanes, valid), V, p.outStride, scratch, to + i);
       }
     }
   }

@@ -32,18 +32,26 @@ struct DepthwiseSource {
     return sum;
   }
 
+  int channel;
+  float bias;
+
+  __device__ __forceinline__ DepthwiseSource(const LayerParams&, const LayerPointers& d, int c)
+      : channel(c), bias(d.bias[c]) {}
+
   template <int MODE>
-  __device__ __forceinline__ void load(
-      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
-      float& middle) const {
-    float bias = d.bias[channel];
-    x = activate(convolve(p, d.in, d.w, image, position, channel) + bias, p.lower, p.upper);
-    if (hasPair(MODE)) {
-      y = activate(convolve(p, d.inQ, d.wQ, image, position, channel) + bias, p.lower, p.upper);
-    }
-    if (MODE == TRACED) {
-      middle = activate(convolve(p, d.in, d.wQ, image, position, channel) + bias, p.lower, p.upper);
-    }
+  __device__ __forceinline__ Element fetch(
+      const LayerParams& p, const LayerPointers& d, long long, int image, int position) const {
+    return {
+        convolve(p, d.in, d.w, image, position, channel),
+        hasPair(MODE) ? convolve(p, d.inQ, d.wQ, image, position, channel) : 0.0f,
+        MODE == TRACED ? convolve(p, d.in, d.wQ, image, position, channel) : 0.0f};
+  }
+
+  template <int MODE>
+  __device__ __forceinline__ Element finish(const LayerParams& p, const Element& e) const {
+    return {
+        activate(e.x + bias, p.lower, p.upper), activate(e.y + bias, p.lower, p.upper),
+        activate(e.middle + bias, p.lower, p.upper)};
   }
 };
 

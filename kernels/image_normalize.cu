@@ -11,13 +11,21 @@
 
 template <bool BYTES>
 struct ImageSource {
+  int channel;
+
+  __device__ __forceinline__ ImageSource(const LayerParams&, const LayerPointers&, int c) : channel(c) {}
+
   template <int MODE>
-  __device__ __forceinline__ void load(
-      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
-      float& middle) const {
+  __device__ __forceinline__ Element fetch(
+      const LayerParams& p, const LayerPointers& d, long long, int image, int position) const {
     long long at = ((long long)image * positionsOf(p) + position) * p.outChannels + channel;
-    x = BYTES ? d.w[channel * 256 + reinterpret_cast<const unsigned char*>(d.in)[at]] : d.in[at];
-    y = middle = x;
+    float x = BYTES ? d.w[channel * 256 + reinterpret_cast<const unsigned char*>(d.in)[at]] : d.in[at];
+    return {x, x, x};
+  }
+
+  template <int MODE>
+  __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
+    return e;
   }
 };
 

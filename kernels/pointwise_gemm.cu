@@ -5,10 +5,10 @@
 //
 // in: float32 NHWC, padded channels (depth = inStride). w, wQ: float32 [depth][outStride], zeros in the
 // padding. A fully connected layer has one position an image.
-// Variants: n128 for many output channels (224 threads), n64 for few (112 threads); lanes is 32 or,
-// for fewer channels, a power of two.
+// Variants: n128 for many output channels (256 threads), n64 for few (128 threads).
+// lanes is a power of two: the columns of a tile, or at least outStride where that is less.
 // Java reference: ReferenceLayers.convolution.
 #include "common/gemm.cuh"
 
-DS_GEMM_KERNELS(pointwise, n128, 16, 1, PointwiseRows)
-DS_GEMM_KERNELS(pointwise, n64, 8, 2, PointwiseRows)
+DS_GEMM_KERNELS(pointwise, n128, 16, 2, PointwiseRow)
+DS_GEMM_KERNELS(pointwise, n64, 8, 3, PointwiseRow)

@@ -32,15 +32,20 @@ struct PoolSource {
     return MAXIMUM ? best : (float)(sum / ((y1 - y0) * (x1 - x0)));
   }
 
+  int channel;
+
+  __device__ __forceinline__ PoolSource(const LayerParams&, const LayerPointers&, int c) : channel(c) {}
+
   template <int MODE>
-  __device__ __forceinline__ void load(
-      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
-      float& middle) const {
-    x = window(p, d.in, image, position, channel);
-    middle = x;
-    if (hasPair(MODE)) {
-      y = window(p, d.inQ, image, position, channel);
-    }
+  __device__ __forceinline__ Element fetch(
+      const LayerParams& p, const LayerPointers& d, long long, int image, int position) const {
+    float x = window(p, d.in, image, position, channel);
+    return {x, hasPair(MODE) ? window(p, d.inQ, image, position, channel) : 0.0f, x};
+  }
+
+  template <int MODE>
+  __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
+    return e;
   }
 };
 

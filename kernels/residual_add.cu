@@ -8,16 +8,18 @@
 #include "common/measure.cuh"
 
 struct SumSource {
+  __device__ __forceinline__ SumSource(const LayerParams&, const LayerPointers&, int) {}
+
   template <int MODE>
-  __device__ __forceinline__ void load(
-      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
-      float& middle) const {
-    long long at = ((long long)image * positionsOf(p) + position) * p.outStride + channel;
-    x = activate(d.in[at] + d.w[at], p.lower, p.upper);
-    middle = x;
-    if (hasPair(MODE)) {
-      y = activate(d.inQ[at] + d.wQ[at], p.lower, p.upper);
-    }
+  __device__ __forceinline__ Element fetch(
+      const LayerParams&, const LayerPointers& d, long long at, int, int) const {
+    return {d.in[at] + d.w[at], hasPair(MODE) ? d.inQ[at] + d.wQ[at] : 0.0f, 0.0f};
+  }
+
+  template <int MODE>
+  __device__ __forceinline__ Element finish(const LayerParams& p, const Element& e) const {
+    float x = activate(e.x, p.lower, p.upper);
+    return {x, activate(e.y, p.lower, p.upper), x};
   }
 };
 

@@ -13,6 +13,8 @@ constexpr int BINS_PER_SIGN = 16384;
 constexpr int WINDOW_FIRST = (127 - 14) * 64;
 constexpr int WINDOW_BINS = 24 * 64;
 constexpr int KEPT_BINS = 2 * WINDOW_BINS + 1; // both signs and the bin of 0
+constexpr float WINDOW_LOWEST = 6.103515625e-05f; // 2^-14
+constexpr float WINDOW_END = 1024.0f;
 constexpr int KEPT_CODES = 256;
 constexpr unsigned CANONICAL_NAN = 0x7fc00000u;
 
@@ -31,15 +33,13 @@ struct BlockHistogram {
   }
 
   __device__ __forceinline__ void countValue(float x, unsigned long long* all) {
-    unsigned bin = (x != x ? CANONICAL_NAN : __float_as_uint(x)) >> BIN_SHIFT;
-    unsigned sign = bin / BINS_PER_SIGN;
-    unsigned inside = bin % BINS_PER_SIGN - WINDOW_FIRST; // wraps round below the window
-    if (inside < WINDOW_BINS) {
-      atomicAdd(&bits[sign * WINDOW_BINS + inside], 1u);
-    } else if (bin == 0u) {
-      atomicAdd(&bits[2 * WINDOW_BINS], 1u);
+    unsigned u = __float_as_uint(x);
+    bool inside = fabsf(x) >= WINDOW_LOWEST && fabsf(x) < WINDOW_END;
+    if (inside || u == 0u) {
+      unsigned index = (u >> BIN_SHIFT) - WINDOW_FIRST - (u >> 31) * (BINS_PER_SIGN - WINDOW_BINS);
+      atomicAdd(&bits[inside ? index : 2 * WINDOW_BINS], 1u);
     } else {
-      atomicAdd(&all[bin], 1ull);
+      atomicAdd(&all[(x != x ? CANONICAL_NAN : u) >> BIN_SHIFT], 1ull);
     }
   }
 

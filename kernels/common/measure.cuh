@@ -1,11 +1,12 @@
 // The last step of every layer: quantize, store, and record the statistics of both streams.
 //
-// A Source yields the values of one element after the activation function:
-//   template <int MODE> void load(const LayerParams&, const LayerPointers&, int image, int position,
-//                                 int channel, float& x, float& y, float& middle)
-// x is the fp32 stream, y the quantized stream before its output is quantized, middle the quantized
-// weights on the fp32 input. Threads are spread over lanes (neighbouring channels) and slots
-// (positions), so that a warp reads and writes whole lines.
+// A Source yields the values of a channel's elements; at is the element's place in the outputs:
+//   Source(const LayerParams&, const LayerPointers&, int channel)
+//   template <int MODE> Element fetch(const LayerParams&, const LayerPointers&, long long at, int image, int position)
+//   template <int MODE> Element finish(const LayerParams&, Element)
+// finish gives the values after the activation function. fetch runs one element ahead of it, so that
+// what it loads is under way while the element before is recorded. Threads are spread over lanes
+// (neighbouring channels) and slots (positions), so that a warp reads and writes whole lines.
 #pragma once
 
 #include "block_histogram.cuh"
@@ -28,93 +29,116 @@ constexpr int SMALL_IMAGE = 16;
 
 __device__ __forceinline__ int positionsOf(const LayerParams& p) { return p.outHeight * p.outWidth; }
 
+// x is the fp32 stream, y the quantized stream before its output is quantized, middle the quantized
+// weights on the fp32 input.
+struct Element {
+  float x, y, middle;
+};
+
 // Quantizes and records one element, and returns the quantized stream's value.
 template <int MODE>
 __device__ __forceinline__ float recordElement(
-    const LayerParams& p, const Quantizer& q, const LayerPointers& d, float x, float y, float middle, float shift,
-    ChannelSums& sums, BlockHistogram* histogram) {
-  float xq = y;
-  float steps = 0.0f;
+    const LayerParams& p, const Quantizer& q, const LayerPointers& d, const Element& e, float shift, ChannelSums& sums,
+    BlockHistogram* histogram) {
+  float steps = 0.0f, clamped = 0.0f, xq = e.y;
   if (hasPair(MODE) && p.quantized) {
-    steps = q.steps(y);
-    xq = q.value(q.clamped(steps));
+    steps = q.steps(e.y);
+    clamped = q.clamped(steps);
+    xq = q.value(clamped);
   }
   if (hasStatistics(MODE)) {
-    sums.fp32.add(x, shift);
+    sums.fp32.add(e.x, shift);
     if (p.histograms) {
-      histogram->countValue(x, d.bits);
+      histogram->countValue(e.x, d.bits);
     }
     if (hasPair(MODE)) {
       sums.quantized.add(xq, shift);
-      sums.error.add(x, xq);
-      bool clipped = false;
-      if (p.quantized) {
-        clipped = q.saturates(steps);
-        sums.error.saturated += clipped ? 1u : 0u;
-        if (p.histograms) {
-          histogram->countCode((int)(q.clamped(steps) - q.lowest), d.codes);
-        }
+      sums.error.add(e.x, xq);
+      bool clipped = clamped != steps;
+      sums.error.saturated += clipped ? 1u : 0u;
+      if (p.histograms && p.quantized) {
+        histogram->countCode(q.index(clamped), d.codes);
       }
       if (MODE == TRACED) {
-        sums.error.trace(x, middle, y, xq, clipped);
+        sums.error.trace(e.x, e.middle, e.y, xq, clipped);
       }
     }
   }
   return xq;
 }
 
-// One element from its source to memory. Padding channels are written as 0.
+// One channel of the positions first, first + step, ... before end of one image, from their source to
+// memory. Padding channels are written as 0.
 template <int MODE, class Source>
-__device__ __forceinline__ void measureElement(
-    const LayerParams& p, const Quantizer& q, const LayerPointers& d, const Source& source, int image, int position,
-    int channel, float shift, ChannelSums& sums, BlockHistogram* histogram) {
-  long long at = ((long long)image * positionsOf(p) + position) * p.outStride + channel;
-  float x = 0.0f, y = 0.0f, middle = 0.0f, xq = 0.0f;
-  if (channel < p.outChannels) {
-    source.template load<MODE>(p, d, image, position, channel, x, y, middle);
-    xq = recordElement<MODE>(p, q, d, x, y, middle, shift, sums, histogram);
-  }
-  d.out[at] = x;
-  if (hasPair(MODE)) {
-    d.outQ[at] = xq;
+__device__ __forceinline__ void measureRun(
+    const LayerParams& p, const Quantizer& q, const LayerPointers& d, const Source& source, int image, int first,
+    int end, int step, int channel, float shift, ChannelSums& sums, BlockHistogram* histogram) {
+  long long next = ((long long)image * positionsOf(p) + first) * p.outStride + channel;
+  int stride = step * p.outStride;
+  bool real = channel < p.outChannels;
+  Element ahead = {0.0f, 0.0f, 0.0f};
+  for (int position = first - step; position < end; position += step, next += stride) {
+    Element e = ahead;
+    if (real && position + step < end) {
+      ahead = source.template fetch<MODE>(p, d, next, image, position + step);
+    }
+    if (position >= first) {
+      float xq = 0.0f;
+      if (real) {
+        e = source.template finish<MODE>(p, e);
+        xq = recordElement<MODE>(p, q, d, e, shift, sums, histogram);
+      }
+      d.out[next - stride] = e.x;
+      if (hasPair(MODE)) {
+        d.outQ[next - stride] = xq;
+      }
+    }
   }
 }
 
-// Channels channel0 .. channel0 + lanes - 1 of positions first .. first + count - 1 of the images
-// image0 .. image0 + images - 1; every thread of the block must come here.
+// Channels channel0 .. channel0 + lanes - 1 of `tiles` tiles of the batch from firstTile on; every
+// thread of the block must come here, each with a number of its own.
 template <int MODE, int THREADS, class Source>
-__device__ __forceinline__ void measureRows(
-    const LayerParams& p, const LayerPointers& d, const Source& source, int image0, int images, int tile, int first,
-    int count, int channel0, int lanes, BlockHistogram* histogram, unsigned* scratch) {
+__device__ __forceinline__ void measureTiles(
+    const LayerParams& p, const LayerPointers& d, int thread, int firstTile, int tiles, int channel0, BlockHistogram* histogram,
+    unsigned* scratch) {
   Quantizer q(p);
-  int lane = threadIdx.x % lanes, slot = threadIdx.x / lanes;
-  int slots = THREADS / lanes;
+  int shiftOfLanes = __popc(p.lanes - 1);
+  int lane = thread & (p.lanes - 1), slot = thread >> shiftOfLanes;
+  int slots = THREADS >> shiftOfLanes;
   int channel = channel0 + lane;
-  // Where lanes do not divide the block (112 threads, 32 lanes), the last threads have no slot.
-  bool works = channel < p.outStride && slot < slots;
-  float shift = hasStatistics(MODE) && channel < p.outChannels ? d.shift[channel] : 0.0f;
+  bool works = channel < p.outStride;
+  bool real = channel < p.outChannels;
+  float shift = hasStatistics(MODE) && real ? d.shift[channel] : 0.0f;
+  Source source(p, d, min(channel, p.outChannels - 1));
   ChannelSums sums;
   if (positionsOf(p) <= SMALL_IMAGE) {
-    for (int i = slot; works && i < images; i += slots) {
+    for (int image = firstTile + slot; works && image < firstTile + tiles; image += slots) {
       sums.clear();
-      for (int position = first; position < first + count; position++) {
-        measureElement<MODE>(p, q, d, source, image0 + i, position, channel, shift, sums, histogram);
-      }
-      if (hasStatistics(MODE) && channel < p.outChannels) {
-        storeTile<MODE>(sums, p.outStride, partialsOf<MODE>(d.partials, p, image0 + i, tile) + channel);
+      measureRun<MODE>(p, q, d, source, image, 0, positionsOf(p), 1, channel, shift, sums, histogram);
+      if (hasStatistics(MODE) && real) {
+        storeTile<MODE>(sums, p.outStride, partialsOf<MODE>(d.partials, p, image) + channel);
       }
     }
     return;
   }
-  for (int i = 0; i < images; i++) {
+  int image = firstTile / p.tilesPerImage, tile = firstTile - image * p.tilesPerImage;
+  for (int i = firstTile; i < firstTile + tiles; i++) {
     sums.clear();
-    for (int k = slot; works && k < count; k += slots) {
-      measureElement<MODE>(p, q, d, source, image0 + i, first + k, channel, shift, sums, histogram);
+    if (works) {
+      int first = tile * p.rowsPerTile;
+      int end = min(first + p.rowsPerTile, positionsOf(p));
+      measureRun<MODE>(p, q, d, source, image, first + slot, end, slots, channel, shift, sums, histogram);
     }
     if (hasStatistics(MODE)) {
-      int valid = min(lanes, p.outChannels - channel0);
+      int valid = min(p.lanes, p.outChannels - channel0);
       reduceTile<MODE, THREADS>(
-          sums, lanes, valid, 1, p.outStride, scratch, partialsOf<MODE>(d.partials, p, image0 + i, tile) + channel0);
+          sums, thread, p.lanes, valid, 1, p.outStride, scratch, partialsOf<MODE>(d.partials, p, i) + channel0);
+    }
+    tile++;
+    if (tile == p.tilesPerImage) {
+      tile = 0;
+      image++;
     }
   }
 }
@@ -122,19 +146,22 @@ __device__ __forceinline__ void measureRows(
 // Adds bias and activation function to products that lie in the output buffers, as a matrix product
 // leaves them.
 struct ProductSource {
+  float bias;
+
+  __device__ __forceinline__ ProductSource(const LayerParams&, const LayerPointers& d, int channel)
+      : bias(d.bias[channel]) {}
+
   template <int MODE>
-  __device__ __forceinline__ void load(
-      const LayerParams& p, const LayerPointers& d, int image, int position, int channel, float& x, float& y,
-      float& middle) const {
-    long long at = ((long long)image * positionsOf(p) + position) * p.outStride + channel;
-    float bias = d.bias[channel];
-    x = activate(d.out[at] + bias, p.lower, p.upper);
-    if (hasPair(MODE)) {
-      y = activate(d.outQ[at] + bias, p.lower, p.upper);
-    }
-    if (MODE == TRACED) {
-      middle = activate(d.middle[at] + bias, p.lower, p.upper);
-    }
+  __device__ __forceinline__ Element fetch(
+      const LayerParams&, const LayerPointers& d, long long at, int, int) const {
+    return {d.out[at], hasPair(MODE) ? d.outQ[at] : 0.0f, MODE == TRACED ? d.middle[at] : 0.0f};
+  }
+
+  template <int MODE>
+  __device__ __forceinline__ Element finish(const LayerParams& p, const Element& e) const {
+    return {
+        activate(e.x + bias, p.lower, p.upper), activate(e.y + bias, p.lower, p.upper),
+        activate(e.middle + bias, p.lower, p.upper)};
   }
 };
 
@@ -143,7 +170,7 @@ struct ProductSource {
 constexpr int MEASURE_THREADS = 256;
 
 template <int MODE, class Source>
-__device__ __forceinline__ void measureLayer(const LayerParams& p, const LayerPointers& d, const Source& source) {
+__device__ __forceinline__ void measureLayer(const LayerParams& p, const LayerPointers& d) {
   __shared__ BlockHistogram histogram;
   __shared__ unsigned scratch[WORDS_PER_ROUND * MEASURE_THREADS];
   if (hasStatistics(MODE) && p.histograms) {
@@ -151,16 +178,12 @@ __device__ __forceinline__ void measureLayer(const LayerParams& p, const LayerPo
     __syncthreads();
   }
   int groups = (p.outStride + p.lanes - 1) / p.lanes;
-  int imageTiles = (p.images + p.imagesPerTile - 1) / p.imagesPerTile;
-  int tiles = imageTiles * p.tilesPerImage * groups;
-  for (int t = blockIdx.x; t < tiles; t += gridDim.x) {
-    int group = t % groups;
-    int tile = t / groups % p.tilesPerImage;
-    int image0 = t / groups / p.tilesPerImage * p.imagesPerTile;
-    int first = tile * p.rowsPerTile;
-    measureRows<MODE, MEASURE_THREADS>(
-        p, d, source, image0, min(p.imagesPerTile, p.images - image0), tile, first,
-        min(p.rowsPerTile, positionsOf(p) - first), group * p.lanes, p.lanes, &histogram, scratch);
+  int allTiles = p.images * p.tilesPerImage;
+  int work = (allTiles + p.tilesPerBlock - 1) / p.tilesPerBlock * groups;
+  for (int i = blockIdx.x; i < work; i += gridDim.x) {
+    int first = i / groups * p.tilesPerBlock;
+    measureTiles<MODE, MEASURE_THREADS, Source>(
+        p, d, threadIdx.x, first, min(p.tilesPerBlock, allTiles - first), i % groups * p.lanes, &histogram, scratch);
   }
   if (hasStatistics(MODE) && p.histograms) {
     __syncthreads();
@@ -178,12 +201,14 @@ __device__ __forceinline__ void measureLayer(const LayerParams& p, const LayerPo
     BODY;                                                                                                           \
   }
 
-// The same for each kind of recording; SOURCE is default constructed.
-#define DS_MEASURE_KERNELS(OP, TYPES, VARIANT, SOURCE)                                                              \
-  DS_LAYER_KERNEL(ds_##OP##_plain_##TYPES##__##VARIANT, MEASURE_THREADS, 1, (measureLayer<PLAIN>(p, d, SOURCE())))  \
-  DS_LAYER_KERNEL(                                                                                                  \
-      ds_##OP##_observed_##TYPES##__##VARIANT, MEASURE_THREADS, 1, (measureLayer<OBSERVED>(p, d, SOURCE())))        \
-  DS_LAYER_KERNEL(ds_##OP##_paired_##TYPES##__##VARIANT, MEASURE_THREADS, 1, (measureLayer<PAIRED>(p, d, SOURCE()))) \
-  DS_LAYER_KERNEL(                                                                                                  \
-      ds_##OP##_measured_##TYPES##__##VARIANT, MEASURE_THREADS, 1, (measureLayer<MEASURED>(p, d, SOURCE())))        \
-  DS_LAYER_KERNEL(ds_##OP##_traced_##TYPES##__##VARIANT, MEASURE_THREADS, 1, (measureLayer<TRACED>(p, d, SOURCE())))
+// The same for each kind of recording.
+#define DS_MEASURE_KERNEL(OP, MODE_NAME, MODE, TYPES, VARIANT, ...) \
+  DS_LAYER_KERNEL(                                                   \
+      ds_##OP##_##MODE_NAME##_##TYPES##__##VARIANT, MEASURE_THREADS, 1, (measureLayer<MODE, __VA_ARGS__>(p, d)))
+
+#define DS_MEASURE_KERNELS(OP, TYPES, VARIANT, ...)                      \
+  DS_MEASURE_KERNEL(OP, plain, PLAIN, TYPES, VARIANT, __VA_ARGS__)       \
+  DS_MEASURE_KERNEL(OP, observed, OBSERVED, TYPES, VARIANT, __VA_ARGS__) \
+  DS_MEASURE_KERNEL(OP, paired, PAIRED, TYPES, VARIANT, __VA_ARGS__)     \
+  DS_MEASURE_KERNEL(OP, measured, MEASURED, TYPES, VARIANT, __VA_ARGS__) \
+  DS_MEASURE_KERNEL(OP, traced, TRACED, TYPES, VARIANT, __VA_ARGS__)

@@ -13,19 +13,21 @@ struct LayerParams {
   int kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft;
   // Rows of the matrix product: padded taps times channels.
   int depth;
-  // How one image's positions are cut into tiles, which fixes the order of its sums.
-  int tilesPerImage, rowsPerTile, imagesPerTile;
+  // How one image's positions are cut into tiles, which fixes the order of its sums. A block takes
+  // tilesPerBlock of them at a time; where that is more than 1, they are all full.
+  int tilesPerImage, rowsPerTile, tilesPerBlock;
   int lanes, columnTiles;
   // Activation function: clamp to lower..upper.
   float lower, upper;
   // Quantization of the output.
   int quantized;
   float scale, inverseScale;
-  int zeroPoint, qmin, qmax;
+  // Its lowest and highest code, less the zero point.
+  float lowest, highest;
   // Whether to count histograms.
   int histograms;
 };
-static_assert(sizeof(LayerParams) == 29 * 4, "LayerParams must have no padding");
+static_assert(sizeof(LayerParams) == 28 * 4, "LayerParams must have no padding");
 
 // Partial sums of one layer's tiles to sums of images.
 struct ReduceParams {

@@ -53,13 +53,14 @@ struct StreamSums {
 };
 
 struct ErrorSums {
-  float sum, squares, largest;
+  float sum, squares;
+  unsigned largest; // bits of |e|: they are ordered like the values, and NaN lies above all
   unsigned saturated;
   float inherited, weights, clipping, rounding; // energies of the sources
 
   __device__ __forceinline__ void clear() {
-    sum = squares = largest = 0.0f;
-    saturated = 0u;
+    sum = squares = 0.0f;
+    largest = saturated = 0u;
     inherited = weights = clipping = rounding = 0.0f;
   }
 
@@ -67,8 +68,7 @@ struct ErrorSums {
     float e = xq - x;
     sum += e;
     squares = fmaf(e, e, squares);
-    float a = fabsf(e);
-    largest = a > largest || a != a ? a : largest; // NaN stays
+    largest = max(largest, __float_as_uint(fabsf(e)));
   }
 
   // x = f(W, x_in), middle = f(Wq, x_in), y = f(Wq, xq_in), xq = fakeQuantize(y).
@@ -105,7 +105,7 @@ template <bool ERROR_ROUND>
 __device__ __forceinline__ unsigned joined(int word, unsigned a, unsigned b) {
   float x = __uint_as_float(a), y = __uint_as_float(b);
   if (ERROR_ROUND) {
-    return word == 2 ? __float_as_uint(largestOf(x, y)) : word == 3 ? a + b : __float_as_uint(x + y);
+    return word == 2 ? max(a, b) : word == 3 ? a + b : __float_as_uint(x + y);
   }
   if (word < 4) {
     return __float_as_uint(x + y);
@@ -114,15 +114,15 @@ __device__ __forceinline__ unsigned joined(int word, unsigned a, unsigned b) {
 }
 
 // Joins one round of words over the slots of a block, in ascending order, and stores the result.
-// Thread t holds channel lane t % lanes of slot t / lanes. All threads of the block must come here.
+// Thread t holds channel lane t % lanes of slot t / lanes; lanes is a power of two. All threads of the
+// block must come here.
 //
 // to: partial words of this tile and round, for the channel of lane 0; step: words from one channel
 // lane to the next; valid: number of lanes that are channels.
 template <bool ERROR_ROUND, int THREADS>
 __device__ __forceinline__ void reduceRound(
-    const unsigned (&words)[WORDS_PER_ROUND], int count, int lanes, int valid, int step, int stride,
+    const unsigned (&words)[WORDS_PER_ROUND], int t, int count, int lanes, int valid, int step, int stride,
     unsigned* scratch, unsigned* to) {
-  int t = threadIdx.x;
 #pragma unroll
   for (int w = 0; w < WORDS_PER_ROUND; w++) {
     if (w < count) {
@@ -130,15 +130,15 @@ __device__ __forceinline__ void reduceRound(
     }
   }
   __syncthreads();
-  int slots = THREADS / lanes;
+  int shift = __popc(lanes - 1);
   for (int i = t; i < count * lanes; i += THREADS) {
-    int w = i / lanes, lane = i % lanes;
+    int w = i >> shift, lane = i & (lanes - 1);
     if (lane < valid) {
       unsigned r = scratch[w * THREADS + lane];
-      for (int s = 1; s < slots; s++) {
-        r = joined<ERROR_ROUND>(w, r, scratch[w * THREADS + s * lanes + lane]);
+      for (int at = lanes + lane; at < THREADS; at += lanes) {
+        r = joined<ERROR_ROUND>(w, r, scratch[w * THREADS + at]);
       }
-      to[(long long)w * stride + lane * step] = r;
+      to[w * stride + lane * step] = r;
     }
   }
   __syncthreads();
@@ -158,7 +158,7 @@ __device__ __forceinline__ void packWords(const StreamSums& s, unsigned (&w)[WOR
 __device__ __forceinline__ void packWords(const ErrorSums& e, unsigned (&w)[WORDS_PER_ROUND]) {
   w[0] = __float_as_uint(e.sum);
   w[1] = __float_as_uint(e.squares);
-  w[2] = __float_as_uint(e.largest);
+  w[2] = e.largest;
   w[3] = e.saturated;
   w[4] = __float_as_uint(e.inherited);
   w[5] = __float_as_uint(e.weights);
@@ -166,24 +166,24 @@ __device__ __forceinline__ void packWords(const ErrorSums& e, unsigned (&w)[WORD
   w[7] = __float_as_uint(e.rounding);
 }
 
-// Partial words of one tile of one image.
+// Partial words of a tile; tiles are counted through the batch, image by image.
 template <int MODE>
-__device__ __forceinline__ unsigned* partialsOf(unsigned* partials, const LayerParams& p, int image, int tile) {
-  return partials + ((long long)image * p.tilesPerImage + tile) * partialWords(MODE) * p.outStride;
+__device__ __forceinline__ unsigned* partialsOf(unsigned* partials, const LayerParams& p, int tile) {
+  return partials + (long long)tile * (partialWords(MODE) * p.outStride);
 }
 
 // Joins the block's sums of one tile and stores them. Parameters as for reduceRound.
 template <int MODE, int THREADS>
 __device__ __forceinline__ void reduceTile(
-    const ChannelSums& sums, int lanes, int valid, int step, int stride, unsigned* scratch, unsigned* to) {
+    const ChannelSums& sums, int t, int lanes, int valid, int step, int stride, unsigned* scratch, unsigned* to) {
   unsigned words[WORDS_PER_ROUND];
   packWords(sums.fp32, words);
-  reduceRound<false, THREADS>(words, 8, lanes, valid, step, stride, scratch, to);
+  reduceRound<false, THREADS>(words, t, 8, lanes, valid, step, stride, scratch, to);
   if (hasPair(MODE)) {
     packWords(sums.quantized, words);
-    reduceRound<false, THREADS>(words, 8, lanes, valid, step, stride, scratch, to + 8LL * stride);
+    reduceRound<false, THREADS>(words, t, 8, lanes, valid, step, stride, scratch, to + 8 * stride);
     packWords(sums.error, words);
-    reduceRound<true, THREADS>(words, MODE == TRACED ? 8 : 4, lanes, valid, step, stride, scratch, to + 16LL * stride);
+    reduceRound<true, THREADS>(words, t, MODE == TRACED ? 8 : 4, lanes, valid, step, stride, scratch, to + 16 * stride);
   }
 }
 
@@ -194,18 +194,18 @@ __device__ __forceinline__ void storeTile(const ChannelSums& sums, int stride, u
   packWords(sums.fp32, words);
 #pragma unroll
   for (int w = 0; w < 8; w++) {
-    to[(long long)w * stride] = words[w];
+    to[w * stride] = words[w];
   }
   if (hasPair(MODE)) {
     packWords(sums.quantized, words);
 #pragma unroll
     for (int w = 0; w < 8; w++) {
-      to[(long long)(8 + w) * stride] = words[w];
+      to[(8 + w) * stride] = words[w];
     }
     packWords(sums.error, words);
 #pragma unroll
     for (int w = 0; w < (MODE == TRACED ? 8 : 4); w++) {
-      to[(long long)(16 + w) * stride] = words[w];
+      to[(16 + w) * stride] = words[w];
     }
   }
 }

@@ -28,7 +28,10 @@ int cuDeviceGetName(char *name, int length, int device) {
 int cuDeviceTotalMem_v2(size_t *bytes, int device) { (void)device; *bytes = 3UL << 30; return 0; }
 int cuDeviceGetAttribute(int *value, int attribute, int device) {
   (void)device;
+  int capability = number("FAKE_CAPABILITY", 10 * 75 + 76);
   *value = attribute;
+  if (attribute == 75) *value = (capability - capability % 10) / 10; /* its major number */
+  if (attribute == 76) *value = capability % 10;
   return 0;
 }
 int cuDevicePrimaryCtxRetain(void **context, int device) {

@@ -1,6 +1,7 @@
 package io.depthscope.cli;
 
 import io.depthscope.backend.Backend;
+import io.depthscope.backend.BackendException;
 import io.depthscope.backend.PairedProgram;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
@@ -151,7 +152,14 @@ record AnalyzeJob(
         }
         long before = state.figures().images();
         Instant measured = Instant.now();
-        if (!images(run, program, state, mode, stop, err)) {
+        boolean finished;
+        try {
+          finished = images(run, program, state, mode, stop, err);
+        } catch (BackendException e) { // there is a checkpoint: the first stands before any image
+          throw new IOException(
+              e.getMessage() + "; repeat the command with --out " + directory + " --resume", e);
+        }
+        if (!finished) {
           return Outcome.STOPPED;
         }
         if (state.figures().images() == 0) {

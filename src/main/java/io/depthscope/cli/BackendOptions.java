@@ -45,6 +45,7 @@ final class BackendOptions {
 
   @Option(
       names = "--matmul",
+      paramLabel = "M",
       defaultValue = "own",
       description =
           "Pointwise and fully connected layers on a GPU: own kernels, or cublas, whose last bits"
@@ -113,8 +114,18 @@ final class BackendOptions {
     if (allowTf32 && matmul != Matmul.cublas) {
       throw new UsageException("--allow-tf32 needs --matmul cublas");
     }
-    if (device < 0) {
-      throw new UsageException("--device must not be negative, got " + device);
+    if (matmul == Matmul.cublas && List.of(CPU, REFERENCE).contains(backend)) {
+      throw new UsageException("--matmul cublas needs --backend cuda, got " + backend);
+    }
+    checkDevice(device);
+  }
+
+  /**
+   * @throws UsageException if no GPU can have this number
+   */
+  static void checkDevice(int number) {
+    if (number < 0) {
+      throw new UsageException("--device must not be negative, got " + number);
     }
   }
 
@@ -150,6 +161,9 @@ final class BackendOptions {
     try {
       return new Opened(cuda(), "auto: there is a GPU");
     } catch (IOException e) {
+      if (matmul == Matmul.cublas) {
+        throw e; // who asks for a library of GPUs does not mean the CPU
+      }
       return new Opened(cpu(), "auto: " + e.getMessage());
     }
   }

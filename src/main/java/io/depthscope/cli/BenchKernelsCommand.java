@@ -18,6 +18,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.store.StoreErrors;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.LayerComparison;
 import io.depthscope.verification.NodeTensors;
@@ -25,7 +26,9 @@ import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.StatisticsCheck;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -90,6 +93,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     if (batch < 1 || batch > 4096 || repeats < 1 || repeats > MOST_REPEATS) {
       throw new UsageException("--batch must be 1..4096, --repeats 1.." + MOST_REPEATS);
     }
+    BackendOptions.checkDevice(device);
     List<Model> layers = shapes == null ? ShapeFile.mobileNet() : ShapeFile.read(shapes);
     PrintWriter out = spec.commandLine().getOut();
     try (CudaBackend backend = open()) {
@@ -104,38 +108,53 @@ final class BenchKernelsCommand implements Callable<Integer> {
       TextTable table =
           new TextTable(2, "layer", "kernel", "us", "GB/s", "of copy", "GFLOP/s", "regs", "check");
       boolean sound = true;
-      for (Model layer : layers) {
-        PlanCase c = RandomCases.of(layer, scheme(), 1, 1);
-        ExecutionPlan plan = c.plan(level.recording());
-        List<String> kernels = KernelBench.variants(plan);
-        for (String kernel : best ? kernels.subList(0, 1) : kernels) {
-          Findings findings = noCheck ? new Findings() : check(backend, c, kernel);
-          sound &= findings.isEmpty();
-          Timing t = bench.time(plan, kernel);
-          String verdict = noCheck ? "-" : findings.isEmpty() ? "ok" : "FAIL";
-          table.row(
-              layer.name(),
-              kernel,
-              text(t.micros()),
-              text(t.bandwidth()),
-              String.format(Locale.ROOT, "%.0f %%", 100 * t.bandwidth() / copy),
-              text(t.rate()),
-              Integer.toString(t.registers()),
-              verdict);
-          ObjectNode row = new ObjectMapper().valueToTree(t);
-          rows.add(row.put("layer", layer.name()).put("check", verdict));
-          if (!findings.isEmpty()) {
-            out.println("FAIL " + layer.name() + " " + kernel + "\n  " + findings);
+      try {
+        for (Model layer : layers) {
+          PlanCase c = RandomCases.of(layer, scheme(), 1, 1);
+          ExecutionPlan plan = c.plan(level.recording());
+          List<String> kernels = KernelBench.variants(plan);
+          for (String kernel : best ? kernels.subList(0, 1) : kernels) {
+            Findings findings = noCheck ? new Findings() : check(backend, c, kernel);
+            sound &= findings.isEmpty();
+            Timing t = bench.time(plan, kernel);
+            String verdict = noCheck ? "-" : findings.isEmpty() ? "ok" : "FAIL";
+            table.row(
+                layer.name(),
+                kernel,
+                text(t.micros()),
+                text(t.bandwidth()),
+                String.format(Locale.ROOT, "%.0f %%", 100 * t.bandwidth() / copy),
+                text(t.rate()),
+                Integer.toString(t.registers()),
+                verdict);
+            ObjectNode row = new ObjectMapper().valueToTree(t);
+            rows.add(row.put("layer", layer.name()).put("check", verdict));
+            if (!findings.isEmpty()) {
+              out.println("FAIL " + layer.name() + " " + kernel + "\n  " + findings);
+            }
           }
         }
+      } finally { // what was measured before a failure is worth keeping
+        table.lines().forEach(out::println);
       }
-      table.lines().forEach(out::println);
-      if (json != null) {
-        new ObjectMapper()
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .writeValue(json.toFile(), record);
-      }
+      write(record);
       return sound ? 0 : Main.FAILED;
+    } catch (DeviceException e) {
+      if (e.isOutOfMemory() && batch > 1) {
+        throw new IOException(e.getMessage() + "; try a --batch below " + batch, e);
+      }
+      throw e;
+    }
+  }
+
+  private void write(ObjectNode record) throws IOException {
+    if (json == null) {
+      return;
+    }
+    try (OutputStream out = Files.newOutputStream(json)) {
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(out, record);
+    } catch (IOException e) {
+      throw new IOException("cannot write " + json + ": " + StoreErrors.reason(e), e);
     }
   }
 

@@ -103,7 +103,9 @@ final class DevicesCommand implements Callable<Integer> {
       loads.row(library.name(), library.loads() ? "yes" : "no", Main.oneLine(library.detail()));
     }
     for (Gpu gpu : gpus) {
-      loads.row("kernels, GPU " + gpu.info().ordinal(), "yes", images(gpu.info()));
+      Images images = Images.of(gpu.info());
+      String name = "kernels, GPU " + gpu.info().ordinal();
+      loads.row(name, images.run() ? "yes" : "no", images.detail());
     }
     loads.lines().forEach(out::println);
   }
@@ -117,21 +119,27 @@ final class DevicesCommand implements Callable<Integer> {
     table.lines().forEach(out::println);
   }
 
-  /** Which images of the kernels a GPU runs. */
-  private static String images(DeviceInfo info) {
-    try {
-      return KernelImages.forCapability(info.capability()).stream()
-              .map(KernelImages::target)
-              .collect(Collectors.groupingBy(t -> t, TreeMap::new, Collectors.counting()))
-              .entrySet()
-              .stream()
-              .map(e -> e.getValue() + " files for " + e.getKey())
-              .collect(Collectors.joining(", "))
-          + ", "
-          + KernelCatalog.all().size()
-          + " kernels";
-    } catch (DeviceException e) {
-      return e.getMessage();
+  /**
+   * The images of the kernels for a GPU.
+   *
+   * @param run whether there are any that it runs
+   * @param detail which, or why there are none
+   */
+  private record Images(boolean run, String detail) {
+    static Images of(DeviceInfo info) {
+      try {
+        String files =
+            KernelImages.forCapability(info.capability()).stream()
+                .map(KernelImages::target)
+                .collect(Collectors.groupingBy(t -> t, TreeMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .map(e -> e.getValue() + " files for " + e.getKey())
+                .collect(Collectors.joining(", "));
+        return new Images(true, files + ", " + KernelCatalog.all().size() + " kernels");
+      } catch (DeviceException e) {
+        return new Images(false, e.getMessage());
+      }
     }
   }
 
@@ -156,7 +164,7 @@ final class DevicesCommand implements Callable<Integer> {
         device.put("freeBytes", gpu.freeBytes());
       }
       device.put("driverCuda", info.driverText());
-      device.put("kernels", images(info));
+      device.put("kernels", Images.of(info).detail());
       if (!gpu.reason().isEmpty()) {
         device.put("reason", gpu.reason());
       }

@@ -6,10 +6,12 @@ import io.depthscope.model.Layer;
 import io.depthscope.model.Model;
 import io.depthscope.model.Node;
 import io.depthscope.model.Padding;
+import io.depthscope.store.StoreErrors;
 import io.depthscope.tensor.Shape;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,10 +43,18 @@ final class ShapeFile {
   /**
    * Reads a file.
    *
-   * @throws IOException if it cannot be read or a line is not a layer, with the line
+   * @throws IOException naming the file, if it cannot be read or a line is not a layer
    */
   static List<Model> read(Path file) throws IOException {
-    return parse(Files.readAllLines(file), file.toString());
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file);
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + ": is no text", e);
+    } catch (IOException e) {
+      throw new IOException(file + ": " + StoreErrors.reason(e), e);
+    }
+    return parse(lines, file.toString());
   }
 
   private static List<Model> parse(List<String> lines, String file) throws IOException {
@@ -82,6 +92,14 @@ final class ShapeFile {
           case "none" -> ConvGeometry.square(kernel, stride, Padding.NONE);
           default -> throw new IllegalArgumentException("padding '" + fields[8] + "' is unknown");
         };
+    if (fields[1].equals("depthwise") && outputs != in.channels()) {
+      throw new IllegalArgumentException(
+          "depthwise from " + in.channels() + " to " + outputs + " channels");
+    }
+    if (fields[1].equals("pointwise") && (kernel != 1 || stride != 1)) {
+      throw new IllegalArgumentException(
+          "pointwise with kernel " + kernel + " and stride " + stride);
+    }
     Layer layer =
         switch (fields[1]) {
           case "conv", "pointwise" ->

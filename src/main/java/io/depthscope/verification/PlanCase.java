@@ -1,6 +1,7 @@
 package io.depthscope.verification;
 
 import io.depthscope.backend.Backend;
+import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
@@ -97,11 +98,22 @@ public record PlanCase(
     }
   }
 
-  /** The result of a batch; a failure arrives as an exception whose cause it is. */
+  /**
+   * The result of a batch.
+   *
+   * @throws BackendException if what the program runs on has failed
+   * @throws IllegalStateException if anything else has; the failure is its cause
+   */
   public static BatchOutput await(Future<BatchOutput> result) {
     try {
       return result.get();
-    } catch (InterruptedException | ExecutionException e) {
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof BackendException failed) {
+        throw failed;
+      }
       throw new IllegalStateException(e.getCause());
     }
   }

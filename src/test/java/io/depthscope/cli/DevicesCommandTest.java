@@ -211,6 +211,15 @@ class DevicesCommandTest {
     assertEquals(10, lines.size(), run::out);
   }
 
+  @Test
+  void aDeviceTooOldForTheKernelsIsListedWithTheReason() {
+    JavaProcess run = devices(Map.of("FAKE_CAPABILITY", "70"), fakeDriver(), List.of());
+    assertEquals(0, run.exit(), run::toString);
+    String last = run.out().lines().toList().getLast();
+    String reason = "built for sm_75 and newer, this device is sm_70";
+    assertTrue(last.matches("kernels, GPU 0 +no +.*" + reason), run::toString);
+  }
+
   /** cuBLAS through the forwarding library, cuDNN directly. */
   @Test
   void librariesAreListedWithTheirVersions() {

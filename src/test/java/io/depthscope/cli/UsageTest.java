@@ -54,6 +54,15 @@ class UsageTest {
           analyze --weight-range kl                | kl
           analyze --feed both                      | --feed
           analyze --backend tpu                    | tpu
+          analyze --device -1                      | --device
+          analyze --allow-tf32                     | --matmul cublas
+          analyze --backend cpu --matmul cublas    | --backend cuda
+          verify --random -1                       | --random
+          verify --backend tpu                     | tpu
+          bench kernels --device -1                | --device
+          bench kernels --batch 5000               | --batch
+          bench kernels --repeats 0                | --repeats
+          bench kernels --level all                | --level
           analyze --family resnet                  | resnet
           analyze --resume                         | --out
           analyze --resume --overwrite --out x     | --overwrite

@@ -89,18 +89,14 @@ record CompiledLayer(
   private static List<CompiledLayer> gemm(
       LayerPlan l, Recording recording, String op, ConvGeometry g) {
     int outStride = LayerParams.stride(l.out().channels());
-    LayerParams params = LayerParams.of(l, g, Tiling.gemm(l.out()), recording);
-    return KernelCatalog.gemm(op, Mode.of(recording), outStride).stream()
-        .map(
-            kernel ->
-                new CompiledLayer(
-                    l,
-                    Mode.of(recording),
-                    kernel,
-                    params,
-                    Tiling.ceil(outStride, KernelCatalog.columns(kernel)),
-                    false))
-        .toList();
+    List<CompiledLayer> all = new ArrayList<>();
+    for (KernelSpec kernel : KernelCatalog.gemm(op, Mode.of(recording), outStride)) {
+      int columns = KernelCatalog.columns(kernel);
+      LayerParams params = LayerParams.of(l, g, Tiling.gemm(l.out(), columns), recording);
+      int groups = Tiling.ceil(outStride, columns);
+      all.add(new CompiledLayer(l, Mode.of(recording), kernel, params, groups, false));
+    }
+    return all;
   }
 
   private static List<CompiledLayer> depthwise(LayerPlan l, Recording recording, ConvGeometry g) {
@@ -146,9 +142,8 @@ record CompiledLayer(
 
   /** Tiles a batch is cut into; blocks loop over them. */
   long tiles(int images) {
-    return (long) Tiling.ceil(images, params.imagesPerTile())
-        * params.tilesPerImage()
-        * channelGroups;
+    int tiles = Math.multiplyExact(images, params.tilesPerImage());
+    return (long) Tiling.ceil(tiles, params.tilesPerBlock()) * channelGroups;
   }
 
   /** Floats of one image's output of one stream, padding included. */

@@ -23,7 +23,7 @@ public final class CudaBackend implements Backend {
   private final CudaOptions options;
 
   /**
-   * Takes a device over and loads the kernels.
+   * Takes a device and the library in the options over, and loads the kernels.
    *
    * @throws BackendException if the device is too old or refuses them
    */
@@ -35,7 +35,7 @@ public final class CudaBackend implements Backend {
       images.forEach(device::load);
     } catch (DeviceException e) {
       try {
-        device.close();
+        close();
       } catch (DeviceException second) {
         e.addSuppressed(second); // a lost device cannot be closed
       }
@@ -154,9 +154,12 @@ public final class CudaBackend implements Backend {
   /** Closes the device, and the library before it. */
   @Override
   public void close() {
-    if (options.library()) {
-      options.matrices().close();
+    try {
+      if (options.library()) {
+        options.matrices().close();
+      }
+    } finally {
+      device.close();
     }
-    device.close();
   }
 }

@@ -103,7 +103,7 @@ final class CudaProgram implements PairedProgram {
         buildLaunches(uploads);
       }
       uploadState();
-    } catch (DeviceException e) {
+    } catch (RuntimeException e) {
       closeAfter(e);
       throw e;
     }
@@ -368,7 +368,7 @@ final class CudaProgram implements PairedProgram {
     failure = new BackendException("backend cuda: " + e.getMessage(), e);
   }
 
-  private void closeAfter(DeviceException e) {
+  private void closeAfter(RuntimeException e) {
     try {
       arena.close();
     } catch (DeviceException second) {

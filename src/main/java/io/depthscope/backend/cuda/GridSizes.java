@@ -6,11 +6,11 @@ import io.depthscope.device.KernelSpec;
 import java.util.HashMap;
 import java.util.Map;
 
-/** How many blocks fill a device; kernels loop over their tiles, so no result depends on it. */
+/**
+ * How many blocks fill a device, all at once: each flushes its histograms once. Kernels loop over
+ * their tiles, so no result depends on it.
+ */
 final class GridSizes {
-  /** Blocks for each that can run at once: enough that a last, partial round is short. */
-  private static final int ROUNDS = 2;
-
   private static final int REGISTERS = 65_536;
   private static final int REGISTER_UNIT = 8;
   private static final int MOST_BLOCKS = 16;
@@ -31,7 +31,19 @@ final class GridSizes {
     KernelResources r = device.resources(kernel);
     int registers = Math.max(WARP, Tiling.ceil(r.registers(), REGISTER_UNIT) * REGISTER_UNIT);
     int threads = Tiling.ceil(kernel.threads(), WARP) * WARP;
-    int resident = Math.clamp(REGISTERS / ((long) registers * threads), 1, MOST_BLOCKS);
-    return device.info().multiprocessors() * resident * ROUNDS;
+    long byRegisters = REGISTERS / ((long) registers * threads);
+    long byShared = sharedPerMultiprocessor() / Math.max(1, r.sharedBytes());
+    int resident = Math.clamp(Math.min(byRegisters, byShared), 1, MOST_BLOCKS);
+    return device.info().multiprocessors() * resident;
+  }
+
+  /** Bytes of shared memory of a multiprocessor, by compute capability. */
+  private long sharedPerMultiprocessor() {
+    return switch (device.info().capability()) {
+      case 75 -> 64 << 10;
+      case 80, 87 -> 164 << 10;
+      case 86, 89, 120, 121 -> 100 << 10;
+      default -> 228 << 10;
+    };
   }
 }

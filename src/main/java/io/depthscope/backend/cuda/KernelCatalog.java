@@ -11,8 +11,8 @@ public final class KernelCatalog {
   private static final String REDUCE = "ds_statistics_reduce_u32_none_f64_channel__chunks";
   private static final String MERGE = "ds_statistics_merge_f64_none_f64_channel__naive";
   private static final int MERGE_THREADS = 64;
-  private static final int N128_THREADS = 224;
-  private static final int N64_THREADS = 112;
+  private static final int N128_THREADS = 256;
+  private static final int N64_THREADS = 128;
   private static final String TENSOR = "f32_f32_f32_tensor";
   private static final String CHANNEL = "f32_f32_f32_channel";
   private static final String UNWEIGHTED = "f32_none_f32_tensor";

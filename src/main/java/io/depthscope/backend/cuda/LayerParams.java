@@ -25,7 +25,7 @@ record LayerParams(
     int depth,
     int tilesPerImage,
     int rowsPerTile,
-    int imagesPerTile,
+    int tilesPerBlock,
     int lanes,
     int columnTiles,
     float lower,
@@ -33,9 +33,8 @@ record LayerParams(
     boolean quantized,
     float scale,
     float inverseScale,
-    int zeroPoint,
-    int qmin,
-    int qmax,
+    float lowest,
+    float highest,
     boolean histograms)
     implements KernelParams {
 
@@ -71,7 +70,7 @@ record LayerParams(
         g.kernelH() * g.kernelW() * inStride,
         tiling.tilesPerImage(),
         tiling.rowsPerTile(),
-        tiling.imagesPerTile(),
+        tiling.tilesPerBlock(),
         tiling.lanes(),
         tiling.columnTiles(),
         f.lower(),
@@ -79,9 +78,8 @@ record LayerParams(
         l.output().isPresent(),
         q.scale(),
         reciprocal(q.scale()),
-        q.zeroPoint(),
-        q.qmin(),
-        q.qmax(),
+        q.qmin() - q.zeroPoint(),
+        q.qmax() - q.zeroPoint(),
         recording.histograms());
   }
 

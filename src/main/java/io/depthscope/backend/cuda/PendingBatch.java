@@ -38,6 +38,12 @@ final class PendingBatch extends CompletableFuture<BatchOutput> {
     return sequence < other.sequence;
   }
 
+  /** Work on a device cannot be called back. */
+  @Override
+  public boolean cancel(boolean mayInterruptIfRunning) {
+    return false;
+  }
+
   @Override
   public BatchOutput get() throws InterruptedException, ExecutionException {
     program.finish(this);

@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -82,11 +83,16 @@ class KernelParamsTest {
     for (int positions = 1; positions <= 700; positions++) {
       for (int channels : new int[] {1, 3, 4, 5, 31, 32, 33, 64, 65, 129}) {
         Shape out = new Shape(1, positions, channels);
-        checkTiling(Tiling.elementwise(out), out, 256);
-        checkTiling(Tiling.gemm(out), out, rows);
+        checkTiling(Tiling.elementwise(out), out, 256, 32);
         assertEquals(
-            positions <= small, Tiling.elementwise(out).imagesPerTile() > 1, out::toString);
-        assertEquals(2L * positions <= rows, Tiling.gemm(out).imagesPerTile() > 1, out::toString);
+            positions <= small, Tiling.elementwise(out).tilesPerBlock() > 1, out::toString);
+        for (int columns : new int[] {64, 128}) {
+          Tiling gemm = Tiling.gemm(out, columns);
+          checkTiling(gemm, out, rows, columns);
+          assertTrue(gemm.rowsPerTile() <= rows / gemm.tilesPerBlock(), gemm::toString);
+          // a block measures all its columns at once
+          assertTrue(gemm.lanes() >= Math.min(columns, channels), gemm::toString);
+        }
         for (int vector : new int[] {1, 2, 4}) {
           checkDepthwise(Tiling.depthwise(out, vector), out, vector);
           checkDepthwise(Tiling.depthwise(new Shape(positions, 7, channels), vector), null, vector);
@@ -95,26 +101,44 @@ class KernelParamsTest {
     }
   }
 
+  /** Blocks of 112 rows have none to spare in the networks of 224x224 images, but for 7x7. */
+  @ParameterizedTest
+  @CsvSource({
+    "112, 112, 1",
+    "56, 112, 1",
+    "28, 112, 1",
+    "14, 28, 4",
+    "7, 49, 2",
+    "1, 1, 112",
+    "9, 27, 4",
+    "12, 36, 3",
+    "11, 61, 1"
+  })
+  void matrixProductsFillTheirBlocks(int side, int rowsPerTile, int tilesPerBlock) {
+    Tiling t = Tiling.gemm(new Shape(side, side, 256), 128);
+    assertEquals(rowsPerTile, t.rowsPerTile());
+    assertEquals(tilesPerBlock, t.tilesPerBlock());
+  }
+
   /** Every position in one tile, and no float32 sum of more terms than numerics.md allows. */
-  private static void checkTiling(Tiling t, Shape out, long most) {
+  private static void checkTiling(Tiling t, Shape out, long most, int mostLanes) {
     int positions = out.positions();
     assertTrue(t.rowsPerTile() * t.tilesPerImage() >= positions, t + " leaves out some of " + out);
     assertTrue(
         t.rowsPerTile() * (t.tilesPerImage() - 1) < positions, t + " has an empty tile, " + out);
     assertTrue(t.rowsPerTile() <= Math.min(256, most), t + " is too large a tile");
-    if (t.imagesPerTile() > 1) {
-      assertEquals(1, t.tilesPerImage(), t::toString);
-      assertEquals(positions, t.rowsPerTile(), t::toString);
+    if (t.tilesPerBlock() > 1) {
+      assertEquals(positions, t.tilesPerImage() * t.rowsPerTile(), t + " has a tile not full");
     }
     assertEquals(1, Integer.bitCount(t.lanes()), t + ": lanes are no power of two");
-    assertTrue(t.lanes() <= 32 && t.columnTiles() == 1, t::toString);
+    assertTrue(t.lanes() <= mostLanes && t.columnTiles() == 1, t::toString);
   }
 
   private static void checkDepthwise(Tiling t, Shape out, int vector) {
     int columns = Tiling.THREADS / t.lanes();
     assertTrue(columns * t.rowsPerTile() <= 256, t + " has sums of too many terms");
     assertEquals(1, Integer.bitCount(t.lanes()), t::toString);
-    assertEquals(1, t.imagesPerTile());
+    assertEquals(1, t.tilesPerBlock());
     if (out != null) {
       assertEquals(Tiling.ceil(out.width(), columns), t.columnTiles(), t + ", " + vector);
       assertTrue(t.tilesPerImage() / t.columnTiles() * t.rowsPerTile() >= out.height());
