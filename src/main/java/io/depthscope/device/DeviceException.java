@@ -7,9 +7,6 @@ package io.depthscope.device;
 public final class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** Page-locked memory is the host's. */
-  private static final String PINNED = "cuMemHostAlloc";
-
   private final String operation;
   private final int code;
 
@@ -46,6 +43,6 @@ public final class DeviceException extends RuntimeException {
 
   /** True if the device has no memory left for what was asked. */
   public boolean isOutOfMemory() {
-    return code == 2 && !operation.equals(PINNED);
+    return code == 2;
   }
 }

@@ -20,11 +20,23 @@ final class AtomicFile {
 
   private AtomicFile() {}
 
+  /** Deletes a file, and what a process that was killed while writing it has left. */
+  static void delete(Path target) throws IOException {
+    Files.deleteIfExists(target);
+    Files.deleteIfExists(partial(target));
+  }
+
+  private static Path partial(Path target) {
+    return target.resolveSibling(target.getFileName() + ".partial");
+  }
+
   /**
+   * Writes a file.
+   *
    * @throws IOException naming the file, if it cannot be written; nothing is left behind
    */
   static void write(Path target, Content content) throws IOException {
-    Path temporary = target.resolveSibling(target.getFileName() + ".partial");
+    Path temporary = partial(target);
     boolean written = false;
     try {
       try (FileChannel channel =

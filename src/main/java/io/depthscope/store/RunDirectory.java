@@ -173,7 +173,7 @@ public final class RunDirectory implements AutoCloseable {
 
   private static void deleteOutputs(Path directory) throws IOException {
     try {
-      Files.deleteIfExists(directory.resolve(CHECKPOINT));
+      AtomicFile.delete(directory.resolve(CHECKPOINT));
       for (String name : OUTPUTS) {
         Files.deleteIfExists(directory.resolve(name));
       }
@@ -366,7 +366,7 @@ public final class RunDirectory implements AutoCloseable {
       throw StoreErrors.cannotWrite(directory.resolve(PREDICTIONS), e);
     }
     AtomicFile.write(directory.resolve(RESULTS), out -> ResultsJson.write(result, out));
-    Files.deleteIfExists(directory.resolve(CHECKPOINT));
+    AtomicFile.delete(directory.resolve(CHECKPOINT));
   }
 
   @Override

@@ -26,8 +26,8 @@ record BrokenKernels(String what, String file, String sound, String broken, List
       new BrokenKernels(
           "skips the last position of a tile",
           "common/measure.cuh",
-          "for (int k = slot; works && k < count; k += slots) {",
-          "for (int k = slot; works && k < max(1, count - 1); k += slots) {",
+          "int end = min(first + p.rowsPerTile, positionsOf(p));",
+          "int end = min(first + p.rowsPerTile, positionsOf(p)) - 1;",
           List.of("residual_add"));
 
   static final BrokenKernels SKIPS_THE_LAST_COLUMN =
@@ -42,17 +42,15 @@ record BrokenKernels(String what, String file, String sound, String broken, List
       new BrokenKernels(
           "writes one element past the end",
           "common/measure.cuh",
-          "  d.out[at] = x;\n",
-          "  d.out[at] = x;\n"
-              + "  if (image == p.images - 1 && position == positionsOf(p) - 1"
-              + " && channel == p.outStride - 1) {\n    d.out[at + 1] = x;\n  }\n",
+          "      d.out[next - stride] = e.x;\n",
+          "      d.out[next - stride] = e.x;\n      if (image == p.images - 1 && position == positionsOf(p) - 1 && channel == p.outStride - 1) {\n        d.out[next - stride + 1] = e.x;\n      }\n",
           List.of("residual_add"));
 
   static final BrokenKernels WRITES_NOTHING =
       new BrokenKernels(
           "writes no fp32 output",
           "common/measure.cuh",
-          "  d.out[at] = x;\n",
+          "      d.out[next - stride] = e.x;\n",
           "",
           List.of("depthwise_conv_any"));
 
@@ -60,32 +58,32 @@ record BrokenKernels(String what, String file, String sound, String broken, List
       new BrokenKernels(
           "rounds after the zero point is added",
           "common/measure.cuh",
-          "    steps = q.steps(y);\n",
-          "    steps = rintf(y / p.scale + (float)p.zeroPoint) - (float)p.zeroPoint;\n",
+          "steps = q.steps(e.y);",
+          "steps = rintf(e.y / p.scale - q.lowest) + q.lowest;",
           List.of("image_normalize"));
 
   static final BrokenKernels NO_BARRIER =
       new BrokenKernels(
           "reads shared sums before they are written",
           "common/statistics.cuh",
-          "  __syncthreads();\n  int slots = THREADS / lanes;\n",
-          "  int slots = THREADS / lanes;\n",
+          "  __syncthreads();\n  int shift = __popc(lanes - 1);\n",
+          "  int shift = __popc(lanes - 1);\n",
           List.of("depthwise_conv_any"));
 
   static final BrokenKernels WRONG_BIN =
       new BrokenKernels(
           "counts some values in the bin beside theirs",
           "common/block_histogram.cuh",
-          "atomicAdd(&bits[sign * WINDOW_BINS + inside], 1u);",
-          "atomicAdd(&bits[sign * WINDOW_BINS + (inside == 900u ? 901u : inside)], 1u);",
+          "atomicAdd(&bits[inside ? index : 2 * WINDOW_BINS], 1u);",
+          "atomicAdd(&bits[inside ? index + (index == 900u ? 1u : 0u) : 2 * WINDOW_BINS], 1u);",
           List.of("residual_add"));
 
   static final BrokenKernels ONE_IMAGE_A_TILE =
       new BrokenKernels(
           "records the first image of a tile alone",
           "common/measure.cuh",
-          "for (int i = slot; works && i < images; i += slots) {",
-          "for (int i = slot; works && i < min(images, 1); i += slots) {",
+          "works && image < firstTile + tiles; image += slots",
+          "works && image < firstTile + min(tiles, 1); image += slots",
           List.of("depthwise_conv_any"));
 
   static final BrokenKernels NO_PADDING =
@@ -101,8 +99,8 @@ record BrokenKernels(String what, String file, String sound, String broken, List
       new BrokenKernels(
           "leaves a term out of the third moment",
           "statistics_merge.cu",
-          "m3 + b3 + e * e * e * c3 + 3.0 * e * (a * b2 - share * m2);",
-          "m3 + b3 + e * e * e * c3 + 3.0 * e * (a * b2);",
+          "3.0 * e * (w.a * b2 - w.share * m2);",
+          "3.0 * e * (w.a * b2);",
           List.of("statistics_merge"));
 
   /** As adding with float atomics would: whoever comes first. Caught by comparing batch sizes. */
@@ -110,9 +108,8 @@ record BrokenKernels(String what, String file, String sound, String broken, List
       new BrokenKernels(
           "adds in an order that depends on the block",
           "common/statistics.cuh",
-          "r = joined<ERROR_ROUND>(w, r, scratch[w * THREADS + s * lanes + lane]);",
-          "r = joined<ERROR_ROUND>(w, r, scratch[w * THREADS"
-              + " + ((int)blockIdx.x % 2 == 0 ? s : slots - s) * lanes + lane]);",
+          "scratch[w * THREADS + at]",
+          "scratch[w * THREADS + ((int)blockIdx.x % 7 < 3 ? at : THREADS + 2 * lane - at)]",
           List.of("image_normalize"));
 
   /** Caught by the first checks of {@code verify}. */
@@ -127,6 +124,11 @@ record BrokenKernels(String what, String file, String sound, String broken, List
         WRONG_BIN,
         ONE_IMAGE_A_TILE,
         NO_PADDING);
+  }
+
+  /** As the name of a folder. */
+  String name() {
+    return what.replace(' ', '-');
   }
 
   @Override

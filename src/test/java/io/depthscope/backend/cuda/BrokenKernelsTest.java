@@ -15,11 +15,19 @@ import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,16 +37,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The checks of {@code verify} notice kernels with a planted fault, and pass sound ones. */
 @Tag("gpu")
 class BrokenKernelsTest {
-  @TempDir private Path folder;
+  private static final String[] VERIFY = {"verify", "--backend", "cuda", "--random", "20"};
+
+  @TempDir private static Path folder;
+  private static final Map<BrokenKernels, Future<JavaProcess>> runs = new HashMap<>();
+  private static ExecutorService threads;
 
   static List<BrokenKernels> faults() {
     return BrokenKernels.all();
-  }
-
-  @BeforeEach
-  void onlyOnTheEmulatedDriver() {
-    GpuBackend.get();
-    assumeTrue(GpuBackend.emulated(), "a GPU's driver runs the kernels of the program alone");
   }
 
   private static Path sound() {
@@ -98,34 +104,63 @@ class BrokenKernelsTest {
     }
   }
 
+  /** What came of a fault, or of none. */
+  private static JavaProcess run(BrokenKernels fault, Class<?> main, String... args) {
+    try {
+      Path own = Files.createDirectories(folder.resolve(fault.name()));
+      return java(fault.build(sound(), own), main, args);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Compilers and broken kernels side by side: each keeps one processor busy. */
+  @BeforeAll
+  static void begin() {
+    GpuBackend.get();
+    assumeTrue(GpuBackend.emulated(), "a GPU's driver runs the kernels of the program alone");
+    threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    for (BrokenKernels fault : faults()) {
+      runs.put(fault, threads.submit(() -> run(fault, FirstFailure.class)));
+    }
+    runs.put(
+        BrokenKernels.ORDER_OF_BLOCKS,
+        threads.submit(() -> run(BrokenKernels.ORDER_OF_BLOCKS, BatchSizes.class)));
+    runs.put(
+        BrokenKernels.FORGETS_A_MOMENT,
+        threads.submit(() -> run(BrokenKernels.FORGETS_A_MOMENT, Main.class, VERIFY)));
+  }
+
+  @AfterAll
+  static void end() {
+    if (threads != null) {
+      threads.close();
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("faults")
-  void aFaultIsNoticed(BrokenKernels fault) throws IOException, InterruptedException {
-    JavaProcess run = java(fault.build(sound(), folder), FirstFailure.class);
+  void aFaultIsNoticed(BrokenKernels fault) throws ExecutionException, InterruptedException {
+    JavaProcess run = runs.get(fault).get();
     assertEquals(0, run.exit(), run::toString);
     assertTrue(run.out().startsWith("found in "), () -> fault + " is not noticed: " + run);
     System.out.println(fault + ": " + run.out().lines().findFirst().orElseThrow());
   }
 
   @Test
-  void anOrderThatDependsOnTheBlockShowsInTheBatchSize() throws IOException, InterruptedException {
-    JavaProcess run = java(BrokenKernels.ORDER_OF_BLOCKS.build(sound(), folder), BatchSizes.class);
+  void anOrderThatDependsOnTheBlockShowsInTheBatchSize()
+      throws ExecutionException, InterruptedException {
+    JavaProcess run = runs.get(BrokenKernels.ORDER_OF_BLOCKS).get();
     assertEquals("found in batches of 1 and 2", run.out().strip(), run::toString);
     JavaProcess good = java(sound().toString(), BatchSizes.class);
     assertEquals("nothing found", good.out().strip(), good::toString);
   }
 
   @Test
-  void verifyFailsOnABrokenDriver() throws IOException, InterruptedException {
-    JavaProcess bad =
-        java(
-            BrokenKernels.FORGETS_A_MOMENT.build(sound(), folder),
-            Main.class,
-            "verify",
-            "--backend",
-            "cuda",
-            "--random",
-            "20");
+  void verifyFailsOnABrokenDriver() throws ExecutionException, InterruptedException {
+    JavaProcess bad = runs.get(BrokenKernels.FORGETS_A_MOMENT).get();
     assertEquals(1, bad.exit(), bad::toString);
     assertTrue(bad.out().contains("FAIL"), bad::toString);
     assertTrue(bad.out().lines().anyMatch(l -> l.contains("third moment")), bad::toString);
@@ -133,8 +168,7 @@ class BrokenKernelsTest {
 
   @Test
   void verifyPassesOnTheSoundDriver() {
-    JavaProcess good =
-        java(sound().toString(), Main.class, "verify", "--backend", "cuda", "--random", "20");
+    JavaProcess good = java(sound().toString(), Main.class, VERIFY);
     assertEquals(0, good.exit(), good::toString);
     assertTrue(good.out().lines().toList().getLast().startsWith("PASS: "), good::toString);
   }
