@@ -40,6 +40,7 @@ class ArchitectureTest {
           "experiment",
           "verification",
           "store",
+          "diagnosis",
           "report",
           "cli");
 

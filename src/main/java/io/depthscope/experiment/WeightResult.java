@@ -1,5 +1,6 @@
 package io.depthscope.experiment;
 
+import io.depthscope.model.BatchNorm;
 import io.depthscope.model.Layer;
 import io.depthscope.model.LayerParameters;
 import io.depthscope.plan.LayerPlan;
@@ -11,6 +12,7 @@ import io.depthscope.stats.StreamSums;
 import io.depthscope.stats.TensorStatistics;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The weights of one layer.
@@ -19,12 +21,14 @@ import java.util.Map;
  * @param unfolded distribution as stored
  * @param error of the quantized weights against the folded ones, whole tensor
  * @param params how they are quantized: none, one, or one per channel
+ * @param batchNorm the layer's batch norm as stored
  */
 public record WeightResult(
     ChannelMoments folded,
     TensorStatistics unfolded,
     ErrorStatistics error,
-    List<QuantParams> params) {
+    List<QuantParams> params,
+    Optional<BatchNorm> batchNorm) {
 
   static WeightResult of(LayerPlan plan, LayerParameters stored) {
     int channels = plan.out().channels();
@@ -61,6 +65,7 @@ public record WeightResult(
         TensorStatistics.of(stored.kernel().data()),
         new ErrorStatistics(
             w.length, signal, quantizedSignal, noise, sum, maxAbs, saturated, Map.of()),
-        plan.kernelParams());
+        plan.kernelParams(),
+        stored.batchNorm());
   }
 }

@@ -6,4 +6,10 @@ package io.depthscope.model;
  */
 @SuppressWarnings("ArrayRecordComponent") // read-only parameter vectors, never compared
 public record BatchNorm(
-    float[] gamma, float[] beta, float[] mean, float[] variance, double epsilon) {}
+    float[] gamma, float[] beta, float[] mean, float[] variance, double epsilon) {
+
+  /** sqrt(variance + epsilon) of a channel, what folding divides by. */
+  public double deviation(int channel) {
+    return Math.sqrt(variance[channel] + epsilon);
+  }
+}

@@ -90,7 +90,7 @@ public final class BatchNormFolding {
       if (variance < 0) {
         throw invalid(node, "batch norm variance[" + c + "] is negative: " + variance);
       }
-      deviation[c] = Math.sqrt(variance + epsilon);
+      deviation[c] = norm.deviation(c);
       if (deviation[c] == 0) {
         throw invalid(node, "batch norm variance[" + c + "] and epsilon are both 0");
       }

@@ -1,7 +1,6 @@
 package io.depthscope.store;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -117,11 +116,8 @@ public final class QuantizationJson {
         throw new IOException("too large for a quantization.json");
       }
       return calibration(JSON.readTree(Files.readAllBytes(file)));
-    } catch (JsonProcessingException e) {
-      String place = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
-      throw new IOException(file + ": not JSON" + place, e);
     } catch (IOException e) {
-      throw new IOException(file + ": " + StoreErrors.reason(e), e);
+      throw StoreErrors.cannotRead(file, e);
     }
   }
 

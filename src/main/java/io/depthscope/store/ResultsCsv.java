@@ -4,6 +4,7 @@ import io.depthscope.experiment.LayerResult;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.experiment.RunResult;
 import io.depthscope.experiment.WeightResult;
+import io.depthscope.model.BatchNorm;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.ErrorStatistics;
@@ -119,6 +120,7 @@ final class ResultsCsv {
     for (LayerResult l : result.layers()) {
       List<Row> rows = new ArrayList<>();
       ChannelMoments weights = l.weights().map(WeightResult::folded).orElse(null);
+      BatchNorm norm = l.weights().flatMap(WeightResult::batchNorm).orElse(null);
       for (int c = 0; c < l.plan().out().channels(); c++) {
         TensorStatistics w = weights == null ? null : weights.channel(c);
         TensorStatistics x = l.statistics().fp32().channel(c);
@@ -129,6 +131,8 @@ final class ResultsCsv {
                 .put("channel", c)
                 .put("feed", result.feed())
                 .tensor("weight", w)
+                .put("batchNormVariance", norm == null ? null : norm.variance()[c])
+                .put("foldingFactor", norm == null ? null : norm.gamma()[c] / norm.deviation(c))
                 .put("weightEffectiveLevels", weightLevels(l, c, w))
                 .put("count", x.count())
                 .tensor("fp32", x)

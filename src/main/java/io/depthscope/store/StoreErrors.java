@@ -1,5 +1,6 @@
 package io.depthscope.store;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -29,5 +30,15 @@ public final class StoreErrors {
   /** {@code cannot write FILE: reason}. */
   static IOException cannotWrite(Object file, IOException e) {
     return new IOException("cannot write " + file + ": " + reason(e), e);
+  }
+
+  /** {@code FILE: reason}; a JSON error says its line. */
+  static IOException cannotRead(Object file, IOException e) {
+    if (e instanceof JsonProcessingException json) {
+      String line =
+          json.getLocation() == null ? "" : " (line " + json.getLocation().getLineNr() + ")";
+      return new IOException(file + ": not JSON" + line, e);
+    }
+    return new IOException(file + ": " + reason(e), e);
   }
 }

@@ -1,0 +1,108 @@
+package io.depthscope.store;
+
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Reads a table of ours row by row, fields by their column's name. */
+final class CsvTable implements AutoCloseable {
+  private static final ObjectReader READER =
+      new CsvMapper().enable(CsvParser.Feature.WRAP_AS_ARRAY).readerFor(String[].class);
+
+  private final Path file;
+  private final MappingIterator<String[]> rows;
+  private final Map<String, Integer> columns = new HashMap<>();
+  private String[] row = {};
+  private int line = 1;
+
+  /**
+   * @param most bytes it may have
+   */
+  CsvTable(Path file, long most) throws IOException {
+    this.file = file;
+    try {
+      if (Files.size(file) > most) {
+        throw new IOException("it is larger than " + most + " bytes");
+      }
+      rows = READER.readValues(Files.newBufferedReader(file));
+      if (!rows.hasNextValue()) {
+        throw new IOException("it is empty");
+      }
+    } catch (IOException e) {
+      throw StoreErrors.cannotRead(file, e);
+    }
+    for (String name : rows.nextValue()) {
+      columns.put(name, columns.size());
+    }
+  }
+
+  /** Goes to the next row; false at the end. */
+  boolean next() throws IOException {
+    try {
+      if (!rows.hasNextValue()) {
+        return false;
+      }
+      row = rows.nextValue();
+    } catch (IOException e) {
+      throw StoreErrors.cannotRead(file, e);
+    }
+    line++;
+    if (row.length != columns.size()) {
+      throw wrong(row.length + " fields, not " + columns.size());
+    }
+    return true;
+  }
+
+  boolean has(String column) {
+    return columns.containsKey(column);
+  }
+
+  String text(String column) throws IOException {
+    Integer at = columns.get(column);
+    if (at == null) {
+      throw new IOException(file + ": the column " + column + " is missing");
+    }
+    return row[at];
+  }
+
+  int integer(String column) throws IOException {
+    try {
+      return Integer.parseInt(text(column));
+    } catch (NumberFormatException e) {
+      throw wrong(column + " is no integer");
+    }
+  }
+
+  long count(String column) throws IOException {
+    try {
+      return Long.parseLong(text(column));
+    } catch (NumberFormatException e) {
+      throw wrong(column + " is no integer");
+    }
+  }
+
+  /** An empty field is NaN. */
+  double number(String column) throws IOException {
+    String text = text(column);
+    try {
+      return text.isEmpty() ? Double.NaN : Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw wrong(column + " is no number");
+    }
+  }
+
+  private IOException wrong(String what) {
+    return new IOException(file + ": row " + line + ": " + what);
+  }
+
+  @Override
+  public void close() throws IOException {
+    rows.close();
+  }
+}
