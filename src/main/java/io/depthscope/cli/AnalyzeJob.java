@@ -24,6 +24,7 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
 import io.depthscope.store.QuantizationJson;
 import io.depthscope.store.RunDirectory;
+import io.depthscope.store.RunReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -108,6 +109,29 @@ record AnalyzeJob(
             scheme.weightRange());
     return ExecutionPlan.withParams(
         fp32Plan(Recording.PLAIN), floatWeights, outputs, feed, recording);
+  }
+
+  /**
+   * Checks that a finished run in a folder measured what this job would measure.
+   *
+   * @throws IOException naming what differs
+   */
+  void checkSame(Path directory) throws IOException {
+    Map<String, Object> manifest = RunReader.read(directory).manifest();
+    Map<String, String> expected = new TreeMap<>();
+    expected.put("commit", BuildInfo.load().commitText());
+    expected.put("weightsSha256", model.sha256());
+    expected.put("dataFingerprint", data.fingerprint());
+    expected.put("images", Integer.toString(count));
+    expected.put("scheme", scheme.toString());
+    expected.put("feed", feed.toString());
+    for (Map.Entry<String, String> e : expected.entrySet()) {
+      String found = String.valueOf(manifest.get(e.getKey()));
+      if (!found.equals(e.getValue())) {
+        throw new IOException(
+            "%s was made with %s %s, not %s".formatted(directory, e.getKey(), found, e.getValue()));
+      }
+    }
   }
 
   /**
@@ -327,7 +351,7 @@ record AnalyzeJob(
     BuildInfo build = BuildInfo.load();
     return RunManifest.ofMachine()
         .with("version", build.version())
-        .with("commit", build.commit() + (build.dirty() ? " (modified)" : ""))
+        .with("commit", build.commitText())
         .with("backend", backend.name())
         .with("backendDescription", backend.description())
         .with("backendChoice", backendChoice)

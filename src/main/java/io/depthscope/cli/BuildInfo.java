@@ -31,4 +31,9 @@ record BuildInfo(String version, String commit, boolean dirty) {
   String text() {
     return version + " (" + commit + (dirty ? ", modified)" : ")");
   }
+
+  /** The commit, and whether the sources were changed since. */
+  String commitText() {
+    return commit + (dirty ? " (modified)" : "");
+  }
 }

@@ -93,6 +93,11 @@ final class DataOptions {
         "--data is needed: " + model.model().name() + " does not fit the synthetic images");
   }
 
+  /** True if the images are synthetic, by option or by default. */
+  boolean isSynthetic() {
+    return data == null || data.startsWith("synthetic:");
+  }
+
   Dataset open(String spec) throws IOException {
     return Datasets.open(spec, new Datasets.Options(Optional.ofNullable(synsets), exif, seed));
   }

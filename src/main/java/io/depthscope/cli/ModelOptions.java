@@ -5,9 +5,7 @@ import io.depthscope.model.MobileNetV1;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
-import io.depthscope.model.format.SafetensorsFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,7 +14,6 @@ import picocli.CommandLine.Option;
 /** Which network to run. */
 final class ModelOptions {
   static final String EMBEDDED = "dws-cnn-synthetic.safetensors";
-  private static final String RESOURCES = "/io/depthscope/models/";
 
   @Option(
       names = "--model",
@@ -56,14 +53,7 @@ final class ModelOptions {
     if (file != null) {
       return ModelFile.load(file, options);
     }
-    try (InputStream in = ModelOptions.class.getResourceAsStream(RESOURCES + EMBEDDED)) {
-      if (in == null) {
-        throw new IOException("this build holds no embedded network; give --model FILE");
-      }
-      try (SafetensorsFile embedded = SafetensorsFile.of(in.readAllBytes(), EMBEDDED)) {
-        return ModelFile.load(embedded, options);
-      }
-    }
+    return Zoo.load(EMBEDDED, options);
   }
 
   /**

@@ -1,15 +1,10 @@
 package io.depthscope.cli;
 
-import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
-import io.depthscope.dataset.ImageBatch;
-import io.depthscope.dataset.PackedWriter;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.model.format.LoadedModel;
-import io.depthscope.store.StoreErrors;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -27,8 +22,6 @@ import picocli.CommandLine.Spec;
         "Decode and resize images once, for the network given by --model, into one file that later"
             + " runs read at full speed.")
 final class PackCommand implements Callable<Integer> {
-  private static final int BATCH = 64;
-
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions modelOptions;
   @Mixin private DataOptions dataOptions;
@@ -59,54 +52,16 @@ final class PackCommand implements Callable<Integer> {
     LoadedModel model = modelOptions.load();
     Preprocessing preprocessing = ModelOptions.preprocessing(model);
     PrintWriter err = spec.commandLine().getErr();
-    long packed = 0;
+    int packed;
     try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
       dataOptions.checkClasses(data, model);
-      int count = dataOptions.count(data);
-      try (PackedWriter writer = writer(data, preprocessing);
-          BatchLoader loader =
-              new BatchLoader(
-                  data,
-                  preprocessing,
-                  0,
-                  count,
-                  BATCH,
-                  workers,
-                  dataOptions.strict(),
-                  u -> err.println("depthscope: skipped " + u.name() + ": " + u.reason()));
-          Progress progress = Progress.start("pack", 0, count, quiet, err)) {
-        int size = preprocessing.inputShape().size();
-        for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
-          for (int i = 0; i < batch.count(); i++) {
-            String name = data.name(batch.datasetIndices()[i]);
-            writer.add(name, batch.labels()[i], batch.pixels(), i * size);
-          }
-          packed += batch.count();
-          progress.at(packed);
-        }
-        if (packed == 0) {
-          throw new IOException(data.description() + ": no image could be read");
-        }
-        writer.finish();
-      }
+      packed =
+          new PackJob(data, preprocessing, dataOptions.count(data), workers, dataOptions.strict())
+              .run(out, quiet, () -> false, err);
     }
     spec.commandLine()
         .getOut()
         .printf("packed %d images of %s into %s%n", packed, preprocessing.inputShape(), out);
     return 0;
-  }
-
-  private PackedWriter writer(Dataset data, Preprocessing preprocessing) throws IOException {
-    try {
-      return new PackedWriter(
-          out,
-          preprocessing.inputShape(),
-          data.classCount(),
-          data.description(),
-          data.fingerprint(),
-          preprocessing.geometryText());
-    } catch (FileSystemException e) {
-      throw new IOException("cannot write " + out + ": " + StoreErrors.reason(e), e);
-    }
   }
 }

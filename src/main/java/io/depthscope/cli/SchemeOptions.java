@@ -71,7 +71,7 @@ final class SchemeOptions {
           scheme,
           isSymmetric(Tensors.weights),
           isSymmetric(Tensors.activations),
-          granularity(),
+          granularity(granularity),
           RangeEstimator.parse(range),
           RangeEstimator.parse(weightRange));
     } catch (IllegalArgumentException e) {
@@ -88,13 +88,15 @@ final class SchemeOptions {
     return yes;
   }
 
-  private Granularity granularity() {
+  /**
+   * @throws UsageException if it is neither
+   */
+  static Granularity granularity(String text) {
     for (Granularity g : Granularity.values()) {
-      if (g.toString().equals(granularity)) {
+      if (g.toString().equals(text)) {
         return g;
       }
     }
-    throw new UsageException(
-        "granularity '" + granularity + "' is neither per-tensor nor per-channel");
+    throw new UsageException("granularity '" + text + "' is neither per-tensor nor per-channel");
   }
 }

@@ -138,4 +138,24 @@ public record RecordedLayer(
     inputs = List.copyOf(inputs);
     channels = List.copyOf(channels);
   }
+
+  /** The same layer without channels, histogram and codes. */
+  RecordedLayer withoutDetails() {
+    return new RecordedLayer(
+        index,
+        name,
+        kind,
+        inputs,
+        activation,
+        shape,
+        macs,
+        weights,
+        fp32,
+        quantized,
+        output,
+        error,
+        List.of(),
+        new Histogram(new int[0], new long[0]),
+        Optional.empty());
+  }
 }

@@ -105,4 +105,19 @@ public record RecordedRun(
   public RecordedLayer layer(String name) {
     return find(name).orElseThrow(() -> new NoSuchElementException("no layer " + name));
   }
+
+  /** The same run without channels, histograms, codes and predictions, which take most memory. */
+  public RecordedRun withoutDetails() {
+    return new RecordedRun(
+        name,
+        model,
+        family,
+        scheme,
+        feed,
+        calibrationImages,
+        network,
+        layers.stream().map(RecordedLayer::withoutDetails).toList(),
+        List.of(),
+        manifest);
+  }
 }

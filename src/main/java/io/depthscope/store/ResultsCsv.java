@@ -37,7 +37,7 @@ final class ResultsCsv {
 
     Row put(String name, Object value) {
       names.add(name);
-      values.add(value == null ? "" : quoted(value.toString()));
+      values.add(value == null ? "" : CsvText.quoted(value.toString()));
       return this;
     }
 
@@ -69,11 +69,6 @@ final class ResultsCsv {
       }
       return e.terms().isEmpty() ? this : put("crossEnergy", e.crossTerm());
     }
-  }
-
-  static String quoted(String value) {
-    boolean plain = value.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-    return plain ? value : '"' + value.replace("\"", "\"\"") + '"';
   }
 
   static void writeLayers(RunResult result, OutputStream out) throws IOException {
@@ -161,7 +156,7 @@ final class ResultsCsv {
   static String prediction(NetworkFigures.Prediction p, String image) {
     return p.index()
         + ","
-        + quoted(image)
+        + CsvText.quoted(image)
         + ","
         + p.label()
         + ","

@@ -1,0 +1,288 @@
+package io.depthscope.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.SyntheticShapes;
+import io.depthscope.diagnosis.Claim;
+import io.depthscope.diagnosis.Claims;
+import io.depthscope.diagnosis.StudyNetwork;
+import io.depthscope.experiment.RunManifest;
+import io.depthscope.model.format.LoadOptions;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.ModelFile;
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.RangeEstimator;
+import io.depthscope.report.StudyTables;
+import io.depthscope.store.AtomicFile;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs a zoo of networks at several settings and holds the paper's claims against them. */
+@Command(
+    name = "study",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Quantize many networks in several ways on the same images, put them side by side, and judge"
+          + " by the numbers whether depthwise-separable networks quantize worse than regular"
+          + " ones.",
+      "Without options: the networks trained on the synthetic images, on 2,000 of them. With"
+          + " --data CIFAR-10: those trained on CIFAR-10."
+    })
+final class StudyCommand implements Callable<Integer> {
+  private static final String JSON = "study.json";
+  private static final int MAX_BITS = 16;
+
+  @Spec private CommandSpec spec;
+  @Mixin private DataOptions dataOptions;
+  @Mixin private BackendOptions backendOptions;
+
+  @Option(
+      names = "--zoo",
+      paramLabel = "NAME",
+      description =
+          "Networks inside the program: synthetic, cifar10 (after their training data) or none."
+              + " Default: synthetic for synthetic images, otherwise cifar10; none with --model.")
+  private String zoo;
+
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "Other networks to study; a file called NAME-seedN is a seed of NAME.")
+  private List<Path> models = List.of();
+
+  @Option(
+      names = "--bits",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "8,6,4",
+      description = "Bits of weights and activations, 2..16. Default: ${DEFAULT-VALUE}.")
+  private List<Integer> bits;
+
+  @Option(
+      names = "--granularity",
+      paramLabel = "G",
+      split = ",",
+      defaultValue = "per-tensor,per-channel",
+      description = "Scales of the weights. Default: ${DEFAULT-VALUE}.")
+  private List<String> granularity;
+
+  @Option(
+      names = "--calibrate",
+      paramLabel = "N",
+      defaultValue = "200",
+      description =
+          "Images the ranges are taken from, spread evenly over --data; for synthetic images, of"
+              + " the training split. Default: ${DEFAULT-VALUE}.")
+  private int calibrate;
+
+  @Option(
+      names = "--calibrate-data",
+      paramLabel = "DATA",
+      description = "Where they come from instead.")
+  private String calibrateData;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder of the study. Default: runs/study-TIME.")
+  private Path out;
+
+  @Option(names = "--resume", description = "Continue the study in --out: finished runs are kept.")
+  private boolean resume;
+
+  @Option(names = "--quiet", description = "No progress, no tables.")
+  private boolean quiet;
+
+  @Override
+  public Integer call() throws IOException {
+    backendOptions.check();
+    dataOptions.check();
+    UsageException.requirePositive("--calibrate", calibrate);
+    List<QuantScheme> schemes = schemes();
+    if (resume && out == null) {
+      throw new UsageException("--resume needs --out DIR, the interrupted study");
+    }
+    List<StudyJob.Candidate> networks = networks();
+    Path directory = out != null ? out : defaultDirectory();
+    if (!resume && Files.exists(directory.resolve("runs"))) {
+      throw new IOException(
+          directory + " holds a study; add --resume to finish it, or choose another --out");
+    }
+    String dataSpec = dataOptions.spec(networks.getFirst().model());
+    PrintWriter err = spec.commandLine().getErr();
+    Instant started = Instant.now();
+    try (BackendOptions.Opened opened = backendOptions.open();
+        Dataset data = dataOptions.open(dataSpec);
+        Interruption interruption = Interruption.install(err)) {
+      for (StudyJob.Candidate c : networks) {
+        dataOptions.checkClasses(data, c.model());
+      }
+      Files.createDirectories(directory);
+      StudyJob job =
+          new StudyJob(
+              directory,
+              opened.backend(),
+              opened.choice(),
+              networks,
+              schemes,
+              data,
+              dataOptions.count(data),
+              calibrationImages(dataSpec),
+              calibrate,
+              backendOptions.threads(),
+              backendOptions.batch(opened.backend()),
+              dataOptions.seed(),
+              dataOptions.strict());
+      Optional<StudyJob.Result> result;
+      try {
+        result = job.run(resume, quiet, interruption::requested, err);
+      } catch (InterruptedIOException e) {
+        result = Optional.empty();
+      }
+      if (result.isEmpty()) {
+        err.println(
+            "depthscope: interrupted; repeat the command with --out "
+                + directory
+                + " --resume to continue");
+        return Main.INTERRUPTED;
+      }
+      finish(directory, result.get(), provenance(opened, data, started));
+    }
+    return 0;
+  }
+
+  private void finish(Path directory, StudyJob.Result result, RunManifest provenance)
+      throws IOException {
+    List<Claim> claims = Claims.judge(result.study());
+    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    byte[] json =
+        mapper.writeValueAsBytes(StudyTables.json(result.study(), claims, provenance.entries()));
+    AtomicFile.write(
+        directory.resolve("study.csv"),
+        to -> to.write(StudyTables.csv(result.study()).getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.write(directory.resolve(JSON), to -> to.write(json));
+    PrintWriter text = spec.commandLine().getOut();
+    if (!quiet) {
+      StudyText.print(result.study(), claims, text);
+      text.println();
+    }
+    text.println("results: " + directory);
+  }
+
+  private RunManifest provenance(BackendOptions.Opened opened, Dataset data, Instant started) {
+    BuildInfo build = BuildInfo.load();
+    return RunManifest.ofMachine()
+        .with("version", build.version())
+        .with("commit", build.commitText())
+        .with("backend", opened.backend().name())
+        .with("backendDescription", opened.backend().description())
+        .with("backendChoice", opened.choice())
+        .with("threads", backendOptions.threads())
+        .with("data", data.description())
+        .with("dataFingerprint", data.fingerprint())
+        .with("calibrationImages", calibrate)
+        .with("started", started.toString())
+        .with("seconds", Duration.between(started, Instant.now()).toMillis() / 1e3);
+  }
+
+  private List<QuantScheme> schemes() {
+    List<QuantScheme> schemes = new ArrayList<>();
+    for (int b : bits) {
+      if (b < 2 || b > MAX_BITS) {
+        throw new UsageException("--bits must be 2.." + MAX_BITS + ", got " + b);
+      }
+      for (String g : granularity) {
+        Granularity scales = SchemeOptions.granularity(g);
+        QuantScheme scheme =
+            QuantScheme.parse(
+                "w" + b + "a" + b,
+                false,
+                false,
+                scales,
+                RangeEstimator.parse("min-max"),
+                RangeEstimator.parse("min-max"));
+        if (!schemes.contains(scheme)) {
+          schemes.add(scheme);
+        }
+      }
+    }
+    return schemes;
+  }
+
+  private List<StudyJob.Candidate> networks() throws IOException {
+    List<StudyJob.Candidate> networks = new ArrayList<>();
+    String wanted =
+        zoo != null
+            ? zoo
+            : !models.isEmpty() ? "none" : dataOptions.isSynthetic() ? Zoo.SYNTHETIC : Zoo.CIFAR10;
+    switch (wanted) {
+      case Zoo.SYNTHETIC, Zoo.CIFAR10 -> {
+        for (Zoo.Member m : Zoo.of(wanted)) {
+          add(networks, m.name(), m.load());
+        }
+      }
+      case "none" -> {}
+      default ->
+          throw new UsageException("--zoo must be synthetic, cifar10 or none, got " + wanted);
+    }
+    for (Path file : models) {
+      String name = String.valueOf(file.getFileName()).replaceFirst("\\.safetensors$", "");
+      add(networks, name, ModelFile.load(file, LoadOptions.NONE));
+    }
+    if (networks.isEmpty()) {
+      throw new UsageException("no networks: give --model FILE or --zoo");
+    }
+    return networks;
+  }
+
+  private static void add(List<StudyJob.Candidate> networks, String name, LoadedModel model)
+      throws IOException {
+    StudyNetwork network = StudyNetwork.of(name, model.family());
+    if (networks.stream().anyMatch(c -> c.network().name().equals(name))) {
+      throw new IOException("two networks are called " + name);
+    }
+    networks.add(new StudyJob.Candidate(network, model));
+  }
+
+  private Optional<StudyJob.CalibrationImages> calibrationImages(String dataSpec) {
+    String source = calibrateData;
+    if (source == null && dataSpec.startsWith("synthetic:") && !dataSpec.endsWith(":train")) {
+      source = "synthetic:" + calibrate + ":" + SyntheticShapes.Split.TRAIN.text();
+    }
+    if (source == null) {
+      return Optional.empty();
+    }
+    String from = source;
+    return Optional.of(
+        new StudyJob.CalibrationImages(from, () -> dataOptions.openUnlabelled(from)));
+  }
+
+  private static Path defaultDirectory() {
+    String time =
+        LocalDateTime.now(ZoneId.systemDefault())
+            .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
+    return Path.of("runs", "study-" + time);
+  }
+}

@@ -1,0 +1,106 @@
+package io.depthscope.report;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.depthscope.diagnosis.Claim;
+import io.depthscope.diagnosis.NetworkSummary;
+import io.depthscope.diagnosis.Study;
+import io.depthscope.diagnosis.StudyNetwork;
+import io.depthscope.store.CsvText;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A study as {@code study.json} and {@code study.csv}; docs/results-schema.md has the fields. */
+public final class StudyTables {
+  private static final int SCHEMA_VERSION = 1;
+
+  private StudyTables() {}
+
+  private static Map<String, Object> row(Study.Entry e) {
+    StudyNetwork n = e.network();
+    NetworkSummary s = e.summary();
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("network", n.name());
+    row.put("kind", n.kind());
+    row.put("family", n.family());
+    row.put("seed", n.seed());
+    row.put("separable", s.separable());
+    row.put("scheme", s.scheme());
+    row.put("granularity", s.granularity());
+    row.put("bits", s.bits());
+    row.put("depth", s.depth());
+    row.put("macs", s.macs());
+    row.put("images", s.images());
+    row.put("top1Fp32", s.top1Fp32());
+    row.put("top1Quantized", s.top1Quantized());
+    row.put("relativeAccuracyDrop", s.relativeAccuracyDrop());
+    row.put("flips", s.flips());
+    row.put("qmse", s.qmse());
+    row.put("qce", s.qce());
+    row.put("logitSqnrDb", s.logitSqnrDb());
+    row.put("weightChannelRangeRatio", s.weightChannelRangeRatio());
+    row.put("weightNarrowChannels", s.weightNarrowChannels());
+    row.put("activationChannelRangeRatio", s.activationChannelRangeRatio());
+    row.put("activationNarrowChannels", s.activationNarrowChannels());
+    row.put("weightRangeFluctuation", s.weightRangeFluctuation());
+    row.put("activationRangeFluctuation", s.activationRangeFluctuation());
+    row.put("errorGrowthDb", s.errorGrowthDb());
+    row.put("totalGainDb", s.totalGainDb());
+    return row;
+  }
+
+  /** One row a run, with a header; numbers that are not finite are NaN, Infinity, -Infinity. */
+  public static String csv(Study study) {
+    StringBuilder text = new StringBuilder();
+    for (Study.Entry e : study.entries()) {
+      Map<String, Object> row = row(e);
+      if (text.isEmpty()) {
+        text.append(String.join(",", row.keySet())).append('\n');
+      }
+      List<String> cells = new ArrayList<>();
+      row.values().forEach(v -> cells.add(CsvText.quoted(v.toString())));
+      text.append(String.join(",", cells)).append('\n');
+    }
+    return text.toString();
+  }
+
+  /**
+   * The study and its claims.
+   *
+   * @param provenance where the numbers come from
+   */
+  public static ObjectNode json(Study study, List<Claim> claims, Map<String, Object> provenance) {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("schemaVersion", SCHEMA_VERSION);
+    root.put("data", study.data());
+    root.put("images", study.images());
+    ArrayNode runs = root.putArray("runs");
+    for (Study.Entry e : study.entries()) {
+      ObjectNode node = runs.addObject();
+      row(e).forEach((name, value) -> node.putPOJO(name, value));
+    }
+    ArrayNode list = root.putArray("claims");
+    for (Claim c : claims) {
+      ObjectNode node = list.addObject();
+      node.put("number", c.number());
+      node.put("statement", c.statement());
+      node.put("verdict", c.verdict().toString());
+      ArrayNode evidence = node.putArray("evidence");
+      for (Claim.Evidence e : c.evidence()) {
+        evidence
+            .addObject()
+            .put("statement", e.statement())
+            .put("difference", e.difference())
+            .put("threshold", e.threshold())
+            .put("noise", e.noise())
+            .put("counts", e.counts())
+            .put("verdict", e.verdict().toString());
+      }
+    }
+    root.putPOJO("provenance", provenance);
+    return root;
+  }
+}

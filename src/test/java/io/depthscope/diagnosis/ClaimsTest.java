@@ -1,0 +1,190 @@
+package io.depthscope.diagnosis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Verdicts follow from the numbers, in both directions, and are not given where nothing tells. */
+class ClaimsTest {
+  private static final double DROP_OF_REGULAR = 0.004;
+
+  /** What a planted network measures, at 8 bits and one scale a tensor. */
+  private record Planted(
+      double drop,
+      double weightRatio,
+      double narrow,
+      double fluctuation,
+      double growthDb,
+      double gainDb) {
+
+    NetworkSummary summary(int bits, long images) {
+      return new NetworkSummary(
+          "w" + bits + "a" + bits,
+          "per-tensor",
+          bits,
+          true,
+          8,
+          1_000_000,
+          images,
+          0.8,
+          0.8 * (1 - drop),
+          drop,
+          Math.abs(drop) + 0.01,
+          1e-4,
+          0.4,
+          20,
+          weightRatio,
+          narrow,
+          weightRatio,
+          narrow,
+          fluctuation,
+          fluctuation,
+          growthDb,
+          gainDb);
+    }
+  }
+
+  private static final Planted REGULAR = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0.5, 0.1, 2);
+  private static final Planted BAD = new Planted(0.10, 0.3, 0.8, 1.0, 1.0, 12);
+  private static final Planted BETTER = new Planted(0.001, 0.7, 0.1, 0.4, 0.0, 1);
+
+  private static Study.Entry entry(String name, Planted planted) {
+    String family = name.startsWith("mobilenet") ? "mobilenet-v1" : name.replaceFirst("-.*", "");
+    return new Study.Entry(StudyNetwork.of(name, family), planted.summary(8, 10_000));
+  }
+
+  private static List<Verdict> verdicts(Study.Entry... entries) {
+    List<Claim> claims = Claims.judge(new Study("planted", 10_000, Arrays.asList(entries)));
+    assertEquals(List.of(1, 2, 3, 4), claims.stream().map(Claim::number).toList());
+    return claims.stream().map(Claim::verdict).toList();
+  }
+
+  @Test
+  void aSeparableNetworkThatIsWorseEverywhereSupportsAllClaims() {
+    assertEquals(
+        List.of(Verdict.SUPPORTED, Verdict.SUPPORTED, Verdict.SUPPORTED, Verdict.SUPPORTED),
+        verdicts(entry("regular-cnn", REGULAR), entry("dws-cnn", BAD)));
+  }
+
+  @Test
+  void oneThatIsBetterEverywhereSupportsNone() {
+    assertEquals(
+        List.of(
+            Verdict.NOT_SUPPORTED,
+            Verdict.NOT_SUPPORTED,
+            Verdict.NOT_SUPPORTED,
+            Verdict.NOT_SUPPORTED),
+        verdicts(entry("regular-cnn", REGULAR), entry("dws-cnn", BETTER)));
+  }
+
+  @Test
+  void equalTwinsSupportNone() {
+    assertEquals(
+        Verdict.NOT_SUPPORTED,
+        verdicts(entry("regular-cnn", REGULAR), entry("dws-cnn", REGULAR)).getFirst());
+  }
+
+  @Test
+  void withoutTwinsNothingIsJudged() {
+    assertEquals(
+        List.of(Verdict.NOT_JUDGED, Verdict.NOT_JUDGED, Verdict.NOT_JUDGED, Verdict.NOT_JUDGED),
+        verdicts(entry("dws-cnn", BAD), entry("resnet-8", REGULAR)));
+    // A twin is a twin of the same variant only.
+    assertEquals(
+        Verdict.NOT_JUDGED,
+        verdicts(entry("dws-cnn-nobn", BAD), entry("regular-cnn", REGULAR)).getFirst());
+  }
+
+  @Test
+  void mobileNetDecidesTheFirstClaimWithTheTwins() {
+    Planted destroyed = new Planted(0.9, 0.3, 0.8, 1.0, 1.0, 12);
+    assertEquals(
+        Verdict.SUPPORTED,
+        verdicts(
+                entry("regular-cnn", REGULAR),
+                entry("dws-cnn", BAD),
+                entry("mobilenet-v1-0.25", destroyed))
+            .getFirst());
+    assertEquals(
+        Verdict.MIXED,
+        verdicts(
+                entry("regular-cnn", REGULAR),
+                entry("dws-cnn", BAD),
+                entry("mobilenet-v1-0.25", BETTER))
+            .getFirst());
+  }
+
+  @Test
+  void aDifferenceWithinTheSpreadOfSeedsIsMixed() {
+    List<Study.Entry> entries = new ArrayList<>();
+    double[] drops = {0.001, 0.03, 0.08};
+    for (int i = 0; i < drops.length; i++) {
+      String seed = i == 0 ? "" : "-seed" + (i + 1);
+      entries.add(entry("regular-cnn" + seed, REGULAR));
+      entries.add(entry("dws-cnn" + seed, new Planted(drops[i], 0.3, 0.8, 1, 1, 12)));
+    }
+    List<Claim> claims = Claims.judge(new Study("planted", 10_000, entries));
+    Claim.Evidence drop = claims.getFirst().evidence().getFirst();
+    assertEquals(Verdict.MIXED, drop.verdict());
+    // Sample deviation of the drops over the root of three; the regular ones do not differ.
+    double mean = (0.001 + 0.03 + 0.08) / 3;
+    double squares = 0;
+    for (double d : drops) {
+      squares += (d - mean) * (d - mean);
+    }
+    assertEquals(Math.sqrt(squares / 2 / 3), drop.noise(), 1e-12);
+    assertEquals(mean - DROP_OF_REGULAR, drop.difference(), 1e-12);
+    assertTrue(drop.statement().contains("3 and 3 seeds"), drop::statement);
+  }
+
+  @Test
+  void fewImagesCannotTellASmallDifference() {
+    Planted little = new Planted(0.02, 0.3, 0.8, 1, 1, 12);
+    for (long images : new long[] {100, 100_000}) {
+      Study study =
+          new Study(
+              "planted",
+              images,
+              List.of(
+                  new Study.Entry(
+                      StudyNetwork.of("regular-cnn", "regular-cnn"), REGULAR.summary(8, images)),
+                  new Study.Entry(
+                      StudyNetwork.of("dws-cnn", "dws-cnn"), little.summary(8, images))));
+      assertEquals(
+          images == 100 ? Verdict.MIXED : Verdict.SUPPORTED,
+          Claims.judge(study).getFirst().verdict());
+    }
+  }
+
+  @Test
+  void otherBitWidthsAreShownAndDoNotCount() {
+    Study study =
+        new Study(
+            "planted",
+            10_000,
+            List.of(
+                entry("regular-cnn", REGULAR),
+                entry("dws-cnn", BETTER),
+                new Study.Entry(
+                    StudyNetwork.of("regular-cnn", "regular-cnn"), REGULAR.summary(4, 10_000)),
+                new Study.Entry(StudyNetwork.of("dws-cnn", "dws-cnn"), BAD.summary(4, 10_000))));
+    Claim first = Claims.judge(study).getFirst();
+    assertEquals(Verdict.NOT_SUPPORTED, first.verdict());
+    assertEquals(2, first.evidence().size());
+    assertEquals(Verdict.SUPPORTED, first.evidence().getLast().verdict());
+    assertEquals(
+        List.of(true, false), first.evidence().stream().map(Claim.Evidence::counts).toList());
+  }
+
+  @Test
+  void seedsAreReadFromNames() {
+    assertEquals(
+        new StudyNetwork("dws-cnn-seed3", "dws-cnn", "dws-cnn", 3),
+        StudyNetwork.of("dws-cnn-seed3", "dws-cnn"));
+    assertEquals(1, StudyNetwork.of("dws-cnn-seedling", "dws-cnn").seed());
+  }
+}
