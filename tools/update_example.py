@@ -1,15 +1,14 @@
 """Rewrites the worked example in README.md from two run directories, so that no number there is typed by hand.
 
-    python -m tools.update_example runs/per-tensor runs/per-channel
+python -m tools.update_example runs/per-tensor runs/per-channel
 """
 
 import argparse
 import json
 from pathlib import Path
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-START = "<!-- example:start -->"
-END = "<!-- example:end -->"
+from tools import readme
+
 LAYERS = ("input", "conv1", "conv_dw_1", "conv_pw_1", "conv_dw_6", "conv_dw_12", "conv_pw_13", "conv_preds")
 
 
@@ -61,10 +60,7 @@ def main() -> None:
     }
     images = runs["per tensor"]["network"]["images"]
     text = "\n".join([f"{images} photographs, W8A8:", "", *figures(runs), "", *layers(runs)])
-    readme = README.read_text()
-    before, rest = readme.split(START)
-    after = rest.split(END)[1]
-    README.write_text(f"{before}{START}\n{text}\n{END}{after}")
+    readme.replace_section("example", text)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import json
 import sys
 from pathlib import Path
 
+from tools import readme as readme_sections
+
 CPU, GPU = "cpu", "gpu"
 
 
@@ -62,13 +64,8 @@ def _spread(summary: dict, digits: int) -> str:
 
 def rewrite(readme: Path, result: dict, section: str) -> None:
     """Replaces what stands between a section's markers; raises ValueError if the file does not have both, in order."""
-    start_mark, end_mark = f"<!-- bench:{section}:start -->", f"<!-- bench:{section}:end -->"
     table = gpu_table if section == GPU else cpu_table
-    text = readme.read_text()
-    start, end = text.find(start_mark), text.find(end_mark)
-    if start < 0 or end < start:
-        raise ValueError(f"{readme}: no {start_mark} followed by {end_mark}")
-    readme.write_text(f"{text[: start + len(start_mark)]}\n{table(result)}\n{text[end:]}")
+    readme_sections.replace_section(f"bench:{section}", table(result), readme)
 
 
 def main() -> int:
