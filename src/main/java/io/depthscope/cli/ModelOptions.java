@@ -27,7 +27,8 @@ final class ModelOptions {
   @Option(
       names = "--family",
       paramLabel = "NAME",
-      description = "mobilenet-v1, dws-cnn or regular-cnn; needed only if the file does not tell.")
+      description =
+          "mobilenet-v1, dws-cnn, regular-cnn or resnet; needed only if the file does not tell.")
   private String family;
 
   @Option(

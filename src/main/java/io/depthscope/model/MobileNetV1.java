@@ -10,9 +10,16 @@ import java.util.Locale;
  * {@code input, conv1, conv_dw_1, conv_pw_1, ..., conv_dw_13, conv_pw_13, global_pool, conv_preds}.
  *
  * @param alpha width multiplier, over 0 and at most 16
+ * @param smallImages whether the stem and block 2 keep the resolution, so that an image of 32x32
+ *     reaches the pool as 4x4 instead of 1x1
  */
 public record MobileNetV1(
-    double alpha, Shape input, int classes, PaddingStyle padding, ChannelRounding rounding)
+    double alpha,
+    Shape input,
+    int classes,
+    PaddingStyle padding,
+    ChannelRounding rounding,
+    boolean smallImages)
     implements NetworkFamily {
 
   public static final String FAMILY = "mobilenet-v1";
@@ -53,7 +60,8 @@ public record MobileNetV1(
         new Shape(resolution, resolution, 3),
         classes,
         PaddingStyle.SAME,
-        ChannelRounding.TRUNCATE);
+        ChannelRounding.TRUNCATE,
+        false);
   }
 
   @Override
@@ -63,16 +71,17 @@ public record MobileNetV1(
 
   @Override
   public MobileNetV1 withInput(Shape input) {
-    return new MobileNetV1(alpha, input, classes, padding, rounding);
+    return new MobileNetV1(alpha, input, classes, padding, rounding, smallImages);
   }
 
   @Override
   public Model model() {
     NodeList net = new NodeList(input);
-    net.add("conv1", dense(padding.geometry(net.shape(), 3, 2), STEM_WIDTH));
+    net.add("conv1", dense(padding.geometry(net.shape(), 3, smallImages ? 1 : 2), STEM_WIDTH));
     for (int i = 1; i <= BLOCKS.size(); i++) {
       Block block = BLOCKS.get(i - 1);
-      ConvGeometry window = padding.geometry(net.shape(), 3, block.stride());
+      int stride = smallImages && i == 2 ? 1 : block.stride();
+      ConvGeometry window = padding.geometry(net.shape(), 3, stride);
       net.add(
           "conv_dw_" + i, new Layer.DepthwiseConvolution(window, true, false, Activation.RELU6));
       net.add("conv_pw_" + i, dense(ConvGeometry.POINTWISE, block.width()));

@@ -6,7 +6,7 @@ import io.depthscope.tensor.Shape;
  * A built-in kind of network with everything that fixes its graph. A new family is a record that
  * lists its layers in {@link #model()}.
  */
-public sealed interface NetworkFamily permits MobileNetV1, SmallCnn {
+public sealed interface NetworkFamily permits MobileNetV1, ResNet, SmallCnn {
 
   /** The family's name on the command line and in files. */
   String family();

@@ -7,11 +7,14 @@ import java.util.List;
  * A small network for images of CIFAR's size, in two kinds that are twins: same widths, strides and
  * activation, but each block is either one dense 3x3 convolution or a depthwise 3x3 and a pointwise
  * one. Nodes: {@code input, stem}, then {@code block1_conv, ...} or {@code block1_dw, block1_pw,
- * ...}, then {@code global_pool, classifier}. Without batch norm every convolution has a bias.
+ * ...}, then {@code global_pool, classifier}. Without batch norm every convolution has a bias, but
+ * for bare depthwise ones.
  *
  * @param stem width of the 3x3 stride-1 convolution in front of the blocks
  * @param blocks width and stride of each block, in order
  * @param activation follows every convolution; RELU or RELU6
+ * @param bareDepthwise whether nothing follows a depthwise convolution: no batch norm, no bias, no
+ *     activation function, so that the pointwise one sees plain sums
  */
 public record SmallCnn(
     Kind kind,
@@ -21,7 +24,8 @@ public record SmallCnn(
     List<Block> blocks,
     boolean batchNorm,
     Activation activation,
-    PaddingStyle padding)
+    PaddingStyle padding,
+    boolean bareDepthwise)
     implements NetworkFamily {
 
   /** What a block is made of. */
@@ -53,12 +57,16 @@ public record SmallCnn(
           new Block(64, 1));
 
   /**
-   * @throws IllegalArgumentException if there is no activation function
+   * @throws IllegalArgumentException if there is no activation function, or a network without
+   *     depthwise convolutions is to leave them bare
    */
   public SmallCnn {
     blocks = List.copyOf(blocks);
     if (activation == Activation.NONE) {
       throw new IllegalArgumentException(kind.family() + " needs the activation relu or relu6");
+    }
+    if (bareDepthwise && kind == Kind.REGULAR) {
+      throw new IllegalArgumentException(kind.family() + " has no depthwise layers to leave bare");
     }
   }
 
@@ -72,13 +80,17 @@ public record SmallCnn(
         DEFAULT_BLOCKS,
         true,
         Activation.RELU6,
-        PaddingStyle.SYMMETRIC);
+        PaddingStyle.SYMMETRIC,
+        false);
   }
 
-  /** The network of the other kind with the same widths and strides. */
+  /**
+   * The network of the other kind with the same widths and strides; its depthwise layers, if any,
+   * are not bare.
+   */
   public SmallCnn twin() {
     Kind other = kind == Kind.REGULAR ? Kind.DEPTHWISE_SEPARABLE : Kind.REGULAR;
-    return new SmallCnn(other, input, classes, stem, blocks, batchNorm, activation, padding);
+    return new SmallCnn(other, input, classes, stem, blocks, batchNorm, activation, padding, false);
   }
 
   @Override
@@ -88,7 +100,8 @@ public record SmallCnn(
 
   @Override
   public SmallCnn withInput(Shape input) {
-    return new SmallCnn(kind, input, classes, stem, blocks, batchNorm, activation, padding);
+    return new SmallCnn(
+        kind, input, classes, stem, blocks, batchNorm, activation, padding, bareDepthwise);
   }
 
   @Override
@@ -101,9 +114,7 @@ public record SmallCnn(
       switch (kind) {
         case REGULAR -> net.add("block" + i + "_conv", dense(window, block.width()));
         case DEPTHWISE_SEPARABLE -> {
-          net.add(
-              "block" + i + "_dw",
-              new Layer.DepthwiseConvolution(window, batchNorm, !batchNorm, activation));
+          net.add("block" + i + "_dw", depthwise(window));
           net.add("block" + i + "_pw", dense(ConvGeometry.POINTWISE, block.width()));
         }
       }
@@ -111,6 +122,12 @@ public record SmallCnn(
     net.add("global_pool", new Layer.GlobalAveragePool());
     net.add("classifier", new Layer.FullyConnected(classes, Activation.NONE));
     return net.toModel(family());
+  }
+
+  private Layer.DepthwiseConvolution depthwise(ConvGeometry window) {
+    return bareDepthwise
+        ? new Layer.DepthwiseConvolution(window, false, false, Activation.NONE)
+        : new Layer.DepthwiseConvolution(window, batchNorm, !batchNorm, activation);
   }
 
   private Layer.Convolution dense(ConvGeometry geometry, int width) {

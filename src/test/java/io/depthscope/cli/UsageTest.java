@@ -63,17 +63,17 @@ class UsageTest {
           bench kernels --batch 5000               | --batch
           bench kernels --repeats 0                | --repeats
           bench kernels --level all                | --level
-          analyze --family resnet                  | resnet
+          analyze --family vgg                     | vgg
           analyze --resume                         | --out
           analyze --resume --overwrite --out x     | --overwrite
           analyze --out                            | --out
-          inspect --family resnet                  | resnet
+          inspect --family vgg                     | vgg
           inspect --resolution -1                  | resolution -1
           inspect --scheme w8a8                    | --scheme
           pack                                     | --out
           pack --out x --threads 0                 | --threads
           pack --out x --limit 0                   | --limit
-          pack --out x --family resnet             | resnet
+          pack --out x --family vgg                | vgg
           bench run --scheme foo                   | foo
           bench run --level all                    | --level
           bench run --seconds 0                    | --seconds

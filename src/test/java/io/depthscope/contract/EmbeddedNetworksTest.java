@@ -1,6 +1,7 @@
 package io.depthscope.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
@@ -18,28 +19,67 @@ import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Recording;
+import io.depthscope.tensor.Shape;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** The networks in the jar classify as well here as where they were trained, in PyTorch. */
+/**
+ * The study networks are those that their cards describe, and the ones in the jar classify as well
+ * here as where they were trained, in PyTorch.
+ */
 class EmbeddedNetworksTest {
   private static final Path MODELS = Path.of("test-data/models");
+  private static final Pattern DIGEST = Pattern.compile("SHA-256 `([0-9a-f]{64})`");
   private static final Pattern ACCURACY = Pattern.compile("Test accuracy ([0-9.]+) %");
 
   /** Images that may fall on the other side of a tie between two float32 summations. */
   private static final int TIES = 2;
 
+  static List<String> all() throws IOException {
+    try (Stream<Path> files = Files.list(MODELS)) {
+      return files
+          .map(f -> f.getFileName().toString())
+          .filter(f -> f.endsWith(".safetensors"))
+          .map(f -> f.replace(".safetensors", ""))
+          .sorted()
+          .toList();
+    }
+  }
+
+  static List<String> embedded() throws IOException {
+    List<String> names = all().stream().filter(n -> n.endsWith("-synthetic")).toList();
+    assertTrue(
+        names.containsAll(List.of("dws-cnn-synthetic", "regular-cnn-synthetic")), "" + names);
+    return names;
+  }
+
+  private static String onCard(Pattern entry, String name) throws IOException {
+    Matcher card = entry.matcher(Files.readString(MODELS.resolve(name + ".md")));
+    assertTrue(card.find(), name + ".md lacks " + entry);
+    return card.group(1);
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"dws-cnn-synthetic", "regular-cnn-synthetic"})
+  @MethodSource("all")
+  void cardDescribesTheFile(String name) throws IOException {
+    LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
+    assertEquals(onCard(DIGEST, name), loaded.sha256());
+    assertEquals(new Shape(32, 32, 3), loaded.model().inputShape());
+    assertEquals(new Shape(1, 1, 10), loaded.model().outputShape());
+  }
+
+  @ParameterizedTest
+  @MethodSource("embedded")
   void accuracyIsThatOfTheModelCard(String name) throws Exception {
-    Matcher card = ACCURACY.matcher(Files.readString(MODELS.resolve(name + ".md")));
-    card.find();
-    double expected = Double.parseDouble(card.group(1)) / 100;
+    double expected = Double.parseDouble(onCard(ACCURACY, name)) / 100;
     LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.exact(loaded.model().inputShape());
     Map<String, FoldedWeights> weights = BatchNormFolding.foldAll(loaded.model(), loaded.weights());

@@ -66,7 +66,8 @@ class NetworkFamilyTest {
   @CsvSource({"SAME, 0, 1", "SYMMETRIC, 1, 1"})
   void mobileNetPadsInEitherStyle(PaddingStyle style, int before, int after) {
     Model model =
-        new MobileNetV1(1, new Shape(224, 224, 3), 1000, style, ChannelRounding.TRUNCATE).model();
+        new MobileNetV1(1, new Shape(224, 224, 3), 1000, style, ChannelRounding.TRUNCATE, false)
+            .model();
     Padding strided = new Padding(before, after, before, after);
     assertEquals(strided, ((Layer.Convolution) model.node(1).layer()).geometry().padding());
     var second = (Layer.DepthwiseConvolution) model.node(index(model, "conv_dw_2")).layer();
@@ -154,7 +155,8 @@ class NetworkFamilyTest {
             List.of(new Block(5, 2)),
             false,
             Activation.RELU,
-            PaddingStyle.SYMMETRIC);
+            PaddingStyle.SYMMETRIC,
+            false);
     Model model = plain.model();
     assertEquals(
         new Layer.DepthwiseConvolution(
@@ -166,7 +168,122 @@ class NetworkFamilyTest {
     assertEquals(new Shape(5, 4, 5), model.shape(3));
   }
 
-  /** The graph of a residual block, as a later family will list it. */
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void bareDepthwiseLayersHaveAKernelAlone(boolean batchNorm) {
+    SmallCnn bare =
+        new SmallCnn(
+            SmallCnn.Kind.DEPTHWISE_SEPARABLE,
+            new Shape(9, 7, 1),
+            3,
+            4,
+            List.of(new Block(5, 2)),
+            batchNorm,
+            Activation.RELU,
+            PaddingStyle.SYMMETRIC,
+            true);
+    Model model = bare.model();
+    assertEquals(
+        new Layer.DepthwiseConvolution(
+            ConvGeometry.square(3, 2, Padding.symmetric(1)), false, false, Activation.NONE),
+        model.node(2).layer());
+    assertTrue(model.node(2).layer().quantizesOutput());
+    assertEquals(
+        new Layer.Convolution(5, ConvGeometry.POINTWISE, batchNorm, !batchNorm, Activation.RELU),
+        model.node(3).layer());
+    assertEquals(new Shape(4, 4, 1), bare.withInput(new Shape(4, 4, 1)).input());
+    assertTrue(bare.withInput(new Shape(4, 4, 1)).bareDepthwise());
+    assertEquals(SmallCnn.Kind.REGULAR, bare.twin().kind());
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            new SmallCnn(
+                SmallCnn.Kind.REGULAR,
+                bare.input(),
+                3,
+                4,
+                bare.blocks(),
+                true,
+                Activation.RELU,
+                PaddingStyle.SYMMETRIC,
+                true));
+  }
+
+  @Test
+  void mobileNetForSmallImagesEndsAtFourByFour() {
+    Model model =
+        new MobileNetV1(
+                0.25,
+                new Shape(32, 32, 3),
+                10,
+                PaddingStyle.SYMMETRIC,
+                ChannelRounding.TRUNCATE,
+                true)
+            .model();
+    assertEquals(
+        MobileNetV1.keras(0.25, 32, 10).model().nodes().stream().map(Node::name).toList(),
+        model.nodes().stream().map(Node::name).toList());
+    assertEquals(new Shape(32, 32, 8), model.shape(index(model, "conv1")));
+    assertEquals(new Shape(32, 32, 16), model.shape(index(model, "conv_dw_2")));
+    assertEquals(new Shape(16, 16, 32), model.shape(index(model, "conv_dw_4")));
+    assertEquals(new Shape(8, 8, 64), model.shape(index(model, "conv_dw_6")));
+    assertEquals(new Shape(4, 4, 256), model.shape(index(model, "conv_pw_13")));
+    MobileNetV1 usual = MobileNetV1.keras(0.25, 32, 10);
+    assertEquals(new Shape(1, 1, 256), usual.model().shape(index(usual.model(), "conv_pw_13")));
+  }
+
+  @Test
+  void resNetAddsWhatABlockReads() {
+    Model model = ResNet.standard().model();
+    assertEquals("resnet-8", model.name());
+    assertEquals(
+        List.of(
+            "input",
+            "stem",
+            "block1_conv1",
+            "block1_conv2",
+            "block1_add",
+            "block2_conv1",
+            "block2_conv2",
+            "block2_shortcut",
+            "block2_add",
+            "block3_conv1",
+            "block3_conv2",
+            "block3_shortcut",
+            "block3_add",
+            "global_pool",
+            "classifier"),
+        model.nodes().stream().map(Node::name).toList());
+    assertEquals(List.of(3, 1), model.node(4).inputs(), "the stem goes past block 1");
+    assertEquals(List.of(4), model.node(index(model, "block2_shortcut")).inputs());
+    assertEquals(List.of(6, 7), model.node(index(model, "block2_add")).inputs());
+    assertEquals(
+        new Layer.Convolution(
+            32, ConvGeometry.square(1, 2, Padding.NONE), true, false, Activation.NONE),
+        model.node(7).layer());
+    Layer second = model.node(index(model, "block1_conv2")).layer();
+    assertEquals(Activation.NONE, second.activationFunction());
+    assertEquals(new Layer.ResidualAdd(Activation.RELU), model.node(4).layer());
+    assertEquals(new Shape(8, 8, 64), model.shape(index(model, "block3_add")));
+    assertEquals(new Shape(1, 1, 10), model.outputShape());
+    // 27*16 + 2*9*16*16, 9*(16*32 + 32*32) + 16*32, 9*(32*64 + 64*64) + 32*64, 64*10
+    assertEquals(5_040 + 14_336 + 57_344 + 640, kernelElements(model));
+  }
+
+  @ParameterizedTest
+  @EnumSource(PaddingStyle.class)
+  void resNetFitsOddImages(PaddingStyle padding) {
+    List<Block> blocks = List.of(new Block(4, 2), new Block(6, 1), new Block(6, 3));
+    Model model = new ResNet(new Shape(13, 7, 1), 2, 4, blocks, Activation.RELU6, padding).model();
+    assertEquals(new Shape(7, 4, 4), model.shape(index(model, "block1_add")));
+    assertEquals(new Shape(7, 4, 6), model.shape(index(model, "block2_add")));
+    assertEquals(new Shape(3, 2, 6), model.shape(index(model, "block3_add")));
+    assertEquals(2, model.node(index(model, "block3_add")).inputs().size());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new ResNet(new Shape(8, 8, 3), 2, 4, blocks, Activation.NONE, padding));
+  }
+
   @Test
   void nodeListTakesResidualSums() {
     NodeList net = new NodeList(new Shape(8, 8, 4));

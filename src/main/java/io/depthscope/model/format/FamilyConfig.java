@@ -13,6 +13,7 @@ import io.depthscope.model.ChannelRounding;
 import io.depthscope.model.MobileNetV1;
 import io.depthscope.model.NetworkFamily;
 import io.depthscope.model.PaddingStyle;
+import io.depthscope.model.ResNet;
 import io.depthscope.model.SmallCnn;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
@@ -31,10 +32,13 @@ import java.util.TreeSet;
  *                        "batchNorm":true,"activation":"relu6","padding":"symmetric"}
  * mobilenet-v1          {"input":[224,224,3],"classes":1000,"alpha":0.75,
  *                        "padding":"same","rounding":"truncate"}
+ * resnet                {"input":[32,32,3],"classes":10,"stem":16,"blocks":[[16,1],[32,2]],
+ *                        "activation":"relu","padding":"symmetric"}
  * </pre>
  *
  * <p>{@code padding} and {@code rounding} may be left out; the values shown are their defaults. A
- * block is [width, stride].
+ * block is [width, stride]. Off unless stated: {@code "bareDepthwise":true} of a dws-cnn and {@code
+ * "smallImages":true} of a mobilenet-v1.
  */
 final class FamilyConfig {
   static final String FAMILY_KEY = "depthscope.family";
@@ -65,6 +69,7 @@ final class FamilyConfig {
   static Set<String> families() {
     Set<String> names = new TreeSet<>();
     names.add(MobileNetV1.FAMILY);
+    names.add(ResNet.FAMILY);
     for (SmallCnn.Kind kind : SmallCnn.Kind.values()) {
       names.add(kind.family());
     }
@@ -108,7 +113,17 @@ final class FamilyConfig {
           input(),
           integer(get("classes"), "classes", MAX_CLASSES),
           constant("padding", PaddingStyle.values(), PaddingStyle.SAME),
-          constant("rounding", ChannelRounding.values(), ChannelRounding.TRUNCATE));
+          constant("rounding", ChannelRounding.values(), ChannelRounding.TRUNCATE),
+          flag("smallImages"));
+    }
+    if (family.equals(ResNet.FAMILY)) {
+      return new ResNet(
+          input(),
+          integer(get("classes"), "classes", MAX_CLASSES),
+          integer(get("stem"), "stem", MAX_WIDTH),
+          blocks(),
+          constant("activation", Activation.values(), null),
+          constant("padding", PaddingStyle.values(), PaddingStyle.SYMMETRIC));
     }
     for (SmallCnn.Kind kind : SmallCnn.Kind.values()) {
       if (family.equals(kind.family())) {
@@ -120,7 +135,8 @@ final class FamilyConfig {
             blocks(),
             bool("batchNorm"),
             constant("activation", Activation.values(), null),
-            constant("padding", PaddingStyle.values(), PaddingStyle.SYMMETRIC));
+            constant("padding", PaddingStyle.values(), PaddingStyle.SYMMETRIC),
+            flag("bareDepthwise"));
       }
     }
     throw new IllegalArgumentException("unknown family " + ModelFormatException.shortened(family));
@@ -195,6 +211,11 @@ final class FamilyConfig {
     return value.booleanValue();
   }
 
+  /** A boolean that is false where the key is absent. */
+  private boolean flag(String key) {
+    return root.has(key) && bool(key);
+  }
+
   /** An enum constant in lower case; {@code fallback} where the key is absent, if not null. */
   private <E extends Enum<E>> E constant(String key, E[] values, E fallback) {
     if (fallback != null && !root.has(key)) {
@@ -224,19 +245,38 @@ final class FamilyConfig {
         root.put("alpha", net.alpha());
         root.put("padding", word(net.padding()));
         root.put("rounding", word(net.rounding()));
+        putFlag(root, "smallImages", net.smallImages());
       }
-      case SmallCnn net -> {
+      case ResNet net -> {
         root.put("stem", net.stem());
-        ArrayNode blocks = root.putArray("blocks");
-        for (Block block : net.blocks()) {
-          blocks.addArray().add(block.width()).add(block.stride());
-        }
-        root.put("batchNorm", net.batchNorm());
+        putBlocks(root, net.blocks());
         root.put("activation", word(net.activation()));
         root.put("padding", word(net.padding()));
       }
+      case SmallCnn net -> {
+        root.put("stem", net.stem());
+        putBlocks(root, net.blocks());
+        root.put("batchNorm", net.batchNorm());
+        root.put("activation", word(net.activation()));
+        root.put("padding", word(net.padding()));
+        putFlag(root, "bareDepthwise", net.bareDepthwise());
+      }
     }
     return root.toString();
+  }
+
+  private static void putBlocks(ObjectNode root, List<Block> blocks) {
+    ArrayNode list = root.putArray("blocks");
+    for (Block block : blocks) {
+      list.addArray().add(block.width()).add(block.stride());
+    }
+  }
+
+  /** Only what is on, so that earlier versions still read files that do without. */
+  private static void putFlag(ObjectNode root, String key, boolean value) {
+    if (value) {
+      root.put(key, true);
+    }
   }
 
   private static String word(Enum<?> value) {

@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * A network and its trained weights, complete and checked.
  *
- * @param family {@code mobilenet-v1}, {@code dws-cnn} or {@code regular-cnn}
+ * @param family {@code mobilenet-v1}, {@code dws-cnn}, {@code regular-cnn} or {@code resnet}
  * @param naming the dialect of the file: {@code keras}, {@code hugging-face}, {@code timm} or
  *     {@code depthscope}
  * @param weights as stored, that is before batch-norm folding; folding them cannot fail

@@ -141,7 +141,8 @@ public final class ModelFile {
         new Shape(resolution, resolution, 3),
         (int) outChannels(file, names.get("conv_preds"), MAX_CLASSES).orElse(DEFAULT_CLASSES),
         naming.padding(),
-        naming.rounding());
+        naming.rounding(),
+        false);
   }
 
   /**

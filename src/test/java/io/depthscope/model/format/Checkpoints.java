@@ -92,7 +92,7 @@ final class Checkpoints {
           model.node(i).name(),
           new LayerParameters(
               tensor(random, model.kernelDims(i)),
-              norm ? Optional.empty() : Optional.of(tensor(random, channels).data()),
+              layer.hasBias() ? Optional.of(tensor(random, channels).data()) : Optional.empty(),
               norm ? Optional.of(norm(random, channels)) : Optional.empty()));
     }
     return new Weights(layers);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.depthscope.model.Activation;
 import io.depthscope.model.BatchNorm;
 import io.depthscope.model.Block;
+import io.depthscope.model.ChannelRounding;
 import io.depthscope.model.ConvGeometry;
 import io.depthscope.model.Layer;
 import io.depthscope.model.LayerParameters;
@@ -15,6 +16,7 @@ import io.depthscope.model.MobileNetV1;
 import io.depthscope.model.NetworkFamily;
 import io.depthscope.model.Padding;
 import io.depthscope.model.PaddingStyle;
+import io.depthscope.model.ResNet;
 import io.depthscope.model.SmallCnn;
 import io.depthscope.model.Weights;
 import io.depthscope.tensor.FloatTensor;
@@ -299,9 +301,10 @@ class ModelFileTest {
     IllegalArgumentException unknown =
         assertThrows(
             IllegalArgumentException.class,
-            () -> new LoadOptions(Optional.of("resnet"), OptionalInt.empty()));
+            () -> new LoadOptions(Optional.of("vgg"), OptionalInt.empty()));
     assertEquals(
-        "unknown family 'resnet'; known: dws-cnn, mobilenet-v1, regular-cnn", unknown.getMessage());
+        "unknown family 'vgg'; known: dws-cnn, mobilenet-v1, regular-cnn, resnet",
+        unknown.getMessage());
     assertThrows(IllegalArgumentException.class, () -> resolution(0));
     assertThrows(IllegalArgumentException.class, () -> resolution(4097));
   }
@@ -317,8 +320,65 @@ class ModelFileTest {
             List.of(new Block(5, 2), new Block(6, 1)),
             false,
             Activation.RELU,
+            PaddingStyle.SAME,
+            false);
+    MobileNetV1 small =
+        new MobileNetV1(
+            0.125,
+            new Shape(32, 32, 3),
+            10,
+            PaddingStyle.SYMMETRIC,
+            ChannelRounding.TRUNCATE_MIN_8,
+            true);
+    ResNet residual =
+        new ResNet(
+            new Shape(14, 12, 1),
+            3,
+            4,
+            List.of(new Block(4, 1), new Block(4, 2), new Block(6, 1)),
+            Activation.RELU6,
             PaddingStyle.SAME);
-    return Stream.of(dws, dws.twin(), plain, plain.twin(), MobileNetV1.keras(0.0625, 96, 11));
+    return Stream.of(
+        dws,
+        dws.twin(),
+        plain,
+        plain.twin(),
+        bare(true),
+        bare(false),
+        MobileNetV1.keras(0.0625, 96, 11),
+        small,
+        ResNet.standard(),
+        residual);
+  }
+
+  private static SmallCnn bare(boolean batchNorm) {
+    return new SmallCnn(
+        SmallCnn.Kind.DEPTHWISE_SEPARABLE,
+        new Shape(9, 9, 2),
+        3,
+        4,
+        List.of(new Block(5, 2)),
+        batchNorm,
+        Activation.RELU,
+        PaddingStyle.SYMMETRIC,
+        true);
+  }
+
+  /** Files of earlier versions must stay readable, and theirs ours where nothing new is used. */
+  @Test
+  void settingsThatAreOffAreNotWritten() {
+    String dws = FamilyConfig.text(SmallCnn.standard(SmallCnn.Kind.DEPTHWISE_SEPARABLE));
+    String keras = FamilyConfig.text(MobileNetV1.keras(1, 224, 1000));
+    assertEquals(
+        "{\"input\":[224,224,3],\"classes\":1000,\"alpha\":1.0,\"padding\":\"same\","
+            + "\"rounding\":\"truncate\"}",
+        keras);
+    assertTrue(dws.endsWith("\"activation\":\"relu6\",\"padding\":\"symmetric\"}"), dws);
+    String on = FamilyConfig.text(bare(true));
+    assertTrue(on.endsWith(",\"bareDepthwise\":true}"), on);
+    NetworkFamily stated =
+        FamilyConfig.parse("dws-cnn", on.replace("bareDepthwise\":true", "bareDepthwise\":false"));
+    assertEquals(on.replace(",\"bareDepthwise\":true", ""), FamilyConfig.text(stated));
   }
 
   @ParameterizedTest
@@ -385,6 +445,10 @@ class ModelFileTest {
         Arguments.of(CONFIG.replace("relu", "gelu"), "the unknown word 'gelu'"),
         Arguments.of(CONFIG.replace("relu", "none"), "needs the activation"),
         Arguments.of(CONFIG.replace("false", "0"), "neither true nor false"),
+        Arguments.of(CONFIG.replace("relu\"", "relu\",\"bareDepthwise\":1"), "neither true nor"),
+        Arguments.of(
+            CONFIG.replace("relu\"", "relu\",\"bareDepthwise\":true"), "no depthwise layers"),
+        Arguments.of(CONFIG.replace("relu\"", "relu\",\"smallImages\":true"), "is unknown"),
         Arguments.of(CONFIG.replace("false", "true"), "depthscope.bn_epsilon is missing"),
         Arguments.of(CONFIG, "5 tensors do not fit regular-cnn"));
   }
@@ -396,6 +460,35 @@ class ModelFileTest {
     tensors.put("stem.kernel", FloatTensor.of(new float[108], 4, 3, 3, 3));
     String refusal =
         refusal(tensors, Map.of("depthscope.family", "regular-cnn", "depthscope.config", config));
+    assertTrue(refusal.contains(reason), refusal);
+  }
+
+  static Stream<Arguments> badFamilyConfigs() {
+    String resnet = FamilyConfig.text(ResNet.standard());
+    String mobileNet = FamilyConfig.text(MobileNetV1.keras(0.25, 32, 10));
+    return Stream.of(
+        Arguments.of("resnet", resnet.replace("relu", "none"), "resnet needs the activation"),
+        Arguments.of("resnet", resnet.replace("\"blocks\"", "\"bricks\""), "blocks is missing"),
+        Arguments.of("resnet", resnet.replace("[16,1]", "[16]"), "not pairs"),
+        Arguments.of("resnet", resnet.replace("\"stem\":16,", ""), "stem is missing"),
+        Arguments.of("resnet", resnet.replace("}", ",\"batchNorm\":true}"), "batchNorm is unknown"),
+        Arguments.of(
+            "mobilenet-v1",
+            mobileNet.replace("}", ",\"smallImages\":\"yes\"}"),
+            "smallImages is neither true nor false"),
+        Arguments.of(
+            "mobilenet-v1",
+            mobileNet.replace("}", ",\"bareDepthwise\":true}"),
+            "bareDepthwise is unknown"));
+  }
+
+  @ParameterizedTest(name = "[{index}] {2}")
+  @MethodSource("badFamilyConfigs")
+  void refusesBadConfigsOfEveryFamily(String family, String config, String reason) {
+    String refusal =
+        refusal(
+            Map.of("stem.kernel", FloatTensor.of(new float[1], 1)),
+            Map.of("depthscope.family", family, "depthscope.config", config));
     assertTrue(refusal.contains(reason), refusal);
   }
 
@@ -419,7 +512,7 @@ class ModelFileTest {
     Map<String, String> other = new HashMap<>(metadata);
     other.put("depthscope.family", "vgg");
     assertEquals(
-        "metadata depthscope.family is 'vgg'; known: dws-cnn, mobilenet-v1, regular-cnn",
+        "metadata depthscope.family is 'vgg'; known: dws-cnn, mobilenet-v1, regular-cnn, resnet",
         refusal(tensors, other));
     other.remove("depthscope.family");
     LoadOptions stated = new LoadOptions(Optional.of("dws-cnn"), OptionalInt.empty());
