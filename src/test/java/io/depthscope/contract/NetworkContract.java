@@ -25,6 +25,7 @@ import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.StatisticsCheck;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,26 +71,51 @@ abstract class NetworkContract {
     PlanCase c = RandomCases.of(family.model(), w8a8, 7, IMAGES);
     List<NodeTensors> expected = c.probe(new ReferenceBackend());
     List<NodeTensors> got = c.probe(backend());
-    Map<String, QuantParams> params = c.outputParams();
-    long compared = 0;
-    long differ = 0;
-    for (int i = 0; i < expected.size(); i++) {
-      QuantParams q = params.get(expected.get(i).name());
-      float[] a = expected.get(i).xq();
-      float[] b = got.get(i).xq();
-      assertEquals(a.length, b.length);
-      for (int k = 0; q != null && k < a.length; k++) {
-        differ += q.quantize(a[k]) == q.quantize(b[k]) ? 0 : 1;
-      }
-      compared += q == null ? 0 : a.length;
+    List<Parting> partings =
+        IntStream.range(0, IMAGES).mapToObj(i -> parting(i, c, expected, got)).toList();
+    System.out.printf("%s: %s%n", family.model().name(), partings);
+    for (Parting p : partings) {
+      assertTrue(p.codes <= 0.001 * p.of + 1 && p.apart <= 1, c.text() + ": " + p);
     }
-    System.out.printf(
-        "%s, %d layers: %d of %d codes differ from the reference%n",
-        family.model().name(), expected.size(), differ, compared);
-    // Through many layers a tie's other side spreads: layers fed alike differ far less.
-    assertTrue(compared > 30_000, compared + " codes");
-    assertTrue(differ <= 0.01 * compared, differ + " of " + compared);
+    // An image that parts early says nothing of the layers behind.
+    long whole = partings.stream().filter(p -> p.codes == 0).count();
+    assertTrue(whole > 0, c.text() + ": every image meets a tie, take another seed");
     StatisticsCheck.run(backend(), c, Recording.STATISTICS, got).assertNone(c.text());
     StatisticsCheck.run(backend(), c, Recording.ERROR_TERMS, got).assertNone(c.text());
+  }
+
+  /**
+   * Where two backends first disagree about an image. A value next to a tie takes the other code,
+   * and from there on the two compute different things, so that only this layer can be judged.
+   *
+   * @param layer its name, or {@code none}
+   * @param codes how many of {@code of} differ there
+   * @param apart by how many steps at most
+   */
+  private record Parting(String layer, long codes, int of, int apart) {}
+
+  private static Parting parting(
+      int image, PlanCase c, List<NodeTensors> expected, List<NodeTensors> got) {
+    Map<String, QuantParams> params = c.outputParams();
+    assertEquals(expected.size(), got.size());
+    for (int i = 0; i < expected.size(); i++) {
+      String layer = expected.get(i).name();
+      float[] a = expected.get(i).xq();
+      float[] b = got.get(i).xq();
+      assertEquals(a.length, b.length, layer);
+      QuantParams q = params.get(layer);
+      int size = a.length / IMAGES;
+      long codes = 0;
+      int apart = 0;
+      for (int k = image * size; q != null && k < (image + 1) * size; k++) {
+        int steps = Math.abs(q.quantize(a[k]) - q.quantize(b[k]));
+        codes += steps > 0 ? 1 : 0;
+        apart = Math.max(apart, steps);
+      }
+      if (codes > 0) {
+        return new Parting(layer, codes, size, apart);
+      }
+    }
+    return new Parting("none", 0, 0, 0);
   }
 }
