@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       AnalyzeCommand.class,
+      FindingsCommand.class,
       InspectCommand.class,
       PackCommand.class,
       VerifyCommand.class,
