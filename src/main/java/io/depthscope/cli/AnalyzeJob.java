@@ -7,6 +7,9 @@ import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
+import io.depthscope.diagnosis.Finding;
+import io.depthscope.diagnosis.Findings;
+import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.PairedRun;
 import io.depthscope.experiment.RunManifest;
@@ -22,7 +25,9 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
+import io.depthscope.store.AtomicFile;
 import io.depthscope.store.QuantizationJson;
+import io.depthscope.store.RecordedRun;
 import io.depthscope.store.RunDirectory;
 import io.depthscope.store.RunReader;
 import java.io.IOException;
@@ -31,6 +36,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -203,10 +209,25 @@ record AnalyzeJob(
           Summary.print(result, out);
           out.println();
         }
+        List<Finding> findings = diagnose(directory);
+        if (!mode.quiet()) {
+          FindingsText.print(findings, false, directory, out);
+          out.println();
+        }
         out.println("results: " + directory);
         return Outcome.FINISHED;
       }
     }
+  }
+
+  /** Reads the run as anyone will read it, and writes what it says beside it. */
+  private static List<Finding> diagnose(Path directory) throws IOException {
+    RecordedRun recorded = RunReader.read(directory);
+    List<Finding> findings = Findings.of(recorded);
+    AtomicFile.write(
+        directory.resolve(RunDirectory.FINDINGS),
+        out -> FindingsJson.write(recorded, findings, out));
+    return findings;
   }
 
   /** Before any image has run: the calibration is worth keeping. */

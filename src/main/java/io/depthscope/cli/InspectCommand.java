@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.diagnosis.DeadChannels;
 import io.depthscope.model.BatchNorm;
 import io.depthscope.model.BatchNormFolding;
 import io.depthscope.model.LayerParameters;
@@ -26,9 +27,6 @@ import picocli.CommandLine.Spec;
         "Show a network's layers, shapes, parameters, multiply-accumulates and weight ranges before"
             + " and after batch-norm folding.")
 final class InspectCommand implements Callable<Integer> {
-  /** A channel whose variance is below this has stopped firing; folding blows its weights up. */
-  private static final double DEAD_VARIANCE = 1e-5;
-
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions modelOptions;
 
@@ -84,7 +82,7 @@ final class InspectCommand implements Callable<Integer> {
         "%n%,d parameters, %,d multiply-accumulates an image; dead: batch-norm variance below %s%n",
         parameters,
         model.macs(),
-        DEAD_VARIANCE);
+        DeadChannels.VARIANCE);
     return 0;
   }
 
@@ -105,7 +103,7 @@ final class InspectCommand implements Callable<Integer> {
     }
     int n = 0;
     for (float v : batchNorm.get().variance()) {
-      n += v < DEAD_VARIANCE ? 1 : 0;
+      n += DeadChannels.hasCollapsed(v) ? 1 : 0;
     }
     return n == 0 ? "" : Integer.toString(n);
   }

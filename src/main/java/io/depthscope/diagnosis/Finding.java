@@ -15,7 +15,7 @@ import java.util.Map;
  * @param images indices in the data set, worst first; empty where it is not about images
  * @param statement one or two plain sentences with the numbers
  * @param remedy what would mend it; empty where nothing is known to
- * @param evidence the numbers behind the statement, by name
+ * @param evidence the numbers behind the statement, by name; {@link Findings#COST} is always there
  */
 public record Finding(
     Kind kind,
@@ -29,7 +29,7 @@ public record Finding(
 
   /** What can be found. */
   public enum Kind {
-    /** Channels that give the same value for every image, but set the range of the layer. */
+    /** Channels that give the same value for every image; they hurt if they set a range. */
     DEAD_CHANNELS,
     /** A few live channels that set the range of the layer. */
     DOMINANT_CHANNELS,

@@ -12,12 +12,13 @@ import java.io.OutputStream;
  * JSON as every file of a run directory has it: indented by two, and non-finite numbers as the
  * strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}.
  */
-final class Json {
+public final class Json {
   private static final JsonFactory FACTORY = new JsonFactory();
 
   private Json() {}
 
-  static JsonGenerator generator(OutputStream out) throws IOException {
+  /** A generator that leaves the stream open. */
+  public static JsonGenerator generator(OutputStream out) throws IOException {
     JsonGenerator g = FACTORY.createGenerator(out, JsonEncoding.UTF8);
     g.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
     DefaultPrettyPrinter printer = new DefaultPrettyPrinter();

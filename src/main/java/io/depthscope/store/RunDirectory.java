@@ -35,6 +35,13 @@ import java.util.zip.CRC32;
 public final class RunDirectory implements AutoCloseable {
   public static final String RESULTS = "results.json";
   public static final String QUANTIZATION = "quantization.json";
+
+  /** What is found in a finished run; written after it, and not needed to read it. */
+  public static final String FINDINGS = "findings.json";
+
+  /** A finished run as a page; likewise. */
+  public static final String REPORT = "report.html";
+
   private static final String CHECKPOINT = "checkpoint.bin";
   private static final String LOCK = ".lock";
   private static final String PREDICTIONS = "predictions.csv";
@@ -47,7 +54,9 @@ public final class RunDirectory implements AutoCloseable {
           "layers.csv",
           "channels.csv",
           "histograms.json",
-          "manifest.json");
+          "manifest.json",
+          FINDINGS,
+          REPORT);
   private static final int FLUSH_BYTES = 1 << 16;
 
   private final Path directory;
@@ -175,7 +184,7 @@ public final class RunDirectory implements AutoCloseable {
     try {
       AtomicFile.delete(directory.resolve(CHECKPOINT));
       for (String name : OUTPUTS) {
-        Files.deleteIfExists(directory.resolve(name));
+        AtomicFile.delete(directory.resolve(name));
       }
     } catch (IOException e) {
       throw new IOException(

@@ -27,6 +27,7 @@ final class RunFiles {
   static final List<String> NAMES =
       List.of(
           "channels.csv",
+          "findings.json",
           "histograms.json",
           "layers.csv",
           MANIFEST,

@@ -1,0 +1,128 @@
+package io.depthscope.diagnosis;
+
+import io.depthscope.store.RecordedLayer;
+import io.depthscope.store.RecordedRun;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * The ranges of a layer's channels, of its folded weights or of its fp32 output, and the levels
+ * that a scale leaves them.
+ */
+final class ChannelRanges {
+  private final double[] min;
+  private final double[] max;
+  private final double[] levels;
+  private final Optional<RecordedRun.Format> format;
+  private final boolean shared;
+
+  private ChannelRanges(int channels, Optional<RecordedRun.Format> format, boolean shared) {
+    this.min = new double[channels];
+    this.max = new double[channels];
+    this.levels = new double[channels];
+    this.format = format;
+    this.shared = shared;
+  }
+
+  /** Of the folded weights; the layer must have some. */
+  static ChannelRanges ofWeights(RecordedRun run, RecordedLayer layer) {
+    ChannelRanges r =
+        new ChannelRanges(
+            layer.channels().size(),
+            run.scheme().weights(),
+            !run.scheme().granularity().equals("per-channel"));
+    for (int i = 0; i < r.min.length; i++) {
+      RecordedLayer.Channel c = layer.channels().get(i);
+      r.min[i] = c.weightMin();
+      r.max[i] = c.weightMax();
+      r.levels[i] = c.weightEffectiveLevels();
+    }
+    return r;
+  }
+
+  /** Of the output. */
+  static ChannelRanges ofOutput(RecordedRun run, RecordedLayer layer) {
+    Optional<RecordedRun.Format> format =
+        layer.output().isPresent() ? run.scheme().activations() : Optional.empty();
+    ChannelRanges r = new ChannelRanges(layer.channels().size(), format, true);
+    for (int i = 0; i < r.min.length; i++) {
+      RecordedLayer.Channel c = layer.channels().get(i);
+      r.min[i] = c.fp32().min();
+      r.max[i] = c.fp32().max();
+      r.levels[i] = c.effectiveLevels();
+    }
+    return r;
+  }
+
+  /** True if the tensor is quantized. */
+  boolean quantized() {
+    return format.isPresent();
+  }
+
+  /** True if one scale serves all channels. */
+  boolean shared() {
+    return shared;
+  }
+
+  /** Codes there are; 0 where nothing is quantized. */
+  int codes() {
+    return format.map(f -> 1 << f.bits()).orElse(0);
+  }
+
+  /** Smallest value of some channels; 0 for none. */
+  double min(List<Integer> channels) {
+    return channels.stream().mapToDouble(c -> min[c]).min().orElse(0);
+  }
+
+  double max(List<Integer> channels) {
+    return channels.stream().mapToDouble(c -> max[c]).max().orElse(0);
+  }
+
+  /** Largest magnitude of a channel. */
+  double reach(int channel) {
+    return Math.max(Math.abs(min[channel]), Math.abs(max[channel]));
+  }
+
+  /** What a scale for these channels must span: 0 is always in it, symmetric codes mirror it. */
+  double width(List<Integer> channels) {
+    double low = Math.min(0, min(channels));
+    double high = Math.max(0, max(channels));
+    return format.map(RecordedRun.Format::symmetric).orElse(false)
+        ? 2 * Math.max(-low, high)
+        : high - low;
+  }
+
+  /** Effective levels of a channel as recorded; NaN where nothing is quantized. */
+  double levels(int channel) {
+    return levels[channel];
+  }
+
+  /** Median over some channels of the effective levels, as recorded. */
+  double medianLevels(List<Integer> channels) {
+    return Medians.of(channels.stream().mapToDouble(c -> levels[c]));
+  }
+
+  /** The same if the scale had to span this width alone. */
+  double medianLevels(List<Integer> channels, double width) {
+    return Medians.of(channels.stream().mapToDouble(c -> levels(c, width)));
+  }
+
+  /**
+   * Levels of a channel if the scale had to span this width alone: at least those recorded, which a
+   * clipped range may have raised, and just those if each channel has its own scale.
+   */
+  double levels(int channel, double width) {
+    if (!shared || !quantized()) {
+      return levels[channel];
+    }
+    boolean symmetric = format.map(RecordedRun.Format::symmetric).orElse(false);
+    double steps = codes() - (symmetric ? 2 : 1);
+    return Math.max(levels[channel], (max[channel] - min[channel]) * steps / width);
+  }
+
+  /** All channels. */
+  List<Integer> all() {
+    return IntStream.range(0, min.length).boxed().toList();
+  }
+}

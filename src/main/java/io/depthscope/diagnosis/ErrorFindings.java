@@ -1,0 +1,257 @@
+package io.depthscope.diagnosis;
+
+import io.depthscope.stats.BitHistogram;
+import io.depthscope.store.RecordedLayer;
+import io.depthscope.store.RecordedRun;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** What the error of the layers says: values outside the range, amplification, a mean. */
+final class ErrorFindings {
+  /**
+   * One value in a thousand. Ranges taken from other images than those run leave a few in a hundred
+   * thousand outside; a percentile cuts what it says, 0.1 % for percentile:99.9.
+   */
+  static final double SATURATED_SHARE = 1e-3;
+
+  /** A single channel may lose more before the layer's share shows it. */
+  static final double CHANNEL_SATURATED_SHARE = 1e-2;
+
+  /** Below a doubling a gain is ordinary, however alike the other layers are. */
+  static final double HIGH_GAIN = 2;
+
+  /** Standard deviations of the logarithm of the gains: one layer in 700 by chance. */
+  static final double HIGH_GAIN_SIGMA = 3;
+
+  /** Fewer layers have no typical gain. */
+  static final int FEWEST_GAINS = 5;
+
+  /** A mean that makes up more than half of the error's energy is the larger part of it. */
+  static final double BIAS_SHARE = 0.5;
+
+  /** A share of 1 would cost infinitely much; what is cut out is never known this well. */
+  private static final double LARGEST_SHARE = 0.999;
+
+  private static final int WORST = 3;
+
+  private final Weighing weighing;
+  private final double typicalGain;
+  private final double highGain;
+
+  ErrorFindings(RecordedRun run, Weighing weighing) {
+    this.weighing = weighing;
+    double[] logs =
+        run.layers().stream()
+            .mapToDouble(l -> Math.log(l.error().gain()))
+            .filter(Double::isFinite)
+            .toArray();
+    double median = Medians.of(Arrays.stream(logs));
+    typicalGain = Math.exp(median);
+    highGain =
+        logs.length < FEWEST_GAINS
+            ? Double.POSITIVE_INFINITY
+            : Math.max(
+                HIGH_GAIN, Math.exp(median + HIGH_GAIN_SIGMA * Medians.deviation(logs, median)));
+  }
+
+  List<Finding> of(RecordedLayer layer) {
+    List<Finding> found = new ArrayList<>();
+    saturation(layer).ifPresent(found::add);
+    highGain(layer).ifPresent(found::add);
+    biasShift(layer).ifPresent(found::add);
+    return found;
+  }
+
+  private Optional<Finding> saturation(RecordedLayer layer) {
+    double share = layer.error().saturation();
+    List<RecordedLayer.Channel> worst =
+        layer.channels().stream()
+            .filter(c -> c.error().saturation() > CHANNEL_SATURATED_SHARE)
+            .sorted(
+                Comparator.comparingDouble((RecordedLayer.Channel c) -> -c.error().saturation())
+                    .thenComparing(RecordedLayer.Channel::channel))
+            .toList();
+    if (layer.output().isEmpty() || !(share > SATURATED_SHARE || !worst.isEmpty())) {
+      return Optional.empty();
+    }
+    double upper = upper(layer);
+    double lower = lower(layer);
+    double clipped = clippedShare(layer, lower, upper);
+    Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put("saturation", share);
+    evidence.put("saturatedChannels", (double) worst.size());
+    evidence.put(
+        "worstSaturation", worst.isEmpty() ? Double.NaN : worst.getFirst().error().saturation());
+    evidence.put("rangeMin", lower);
+    evidence.put("rangeMax", upper);
+    evidence.put("fp32Min", layer.fp32().statistics().min());
+    evidence.put("fp32Max", layer.fp32().statistics().max());
+    evidence.put("clippedErrorShare", clipped);
+    StringBuilder s = new StringBuilder();
+    s.append(Phrases.percent(share)).append(" of the values lie outside the calibrated range ");
+    s.append(Phrases.range(lower, upper)).append(" and are cut off; in float32 they run from ");
+    s.append(Phrases.range(layer.fp32().statistics().min(), layer.fp32().statistics().max()));
+    s.append('.');
+    if (!worst.isEmpty()) {
+      s.append(" Worst: ");
+      for (int i = 0; i < Math.min(WORST, worst.size()); i++) {
+        s.append(i == 0 ? "channel " : ", channel ").append(worst.get(i).channel());
+        s.append(" with ").append(Phrases.percent(worst.get(i).error().saturation()));
+      }
+      s.append('.');
+    }
+    return Optional.of(
+        finding(
+            Finding.Kind.SATURATION,
+            layer,
+            worst.stream().map(RecordedLayer.Channel::channel).sorted().toList(),
+            s.toString(),
+            "Calibrate on more images, or on images like these (--calibrate, --calibrate-data); with"
+                + " a percentile or mse range, compare --range min-max.",
+            evidence,
+            -10 * Math.log10(1 - Math.min(LARGEST_SHARE, clipped))));
+  }
+
+  private static double upper(RecordedLayer l) {
+    return l.output().map(p -> (p.qmax() - p.zeroPoint()) * (double) p.scale()).orElse(Double.NaN);
+  }
+
+  private static double lower(RecordedLayer l) {
+    return l.output().map(p -> (p.qmin() - p.zeroPoint()) * (double) p.scale()).orElse(Double.NaN);
+  }
+
+  /** Share of the error's energy that clipping causes: as recorded, or from the fp32 values. */
+  private static double clippedShare(RecordedLayer layer, double lower, double upper) {
+    Map<String, Double> energies = layer.error().energies();
+    double total = layer.error().mse() * layer.fp32().statistics().count();
+    double share =
+        energies.containsKey("clipping")
+            ? energies.get("clipping") / total
+            : clippedEnergy(layer.histogram(), lower, upper) / total;
+    return share >= 0 ? Math.min(1, share) : 0;
+  }
+
+  private static double clippedEnergy(RecordedLayer.Histogram h, double lower, double upper) {
+    double energy = 0;
+    for (int i = 0; i < h.bins().length; i++) {
+      double value = BitHistogram.representative(h.bins()[i]);
+      double beyond = Math.max(value - upper, lower - value);
+      energy += beyond > 0 && Double.isFinite(beyond) ? h.counts()[i] * beyond * beyond : 0;
+    }
+    return energy;
+  }
+
+  private Optional<Finding> highGain(RecordedLayer layer) {
+    double gain = layer.error().gain();
+    if (!(gain > highGain) || !Double.isFinite(gain)) {
+      return Optional.empty();
+    }
+    double step = 10 * Math.log10(gain);
+    double before = layer.error().sqnrDb() + step;
+    Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put("gain", gain);
+    evidence.put("medianGain", typicalGain);
+    evidence.put("gainLimit", highGain);
+    evidence.put("sqnrBeforeDb", before);
+    return Optional.of(
+        finding(
+            Finding.Kind.HIGH_GAIN,
+            layer,
+            List.of(),
+            "The relative error grows %s times in this layer (median of the layers: %s): the SQNR"
+                    .formatted(Phrases.number(gain), Phrases.number(typicalGain))
+                + " steps down by %s, from %s to %s."
+                    .formatted(
+                        Phrases.decibel(step),
+                        Phrases.decibel(before),
+                        Phrases.decibel(layer.error().sqnrDb())),
+            layer.weights().isEmpty()
+                ? ""
+                : "Look at what else is found here and in the layer it reads; otherwise a scale for"
+                    + " each channel, or more bits for this layer.",
+            evidence,
+            step));
+  }
+
+  private Optional<Finding> biasShift(RecordedLayer layer) {
+    double shift = 0;
+    double energy = 0;
+    List<Integer> shifted = new ArrayList<>();
+    for (RecordedLayer.Channel c : layer.channels()) {
+      double mse = c.error().mse();
+      double square = c.error().meanError() * c.error().meanError();
+      if (c.fp32().count() < DeadChannels.FEWEST_VALUES || !Double.isFinite(mse)) {
+        return Optional.empty();
+      }
+      shift += square;
+      energy += mse;
+      if (square > BIAS_SHARE * mse) {
+        shifted.add(c.channel());
+      }
+    }
+    double share = energy > 0 ? shift / energy : 0;
+    if (!(share > BIAS_SHARE)) {
+      return Optional.empty();
+    }
+    int worst =
+        IntStream.range(0, layer.channels().size())
+            .boxed()
+            .max(Comparator.comparingDouble(c -> square(layer, c)))
+            .orElseThrow();
+    Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put("biasShare", share);
+    evidence.put("shiftedChannels", (double) shifted.size());
+    evidence.put("worstChannel", (double) worst);
+    evidence.put("worstMeanError", layer.channels().get(worst).error().meanError());
+    return Optional.of(
+        finding(
+            Finding.Kind.BIAS_SHIFT,
+            layer,
+            shifted,
+            "%s of the error's energy is a shift of the channels' means; it is most of the error of"
+                    .formatted(Phrases.percent(share))
+                + " %d of %d channels. The worst, channel %d, is off by %s on average."
+                    .formatted(
+                        shifted.size(),
+                        layer.channels().size(),
+                        worst,
+                        Phrases.number(layer.channels().get(worst).error().meanError())),
+            layer.weights().isEmpty()
+                ? "Correct the bias of the layers before."
+                : "Correct the bias: subtract each channel's mean error from it.",
+            evidence,
+            -10 * Math.log10(1 - Math.min(LARGEST_SHARE, share))));
+  }
+
+  private static double square(RecordedLayer layer, int channel) {
+    double mean = layer.channels().get(channel).error().meanError();
+    return mean * mean;
+  }
+
+  private Finding finding(
+      Finding.Kind kind,
+      RecordedLayer layer,
+      List<Integer> channels,
+      String statement,
+      String remedy,
+      Map<String, Double> evidence,
+      double cost) {
+    evidence.put("sqnrDb", layer.error().sqnrDb());
+    evidence.put(Findings.COST, cost);
+    return new Finding(
+        kind,
+        weighing.of(layer, cost),
+        layer.name(),
+        channels,
+        List.of(),
+        statement,
+        remedy,
+        evidence);
+  }
+}

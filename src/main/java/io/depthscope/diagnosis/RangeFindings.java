@@ -1,0 +1,328 @@
+package io.depthscope.diagnosis;
+
+import io.depthscope.store.RecordedLayer;
+import io.depthscope.store.RecordedRun;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What is wrong with the ranges of a layer: one scale for channels that differ too much. */
+final class RangeFindings {
+  /** Removing the channels must halve the range, and so give the others one bit more. */
+  static final double DOMINANT_SHARE = 0.5;
+
+  /** More channels than one in twenty are no exception but the layer's nature. */
+  static final double DOMINANT_CHANNELS = 0.05;
+
+  /** Of fewer live channels any two set the range. */
+  static final int FEWEST_LIVE = 4;
+
+  /** Four bits: the least that networks without retraining are known to live with. */
+  static final int FEW_LEVELS = 16;
+
+  /** With fewer bits: a channel that uses less than this share of the codes is squeezed. */
+  static final double FEW_LEVELS_SHARE = 1.0 / 16;
+
+  /**
+   * A channel that gets a quarter of the codes fares as well as the median one of layers that
+   * quantize well; room beyond that is not counted as a cost.
+   */
+  static final double COMFORTABLE_SHARE = 0.25;
+
+  /** Less than one code in 200 of the range is not worth a sentence. */
+  private static final double VISIBLE_SHARE = 0.005;
+
+  private final RecordedRun run;
+  private final Weighing weighing;
+  private final RecordedLayer layer;
+  private final List<Integer> dead;
+  private final List<Integer> live;
+
+  RangeFindings(RecordedRun run, Weighing weighing, RecordedLayer layer) {
+    this.run = run;
+    this.weighing = weighing;
+    this.layer = layer;
+    this.dead = DeadChannels.of(layer);
+    this.live = new ArrayList<>();
+    for (int c = 0; c < layer.channels().size(); c++) {
+      if (!dead.contains(c)) {
+        live.add(c);
+      }
+    }
+  }
+
+  List<Finding> all() {
+    List<Finding> found = new ArrayList<>();
+    dead().ifPresent(found::add);
+    if (layer.weights().isPresent()) {
+      ChannelRanges weights = ChannelRanges.ofWeights(run, layer);
+      if (weights.quantized() && weights.shared()) {
+        dominant(weights, true).ifPresent(found::add);
+      }
+      few(weights, true).ifPresent(found::add);
+    }
+    ChannelRanges output = ChannelRanges.ofOutput(run, layer);
+    if (output.quantized()) {
+      dominant(output, false).ifPresent(found::add);
+      few(output, false).ifPresent(found::add);
+    }
+    return found;
+  }
+
+  private Optional<Finding> dead() {
+    if (dead.isEmpty()) {
+      return Optional.empty();
+    }
+    ChannelRanges w = ChannelRanges.ofWeights(run, layer);
+    ChannelRanges x = ChannelRanges.ofOutput(run, layer);
+    double share = share(w, w.all(), live);
+    double outputShare = share(x, x.all(), live);
+    double now = w.medianLevels(live);
+    double without = w.medianLevels(live, w.width(live));
+    double cost = Math.max(cost(w, now, without), outputCost(x));
+    int worst = dead.stream().max(Comparator.comparingDouble(w::reach)).orElseThrow();
+    RecordedLayer.Channel c = layer.channels().get(worst);
+    Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put("deadChannels", (double) dead.size());
+    evidence.put("channels", (double) layer.channels().size());
+    evidence.put("collapsedChannels", (double) collapsed());
+    evidence.put("rangeShare", share);
+    evidence.put("weightMin", w.min(w.all()));
+    evidence.put("weightMax", w.max(w.all()));
+    evidence.put("weightMinWithout", w.min(live));
+    evidence.put("weightMaxWithout", w.max(live));
+    evidence.put("medianLevels", now);
+    evidence.put("medianLevelsWithout", without);
+    evidence.put("worstChannel", (double) worst);
+    evidence.put("worstFoldingFactor", c.foldingFactor());
+    evidence.put("worstBatchNormVariance", c.batchNormVariance());
+    evidence.put("outputRangeShare", outputShare);
+    return Optional.of(
+        finding(
+            Finding.Kind.DEAD_CHANNELS,
+            dead,
+            deadStatement(w, now, without, share, c, outputShare),
+            deadRemedy(share, outputShare, cost),
+            evidence,
+            cost));
+  }
+
+  private long collapsed() {
+    return dead.stream()
+        .filter(c -> DeadChannels.hasCollapsed(layer.channels().get(c).batchNormVariance()))
+        .count();
+  }
+
+  private String deadStatement(
+      ChannelRanges w,
+      double now,
+      double without,
+      double share,
+      RecordedLayer.Channel worst,
+      double outputShare) {
+    boolean one = dead.size() == 1;
+    StringBuilder s = new StringBuilder();
+    s.append(dead.size()).append(" of ").append(w.all().size());
+    s.append(one ? " channels is dead (" : " channels are dead (").append(Phrases.channels(dead));
+    s.append(one ? "): its output is" : "): their output is").append(" the same for every image. ");
+    if (share < VISIBLE_SHARE) {
+      s.append(one ? "Its" : "Their").append(" folded weights do not widen the layer's range.");
+    } else {
+      s.append(one ? "It causes " : "They cause ").append(Phrases.percent(share));
+      s.append(" of the range of the weights, ");
+      s.append(Phrases.range(w.min(w.all()), w.max(w.all())))
+          .append(one ? " with it and " : " with them and ");
+      s.append(Phrases.range(w.min(live), w.max(live))).append(" without.");
+      if (w.shared() && Double.isFinite(now) && Double.isFinite(without)) {
+        s.append(" The median live channel gets ").append(Phrases.number(now));
+        s.append(" of ").append(w.codes()).append(" levels and would get ");
+        s.append(Phrases.number(without)).append(one ? " without it." : " without them.");
+      } else if (w.quantized() && !w.shared()) {
+        s.append(" With a scale for each channel that costs the others nothing.");
+      }
+      if (Double.isFinite(worst.foldingFactor())) {
+        s.append(" Channel ")
+            .append(worst.channel())
+            .append(" reaches farthest: folding multiplied");
+        s.append(" its weights by ").append(Phrases.number(worst.foldingFactor())).append('.');
+      }
+    }
+    if (outputShare >= DOMINANT_SHARE) {
+      s.append(one ? " Its constant causes " : " Their constants cause ")
+          .append(Phrases.percent(outputShare));
+      s.append(" of the range of the output.");
+    }
+    return s.toString();
+  }
+
+  private static String deadRemedy(double share, double outputShare, double cost) {
+    if (cost <= 0 || (share < VISIBLE_SHARE && outputShare < DOMINANT_SHARE)) {
+      return "Nothing to mend for quantization; the channels can be pruned.";
+    }
+    return "Set the weights of the dead channels to zero and give the constant to the bias, or use a"
+        + " scale for each channel (--granularity per-channel).";
+  }
+
+  /** A few live channels; the dead ones are taken away before, as they have their own finding. */
+  private Optional<Finding> dominant(ChannelRanges r, boolean weights) {
+    int most = Math.max(1, (int) (DOMINANT_CHANNELS * live.size()));
+    if (live.size() < FEWEST_LIVE) {
+      return Optional.empty();
+    }
+    List<Integer> rest = new ArrayList<>(live);
+    rest.sort(Comparator.comparingDouble(r::reach).reversed().thenComparing(c -> c));
+    List<Integer> few = new ArrayList<>();
+    double share = 0;
+    while (few.size() < most && !(share >= DOMINANT_SHARE)) {
+      few.add(rest.removeFirst());
+      share = share(r, live, rest);
+    }
+    if (!(share >= DOMINANT_SHARE)) {
+      return Optional.empty();
+    }
+    few.sort(null);
+    rest.sort(null);
+    double now = r.medianLevels(rest, r.width(live));
+    double without = r.medianLevels(rest, r.width(rest));
+    String what = weights ? "weights" : "output";
+    double cost = cost(r, now, without);
+    Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put("ofWeights", weights ? 1.0 : 0.0);
+    evidence.put("dominantChannels", (double) few.size());
+    evidence.put("liveChannels", (double) live.size());
+    evidence.put("rangeShare", share);
+    evidence.put("min", r.min(live));
+    evidence.put("max", r.max(live));
+    evidence.put("minWithout", r.min(rest));
+    evidence.put("maxWithout", r.max(rest));
+    evidence.put("medianLevels", now);
+    evidence.put("medianLevelsWithout", without);
+    return Optional.of(
+        finding(
+            Finding.Kind.DOMINANT_CHANNELS,
+            few,
+            "%s of %d live ones %s %s of the range of the %s (%s): %s with %s and %s without. The"
+                    .formatted(
+                        Phrases.count(few.size(), "channel", "channels"),
+                        live.size(),
+                        few.size() == 1 ? "causes" : "cause",
+                        Phrases.percent(share),
+                        what,
+                        Phrases.channels(few),
+                        Phrases.range(r.min(live), r.max(live)),
+                        few.size() == 1 ? "it" : "them",
+                        Phrases.range(r.min(rest), r.max(rest)))
+                + " median of the other channels gets %s of %d levels%s and would get %s."
+                    .formatted(
+                        Phrases.number(now),
+                        r.codes(),
+                        dead.isEmpty() || !weights ? "" : ", once the dead are gone,",
+                        Phrases.number(without)),
+            weights
+                ? "A scale for each channel (--granularity per-channel), a clipped range"
+                    + " (--weight-range mse), or equalization with the layers around it."
+                : "A clipped range (--range mse or percentile:99.99), or equalization with the"
+                    + " layers around it.",
+            evidence,
+            cost));
+  }
+
+  private Optional<Finding> few(ChannelRanges r, boolean weights) {
+    double limit = Math.min(FEW_LEVELS, FEW_LEVELS_SHARE * r.codes());
+    List<Integer> few = live.stream().filter(c -> r.levels(c) < limit).toList();
+    if (few.isEmpty()) {
+      return Optional.empty();
+    }
+    double width = r.width(live);
+    List<Integer> still = few.stream().filter(c -> !(r.levels(c, width) >= limit)).toList();
+    double share = (double) few.size() / live.size();
+    double median = r.medianLevels(few);
+    Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put("ofWeights", weights ? 1.0 : 0.0);
+    evidence.put("limit", limit);
+    evidence.put("fewChannels", (double) few.size());
+    evidence.put("fewWithoutDead", (double) still.size());
+    evidence.put("liveChannels", (double) live.size());
+    evidence.put("channelShare", share);
+    evidence.put("medianLevels", median);
+    boolean one = few.size() == 1;
+    String without =
+        still.size() == few.size()
+            ? ""
+            : " Without the dead channels it would be "
+                + (still.isEmpty() ? "none." : still.size() + " of them.");
+    return Optional.of(
+        finding(
+            Finding.Kind.FEW_LEVELS,
+            few,
+            "%d of %d live channels %s fewer than %s of the %d levels of the %s, %s (%s).%s"
+                .formatted(
+                    few.size(),
+                    live.size(),
+                    one ? "gets" : "get",
+                    Phrases.number(limit),
+                    r.codes(),
+                    weights ? "weights" : "output",
+                    (one ? "" : "the median of them ") + Phrases.number(median),
+                    Phrases.channels(few),
+                    without),
+            weights
+                ? "A scale for each channel (--granularity per-channel), or more bits for this"
+                    + " layer's weights."
+                : "Equalize the channels with the next layer's weights, or more bits for this"
+                    + " layer's output.",
+            evidence,
+            fewCost(r, still, limit, width)));
+  }
+
+  /** What the dead channels take is their own finding's cost; here counts what remains. */
+  private double fewCost(ChannelRanges r, List<Integer> still, double limit, double width) {
+    if (still.isEmpty()) {
+      return 0;
+    }
+    double share = (double) still.size() / live.size();
+    double median = Medians.of(still.stream().mapToDouble(c -> r.levels(c, width)));
+    // Below one level a channel is a constant, and cannot get worse.
+    return share * 20 * Math.log10(limit / Math.max(Math.min(1, limit), median));
+  }
+
+  /** What leaving channels out takes off the range. */
+  private static double share(ChannelRanges r, List<Integer> with, List<Integer> without) {
+    double width = r.width(with);
+    return width > 0 ? 1 - r.width(without) / width : 0;
+  }
+
+  /** What the median channel loses, as far as it is short of levels. */
+  private static double cost(ChannelRanges r, double now, double without) {
+    double comfortable = COMFORTABLE_SHARE * r.codes();
+    double gained = 20 * Math.log10(Math.min(without, comfortable) / now);
+    return gained > 0 && Double.isFinite(gained) ? gained : 0;
+  }
+
+  private double outputCost(ChannelRanges x) {
+    return x.quantized() ? cost(x, x.medianLevels(live), x.medianLevels(live, x.width(live))) : 0;
+  }
+
+  private Finding finding(
+      Finding.Kind kind,
+      List<Integer> channels,
+      String statement,
+      String remedy,
+      Map<String, Double> evidence,
+      double cost) {
+    evidence.put("sqnrDb", layer.error().sqnrDb());
+    evidence.put(Findings.COST, cost);
+    return new Finding(
+        kind,
+        weighing.of(layer, cost),
+        layer.name(),
+        channels,
+        List.of(),
+        statement,
+        remedy,
+        evidence);
+  }
+}
