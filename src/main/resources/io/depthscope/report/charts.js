@@ -1,0 +1,321 @@
+/* What all figures share: their frame with switches, table, CSV and SVG; axes, markers, tooltips. */
+"use strict";
+
+DS.SYMBOLS = { depthwise: "triangle", pointwise: "circle", conv: "diamond", other: "rect" };
+DS.KINDS = ["depthwise", "pointwise", "conv", "other"];
+
+/** A box for a tooltip: a heading and pairs of label and text. */
+DS.tip = (heading, pairs) =>
+  DS.h(
+    "div",
+    { class: "tip" },
+    DS.h("b", null, heading),
+    ...pairs.map(([label, text]) => DS.h("div", null, DS.h("span", null, label), DS.h("span", null, text))),
+  );
+
+/** Style of everything that is not data. */
+DS.baseOption = (label) => ({
+  animation: false,
+  backgroundColor: "transparent",
+  textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: DS.css("--ink") },
+  aria: { enabled: true, label: { description: label } },
+  tooltip: {
+    confine: true,
+    backgroundColor: DS.css("--card"),
+    borderColor: DS.css("--line"),
+    borderWidth: 1,
+    padding: [7, 10],
+    textStyle: { color: DS.css("--ink"), fontSize: 12.5 },
+    extraCssText: "box-shadow: 0 3px 14px rgba(10,16,24,.16); border-radius: 6px;",
+  },
+  legend: {
+    top: 0,
+    left: 0,
+    icon: "rect",
+    itemWidth: 12,
+    itemHeight: 9,
+    itemGap: 16,
+    textStyle: { color: DS.css("--soft"), fontSize: 12 },
+    inactiveColor: DS.css("--line"),
+  },
+});
+
+/** Lines and labels of an axis; more settings on top. */
+DS.axis = (more) => ({
+  axisLine: { show: true, lineStyle: { color: DS.css("--line") } },
+  axisTick: { show: false },
+  splitLine: { show: more.type !== "category", lineStyle: { color: DS.css("--grid") } },
+  nameTextStyle: { color: DS.css("--soft"), fontSize: 12 },
+  ...more,
+  axisLabel: { color: DS.css("--soft"), fontSize: 11, hideOverlap: true, ...more.axisLabel },
+});
+
+/** The depth: one place a layer. */
+DS.layerAxis = (names, gridIndex, labelled) =>
+  DS.axis({
+    type: "category",
+    data: names,
+    gridIndex,
+    axisLabel: { show: labelled, rotate: 55, interval: names.length > 70 ? "auto" : 0, width: 110, overflow: "truncate" },
+    axisPointer: { type: "shadow", shadowStyle: { color: DS.css("--band") }, label: { show: false } },
+  });
+
+/** Room below the lowest grid for slanted names. */
+DS.roomForNames = (names) => {
+  const longest = Math.min(16, Math.max(...names.map((n) => n.length)));
+  return Math.round(18 + 5.6 * longest);
+};
+
+/** The upright band behind the selected layer. */
+DS.band = (axisIndex, id) => ({
+  id: id ?? "band" + axisIndex,
+  type: "custom",
+  silent: true,
+  xAxisIndex: axisIndex,
+  yAxisIndex: axisIndex,
+  encode: { x: 0, y: -1, tooltip: [] },
+  tooltip: { show: false },
+  z: 0,
+  data: DS.selected() < 0 ? [] : [[DS.selected()]],
+  renderItem(params, api) {
+    const box = params.coordSys;
+    const step = api.size([1, 0])[0];
+    const x = api.coord([api.value(0), 0])[0];
+    return {
+      type: "rect",
+      shape: { x: x - step / 2, y: box.y, width: step, height: box.height },
+      style: { fill: DS.css("--band") },
+    };
+  },
+});
+
+/** Outline of a marker in the middle of a square, as a graphic element. */
+DS.marker = (kind, x, y, size, style) => {
+  const r = size / 2;
+  switch (DS.SYMBOLS[kind]) {
+    case "circle":
+      return { type: "circle", shape: { cx: x, cy: y, r }, style };
+    case "triangle":
+      return { type: "polygon", shape: { points: [[x, y - r], [x + r, y + r], [x - r, y + r]] }, style };
+    case "diamond":
+      return { type: "polygon", shape: { points: [[x, y - r * 1.2], [x + r * 1.2, y], [x, y + r * 1.2], [x - r * 1.2, y]] }, style };
+    default:
+      return { type: "rect", shape: { x: x - r, y: y - r, width: size, height: size }, style };
+  }
+};
+
+/**
+ * A scale that shows both signs and many powers of ten: linear up to the unit, logarithmic beyond.
+ * Whole numbers of it are 0, the unit, ten units, ...
+ */
+DS.symlog = (unit) => ({
+  of: (v) => (Math.abs(v) <= unit ? v / unit : Math.sign(v) * (1 + Math.log10(Math.abs(v) / unit))),
+  back: (t) => (Math.abs(t) <= 1 ? t * unit : Math.sign(t) * unit * 10 ** (Math.abs(t) - 1)),
+});
+
+DS.kindLegend = (kinds) =>
+  kinds.map((kind) => ({ name: kind, icon: DS.SYMBOLS[kind] === "rect" ? "rect" : DS.SYMBOLS[kind] }));
+
+DS.kindsPresent = (layers) => DS.KINDS.filter((k) => layers.some((l) => DS.kindOf(l) === k));
+
+/** All figures of the page, by name. */
+DS.figures = {};
+
+/** Drawn one after another, so that the page can be read from the first on. */
+DS.drawQueue = (() => {
+  const waiting = [];
+  let running = false;
+  function next() {
+    const task = waiting.shift();
+    if (task) {
+      task();
+      setTimeout(next, 0);
+    } else {
+      running = false;
+      document.documentElement.dataset.drawn = "all";
+      performance.mark("depthscope-drawn");
+    }
+  }
+  return (task) => {
+    waiting.push(task);
+    if (!running) {
+      running = true;
+      setTimeout(next, 0);
+    }
+  };
+})();
+
+/**
+ * A figure of the page.
+ *
+ * spec: {name, height(), label() text for those who cannot see it, switches: [{name, label, options}],
+ *   option(state), data(state) -> {columns, rows}, layered: a click selects the layer in that column,
+ *   grids: number of grids, click(params), renderer, note() instead of a drawing}
+ */
+DS.figure = (spec) => {
+  const { h } = DS;
+  const frame = DS.byId("figure-" + spec.name);
+  const title = frame.querySelector("h3").textContent;
+  const state = {};
+  const fileName = () => (DS.data.model ?? DS.data.title) + "-" + spec.name;
+  const caption = frame.querySelector("figcaption");
+
+  const note = spec.note?.();
+  if (note) {
+    caption.after(h("p", { class: "figure-note" }, note));
+    frame.dataset.drawn = "note";
+    return null;
+  }
+
+  const plot = h("div", {
+    class: "plot" + (spec.layered ? " plot-select" : ""),
+    role: "img",
+    "aria-label": title + ". " + spec.label(),
+  });
+  const tableBox = h("div", { class: "figure-data", hidden: true });
+  const bar = h("div", { class: "figure-bar" });
+  for (const s of spec.switches ?? []) {
+    state[s.name] = s.value ?? s.options[0][0];
+    bar.append(
+      s.options.length > 4
+        ? h(
+            "label",
+            { class: "field" },
+            s.label,
+            h(
+              "select",
+              { onchange: (e) => change(s.name, e.target.value), "data-switch": s.name },
+              ...s.options.map(([value, text]) => h("option", { value }, text)),
+            ),
+          )
+        : DS.choice(s.label, s.options, state[s.name], (value) => change(s.name, value), true),
+    );
+  }
+  const tableButton = h(
+    "button",
+    { type: "button", "aria-expanded": "false", "aria-label": "Table of " + title, onclick: () => toggleTable() },
+    "Table",
+  );
+  bar.append(
+    h(
+      "span",
+      { class: "figure-tools" },
+      tableButton,
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-label": "Save the data of " + title + " as CSV",
+          onclick: () => DS.download(fileName() + ".csv", "text/csv", DS.csv(spec.data(state))),
+        },
+        "CSV",
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-label": "Save " + title + " as SVG",
+          onclick: () => DS.download(fileName() + ".svg", "image/svg+xml", figure.svg()),
+        },
+        "SVG",
+      ),
+    ),
+  );
+  caption.after(bar, plot, tableBox);
+
+  let chart = null;
+  const height = () => spec.height(plot.clientWidth);
+
+  function option() {
+    const own = spec.option(state, plot.clientWidth);
+    const base = DS.baseOption(spec.label());
+    return { ...base, ...own, tooltip: { ...base.tooltip, ...own.tooltip }, legend: own.legend === null ? undefined : { ...base.legend, ...own.legend } };
+  }
+
+  function draw() {
+    if (!chart) {
+      plot.style.height = height() + "px";
+      chart = echarts.init(plot, null, { renderer: spec.renderer ?? "svg" });
+      if (spec.layered) {
+        chart.getZr().on("click", (e) => {
+          for (let grid = 0; grid < (spec.grids ?? 1); grid++) {
+            if (chart.containPixel({ gridIndex: grid }, [e.offsetX, e.offsetY])) {
+              DS.select(chart.convertFromPixel({ gridIndex: grid }, [e.offsetX, e.offsetY])[0]);
+            }
+          }
+        });
+      }
+      if (spec.click) {
+        chart.on("click", spec.click);
+      }
+      let width = plot.clientWidth;
+      new ResizeObserver(() => {
+        if (plot.clientWidth !== width && plot.clientWidth > 0) {
+          width = plot.clientWidth;
+          plot.style.height = height() + "px";
+          chart.resize();
+          chart.setOption(option(), { notMerge: true });
+        }
+      }).observe(plot);
+    }
+    chart.setOption(option(), { notMerge: true });
+    frame.dataset.drawn = "chart";
+  }
+
+  function change(name, value) {
+    state[name] = value;
+    refresh();
+  }
+
+  function refresh() {
+    if (chart) {
+      plot.style.height = height() + "px";
+      chart.resize();
+      draw();
+      plot.setAttribute("aria-label", title + ". " + spec.label());
+    }
+    if (!tableBox.hidden) {
+      fillTable();
+    }
+  }
+
+  function fillTable() {
+    tableBox.replaceChildren(DS.plainTable(spec.data(state), "Data of " + title, fileName()));
+  }
+
+  function toggleTable() {
+    tableBox.hidden = !tableBox.hidden;
+    tableButton.setAttribute("aria-expanded", String(!tableBox.hidden));
+    if (!tableBox.hidden) {
+      fillTable();
+    }
+  }
+
+  const figure = {
+    refresh,
+    state,
+    chart: () => chart,
+    /** The figure as a drawing of its own, with its title. */
+    svg() {
+      const width = Math.max(720, plot.clientWidth);
+      const drawing = echarts.init(null, null, { renderer: "svg", ssr: true, width, height: height() });
+      drawing.setOption({ ...option(), backgroundColor: DS.css("--card") });
+      const text = drawing.renderToSVGString();
+      drawing.dispose();
+      return text;
+    },
+  };
+  DS.figures[spec.name] = figure;
+  DS.drawQueue(draw);
+  DS.onTheme(() => refresh());
+  if (spec.layered) {
+    DS.onSelect((index) => {
+      const series = [];
+      for (let grid = 0; grid < (spec.grids ?? 1); grid++) {
+        series.push({ id: "band" + grid, data: [[index]] });
+      }
+      chart?.setOption({ series });
+    });
+  }
+  return figure;
+};

@@ -1,0 +1,161 @@
+/* Header, key figures, findings, table of layers, provenance. */
+"use strict";
+
+DS.overview = () => {
+  const { data, h, byId, num, fmt, fixed, percent } = DS;
+  const n = data.network;
+  byId("theme").append(DS.themeSwitch());
+  byId("title").textContent = data.model + ", " + data.scheme.name + " " + data.scheme.granularity;
+  byId("subtitle").textContent =
+    DS.schemeText(data) +
+    ". Ranges from " +
+    DS.count(data.calibrationImages) +
+    " images, measured on " +
+    DS.count(n.images) +
+    (n.skippedImages ? " (" + DS.count(n.skippedImages) + " skipped)" : "") +
+    ". Feed: " +
+    data.feed +
+    ".";
+
+  const drop = num(n.relativeAccuracyDrop);
+  const tiles = [
+    ["Top-1, fp32", percent(num(n.top1Fp32))],
+    ["Top-1, quantized", percent(num(n.top1Quantized)), drop > 0.05],
+    ["Relative drop", percent(drop), drop > 0.05],
+    ["Agreement", percent(num(n.agreementTop1))],
+    ["Top-5, fp32 / quantized", percent(num(n.top5Fp32), 0) + " / " + percent(num(n.top5Quantized), 0)],
+    ["Logit SQNR", fixed(num(n.logitSqnrDb), 1), false, "dB"],
+    ["QMSE", fmt(num(n.qmse))],
+    ["QCE", fmt(num(n.qce))],
+  ];
+  byId("tiles").append(
+    ...tiles.map(([label, value, bad, unit]) =>
+      h(
+        "div",
+        { class: bad ? "bad" : null },
+        h("dt", null, label),
+        h("dd", null, value, unit ? h("small", null, " " + unit) : null),
+      ),
+    ),
+  );
+
+  const list = byId("finding-list");
+  if (data.findings.length === 0) {
+    list.replaceWith(h("p", { class: "empty" }, "No findings: no layer or image of this run stands out."));
+  }
+  for (const finding of data.findings) {
+    const at = data.layers.findIndex((l) => l.name === finding.layer);
+    const evidence = Object.entries(finding.evidence);
+    const words = finding.kind.replaceAll("_", " ");
+    const where =
+      at >= 0
+        ? h("button", { type: "button", class: "link", onclick: () => DS.select(at, true), "data-layer": finding.layer }, finding.layer)
+        : h("span", null, finding.layer || "whole network");
+    const lists = [
+      ["Channels", finding.channels.map(String)],
+      ["Images", finding.images.map((i) => DS.imageName(i))],
+    ].filter(([, items]) => items.length);
+    list.append(
+      h(
+        "li",
+        { class: "finding" },
+        h(
+          "div",
+          { class: "finding-head" },
+          h("span", { class: "severity " + finding.severity }, finding.severity),
+          h("span", { class: "kind" }, words[0].toUpperCase() + words.slice(1)),
+          where,
+        ),
+        h("p", null, finding.statement),
+        finding.remedy ? h("p", { class: "remedy" }, finding.remedy) : null,
+        evidence.length + lists.length
+          ? h(
+              "details",
+              { class: "definition" },
+              h("summary", null, "Evidence"),
+              ...lists.map(([label, items]) =>
+                h("p", null, label + ": " + items.slice(0, 40).join(", ") + (items.length > 40 ? ", and " + (items.length - 40) + " more" : "")),
+              ),
+              evidence.length
+                ? h("p", null, evidence.map(([name, value]) => name + " " + fmt(num(value), 4)).join(", "))
+                : null,
+            )
+          : null,
+      ),
+    );
+  }
+};
+
+DS.layerTable = () => {
+  const { data, h, num, fmt, fixed } = DS;
+  const rows = data.layers.map((layer, index) => ({ layer, index }));
+  const figure = (name, label, value, format) => ({
+    name,
+    label,
+    number: true,
+    value: (r) => value(r.layer),
+    format: format ?? ((v) => fmt(v)),
+  });
+  const columns = [
+    figure("index", "#", () => NaN, (v) => String(v)),
+    {
+      name: "layer",
+      label: "Layer",
+      value: (r) => r.layer.name,
+      cell: (r) => h("button", { type: "button", class: "link", onclick: () => DS.select(r.index, true) }, r.layer.name),
+    },
+    { name: "kind", label: "Kind", value: (r) => r.layer.kind },
+    { name: "shape", label: "Output", value: (r) => r.layer.shape.join(" × ") },
+    figure("weightMin", "Weight min", (l) => num(l.weights?.min)),
+    figure("weightMax", "max", (l) => num(l.weights?.max)),
+    figure("weightChannelRangeRatio", "Weight ratio", (l) => num(l.weights?.channelRangeRatio)),
+    figure("fp32Min", "Output min", (l) => num(l.fp32.min)),
+    figure("fp32Max", "max", (l) => num(l.fp32.max)),
+    figure("fp32ChannelRangeRatio", "Output ratio", (l) => num(l.fp32.channelRangeRatio)),
+    figure("sqnrDb", "SQNR dB", (l) => num(l.error.sqnrDb), (v) => fixed(v, 1)),
+    figure("gain", "Gain", (l) => num(l.error.gain)),
+    figure("meanError", "Mean error", (l) => num(l.error.meanError)),
+    figure("saturation", "Clamped", (l) => num(l.error.saturation), (v) => DS.percent(v, 2)),
+  ];
+  columns[0].value = (r) => r.index;
+  const table = DS.table(columns, rows, {
+    label: "All layers",
+    file: data.model + "-layers",
+    search: (r) => r.layer.name + " " + r.layer.kind,
+    selected: (r) => r.index === DS.selected(),
+  });
+  DS.byId("layer-table").append(table.element);
+  DS.onSelect(() => table.refill());
+};
+
+DS.provenance = () => {
+  const { data, h } = DS;
+  const text = (v) =>
+    Array.isArray(v)
+      ? v.length === 0 ? "none" : v.map(text).join(", ")
+      : v !== null && typeof v === "object"
+        ? Object.entries(v).map(([k, x]) => k + " " + text(x)).join(", ")
+        : String(v);
+  const words = (name) => {
+    const spaced = name.replace(/([a-z0-9])([A-Z])/g, (_, a, b) => a + " " + b.toLowerCase());
+    return spaced[0].toUpperCase() + spaced.slice(1);
+  };
+  DS.byId("provenance-table").append(
+    h(
+      "div",
+      { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Provenance" },
+      h(
+        "table",
+        null,
+        h("caption", { class: "visually-hidden" }, "Where the numbers come from"),
+        h(
+          "tbody",
+          null,
+          ...Object.entries(data.manifest).map(([name, value]) =>
+            h("tr", null, h("th", { scope: "row" }, words(name)), h("td", { class: "wrap" }, text(value))),
+          ),
+        ),
+      ),
+    ),
+  );
+};

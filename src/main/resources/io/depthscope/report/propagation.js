@@ -1,0 +1,188 @@
+/* Error by depth: how it grows, and where it comes from. */
+"use strict";
+
+DS.propagationOption = (layers, measure) => {
+  const names = layers.map((l) => l.name);
+  const room = DS.roomForNames(names);
+  const value = (l) => {
+    const v = DS.num(measure === "nsr" ? l.error.nsr : l.error.sqnrDb);
+    return Number.isFinite(v) && (measure !== "nsr" || v > 0) ? v : null;
+  };
+  const values = layers.map(value);
+  // A factor is drawn by its logarithm, so that twice and half are as long.
+  const gains = layers.map((l) => {
+    const g = DS.num(l.error.gain);
+    return g > 0 && Number.isFinite(g) ? Math.log10(g) : null;
+  });
+  const reach = Math.max(0.5, Math.ceil(2 * Math.max(...gains.map((g) => Math.abs(g ?? 0)))) / 2);
+  return {
+    legend: { data: DS.kindLegend(DS.kindsPresent(layers)) },
+    grid: [
+      { left: 62, right: 10, top: 52, height: 210 },
+      { left: 62, right: 10, top: 308, height: 100 },
+    ],
+    xAxis: [DS.layerAxis(names, 0, false), DS.layerAxis(names, 1, true)],
+    yAxis: [
+      DS.axis({
+        type: measure === "nsr" ? "log" : "value",
+        gridIndex: 0,
+        name: measure === "nsr" ? "NSR" : "SQNR, dB",
+        nameGap: 10,
+        nameTextStyle: { align: "left", padding: [0, 0, 0, -56], color: DS.css("--ink"), fontSize: 12.5, fontWeight: 600 },
+        axisLabel: { formatter: (v) => DS.fmt(v, 3) },
+      }),
+      DS.axis({
+        type: "value",
+        gridIndex: 1,
+        name: "Gain",
+        nameGap: 10,
+        nameTextStyle: { align: "left", padding: [0, 0, 0, -56], color: DS.css("--ink"), fontSize: 12.5, fontWeight: 600 },
+        min: -reach,
+        max: reach,
+        interval: reach > 1.5 ? 1 : 0.5,
+        axisLabel: { formatter: (g) => "×" + DS.fmt(10 ** g, 2) },
+      }),
+    ],
+    axisPointer: { link: [{ xAxisIndex: "all" }] },
+    tooltip: {
+      trigger: "axis",
+      axisPointer: { type: "shadow" },
+      formatter: (points) => {
+        const l = layers[names.indexOf(points[0].axisValue)];
+        return DS.tip(l.name + " (" + l.kind + ")", [
+          ["SQNR", DS.fixed(DS.num(l.error.sqnrDb), 2) + " dB"],
+          ["NSR", DS.fmt(DS.num(l.error.nsr))],
+          ["Gain", "× " + DS.fmt(DS.num(l.error.gain))],
+          ["Mean error", DS.fmt(DS.num(l.error.meanError))],
+          ["Clamped", DS.percent(DS.num(l.error.saturation), 2)],
+        ]);
+      },
+    },
+    series: [
+      DS.band(0),
+      DS.band(1),
+      {
+        type: "line",
+        data: values,
+        symbol: "none",
+        connectNulls: true,
+        lineStyle: { width: 1.6, color: DS.css("--faint") },
+        z: 2,
+      },
+      ...DS.kindsPresent(layers).map((kind) => ({
+        name: kind,
+        type: "scatter",
+        symbol: DS.SYMBOLS[kind],
+        symbolSize: kind === "other" ? 7 : 10,
+        itemStyle: { color: DS.css("--" + kind) },
+        data: layers.flatMap((l, i) => (DS.kindOf(l) === kind && values[i] !== null ? [[i, values[i]]] : [])),
+        z: 3,
+      })),
+      {
+        type: "bar",
+        xAxisIndex: 1,
+        yAxisIndex: 1,
+        barMaxWidth: 14,
+        data: gains.map((g, i) => ({ value: g, itemStyle: { color: DS.css("--" + DS.kindOf(layers[i])), opacity: 0.85 } })),
+      },
+    ],
+    bottom: room,
+  };
+};
+
+DS.SOURCES = ["inherited", "weights", "clipping", "rounding"];
+
+DS.sourcesOption = (layers, measure) => {
+  const names = layers.map((l) => l.name);
+  const energy = (l, source) => DS.num(l.error.energies?.[source]);
+  const signal = (l) => DS.num(l.fp32.count) * (DS.num(l.fp32.variance) + DS.num(l.fp32.mean) ** 2);
+  const four = (l) => DS.SOURCES.reduce((sum, s) => sum + (energy(l, s) || 0), 0);
+  const base = (l) => (measure === "share" ? four(l) : signal(l));
+  return {
+    legend: { data: [...DS.SOURCES.map((name) => ({ name })), { name: "cross", icon: "diamond" }] },
+    grid: { left: 62, right: 10, top: 44, bottom: DS.roomForNames(names) },
+    xAxis: DS.layerAxis(names, 0, true),
+    yAxis: DS.axis({
+      type: "value",
+      axisLabel: { formatter: (v) => (measure === "share" ? DS.fixed(100 * v, 0) + " %" : DS.fmt(v)) },
+    }),
+    tooltip: {
+      trigger: "axis",
+      axisPointer: { type: "shadow" },
+      formatter: (points) => {
+        const l = layers[names.indexOf(points[0].axisValue)];
+        return DS.tip(l.name + " (" + l.kind + ")", [
+          ...DS.SOURCES.map((s) => [s, DS.percent(energy(l, s) / four(l))]),
+          ["cross", DS.percent(energy(l, "cross") / four(l))],
+          ["All, over the signal", DS.fmt(DS.num(l.error.nsr))],
+        ]);
+      },
+    },
+    series: [
+      DS.band(0),
+      ...DS.SOURCES.map((source) => ({
+        name: source,
+        type: "bar",
+        stack: "sources",
+        barCategoryGap: "25%",
+        itemStyle: { color: DS.css("--source-" + source) },
+        data: layers.map((l) => (base(l) > 0 && Number.isFinite(energy(l, source)) ? energy(l, source) / base(l) : null)),
+      })),
+      {
+        name: "cross",
+        type: "scatter",
+        symbol: "diamond",
+        symbolSize: 8,
+        itemStyle: { color: DS.css("--card"), borderColor: DS.css("--ink"), borderWidth: 1.3 },
+        data: layers.flatMap((l, i) => {
+          const v = energy(l, "cross") / base(l);
+          return Number.isFinite(v) ? [[i, v]] : [];
+        }),
+        z: 4,
+      },
+    ],
+  };
+};
+
+DS.propagationFigures = () => {
+  const { data } = DS;
+  const layers = data.layers;
+  DS.byId("propagation-caption").textContent =
+    data.feed === "local"
+      ? "Feed local: each quantized layer reads fp32 values, so this is its own damage, without what it would inherit."
+      : "Feed accumulated: each quantized layer reads the quantized network's values, so this is the error that has piled up. A bar upwards is a layer that multiplies it.";
+  DS.figure({
+    name: "propagation",
+    layered: true,
+    grids: 2,
+    height: () => 408 + DS.roomForNames(layers.map((l) => l.name)),
+    label: () => {
+      const loudest = DS.widest(layers, (l) => -DS.num(l.error.sqnrDb));
+      const last = layers.at(-1);
+      return (
+        "SQNR by depth, feed " + data.feed + ". Lowest: " + loudest.name + ", " + DS.fixed(DS.num(loudest.error.sqnrDb), 1) +
+        " dB; last layer: " + DS.fixed(DS.num(last.error.sqnrDb), 1) + " dB."
+      );
+    },
+    switches: [{ name: "measure", label: "Measure", options: [["sqnr", "SQNR"], ["nsr", "NSR"]] }],
+    option: (state) => DS.propagationOption(layers, state.measure),
+    data: () => ({
+      columns: ["layer", "kind", "feed", "sqnrDb", "nsr", "gain", "meanError", "saturation"],
+      rows: layers.map((l) => [l.name, l.kind, data.feed, DS.num(l.error.sqnrDb), DS.num(l.error.nsr), DS.num(l.error.gain), DS.num(l.error.meanError), DS.num(l.error.saturation)]),
+    }),
+  });
+  DS.figure({
+    name: "sources",
+    layered: true,
+    height: () => 280 + DS.roomForNames(layers.map((l) => l.name)),
+    note: () =>
+      layers.some((l) => l.error.energies) ? null : "Not recorded in this run. Run analyze with --error-sources to split each layer's error into its sources.",
+    label: () => "Energy of the four sources of error in each layer.",
+    switches: [{ name: "measure", label: "Measure", options: [["share", "Shares"], ["nsr", "Over the signal"]] }],
+    option: (state) => DS.sourcesOption(layers, state.measure),
+    data: () => ({
+      columns: ["layer", "kind", "total", ...DS.SOURCES, "cross"],
+      rows: layers.map((l) => [l.name, l.kind, ...["total", ...DS.SOURCES, "cross"].map((s) => DS.num(l.error.energies?.[s]))]),
+    }),
+  });
+};
