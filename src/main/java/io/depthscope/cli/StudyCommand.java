@@ -14,6 +14,8 @@ import io.depthscope.model.format.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.report.LabelledRun;
+import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
 import io.depthscope.store.AtomicFile;
 import java.io.IOException;
@@ -182,13 +184,28 @@ final class StudyCommand implements Callable<Integer> {
     AtomicFile.write(
         directory.resolve("study.csv"),
         to -> to.write(StudyTables.csv(result.study()).getBytes(StandardCharsets.UTF_8)));
+    List<LabelledRun> runs =
+        result.runs().stream()
+            .map(
+                f ->
+                    new LabelledRun(
+                        f.network().name()
+                            + " "
+                            + f.run().scheme().name()
+                            + " "
+                            + f.run().scheme().granularity(),
+                        f.network().name(),
+                        f.run()))
+            .toList();
+    byte[] page = StudyPage.of(result.study(), claims, runs).getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(directory.resolve("report.html"), to -> to.write(page));
     AtomicFile.write(directory.resolve(JSON), to -> to.write(json));
     PrintWriter text = spec.commandLine().getOut();
     if (!quiet) {
       StudyText.print(result.study(), claims, text);
       text.println();
     }
-    text.println("results: " + directory);
+    text.println("results: " + directory + ", report: " + directory.resolve("report.html"));
   }
 
   private RunManifest provenance(BackendOptions.Opened opened, Dataset data, Instant started) {

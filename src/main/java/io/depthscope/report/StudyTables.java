@@ -11,7 +11,9 @@ import io.depthscope.store.CsvText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** A study as {@code study.json} and {@code study.csv}; docs/results-schema.md has the fields. */
 public final class StudyTables {
@@ -65,6 +67,77 @@ public final class StudyTables {
       text.append(String.join(",", cells)).append('\n');
     }
     return text.toString();
+  }
+
+  /** A table as text. */
+  public record Table(List<String> header, List<List<String>> rows) {}
+
+  /** Top-1 of every network, in float32 and at every setting, in percent. */
+  public static Table accuracies(Study study) {
+    List<Study.Setting> settings = study.settings();
+    List<String> header = new ArrayList<>(List.of("network", "float32"));
+    settings.forEach(s -> header.add(text(s)));
+    List<List<String>> rows = new ArrayList<>();
+    for (StudyNetwork n : study.networks()) {
+      List<String> row = new ArrayList<>(List.of(n.name()));
+      row.add(
+          settings.stream()
+              .flatMap(s -> study.summary(n, s).stream())
+              .findFirst()
+              .map(s -> fixed(100 * s.top1Fp32(), 2))
+              .orElse(""));
+      for (Study.Setting s : settings) {
+        row.add(study.summary(n, s).map(x -> fixed(100 * x.top1Quantized(), 2)).orElse(""));
+      }
+      rows.add(row);
+    }
+    return new Table(header, rows);
+  }
+
+  /** What the networks are compared by, at one setting. */
+  public static Table figures(Study study, Study.Setting setting) {
+    List<String> header =
+        List.of(
+            "network",
+            "loss %",
+            "QMSE",
+            "QCE",
+            "ratio w",
+            "ratio a",
+            "steps w",
+            "steps a",
+            "growth dB",
+            "gain dB");
+    List<List<String>> rows = new ArrayList<>();
+    for (StudyNetwork n : study.networks()) {
+      Optional<NetworkSummary> found = study.summary(n, setting);
+      if (found.isPresent()) {
+        NetworkSummary s = found.get();
+        rows.add(
+            List.of(
+                n.name(),
+                fixed(100 * s.relativeAccuracyDrop(), 2),
+                String.format(Locale.ROOT, "%.2g", s.qmse()),
+                fixed(s.qce(), 3),
+                fixed(s.weightChannelRangeRatio(), 3),
+                fixed(s.activationChannelRangeRatio(), 3),
+                fixed(s.weightRangeFluctuation(), 2),
+                fixed(s.activationRangeFluctuation(), 2),
+                fixed(s.errorGrowthDb(), 2),
+                fixed(s.totalGainDb(), 1)));
+      }
+    }
+    return new Table(header, rows);
+  }
+
+  /** Empty for what does not apply. */
+  private static String fixed(double x, int digits) {
+    return Double.isNaN(x) ? "" : String.format(Locale.ROOT, "%." + digits + "f", x);
+  }
+
+  /** Bits, and T for one scale a tensor of weights, C for one a channel: {@code 8T}. */
+  public static String text(Study.Setting s) {
+    return s.bits() + (s.granularity().equals("per-tensor") ? "T" : "C");
   }
 
   /**

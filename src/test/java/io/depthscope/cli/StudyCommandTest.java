@@ -38,7 +38,8 @@ class StudyCommandTest {
   static void run() {
     CommandLineRun study = study("--out", folder.resolve("study"), "--bits", "8,4");
     assertEquals(0, study.exit(), study::toString);
-    for (String expected : List.of("dws-cnn-synthetic", "8T", "4C", "growth dB", "1. ", "4. ")) {
+    for (String expected :
+        List.of("dws-cnn-synthetic", "8T", "4C", "growth dB", "report.html", "1. ", "4. ")) {
       assertTrue(study.out().contains(expected), study::toString);
     }
   }

@@ -1,0 +1,67 @@
+package io.depthscope.report;
+
+import io.depthscope.diagnosis.Claim;
+import io.depthscope.diagnosis.Study;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A study as one HTML file: verdicts and tables above its runs side by side. */
+public final class StudyPage {
+
+  private StudyPage() {}
+
+  /**
+   * The page.
+   *
+   * @param runs the study's runs, grouped by network
+   */
+  public static String of(Study study, List<Claim> claims, List<LabelledRun> runs) {
+    List<TextSection> sections = new ArrayList<>();
+    sections.add(claims(claims));
+    StudyTables.Table accuracies = StudyTables.accuracies(study);
+    sections.add(
+        new TextSection(
+            "Accuracy",
+            List.of(
+                "Top-1 in percent. Columns: bits of weights and activations, T for one scale a"
+                    + " tensor of weights, C for one a channel."),
+            accuracies.header(),
+            accuracies.rows()));
+    for (Study.Setting s : study.settings()) {
+      StudyTables.Table figures = StudyTables.figures(study, s);
+      sections.add(
+          new TextSection(
+              "Figures at " + s.bits() + " bits, " + s.granularity(),
+              List.of(
+                  "loss: share of the accuracy that is lost. ratio: mean share of a layer's range"
+                      + " that a channel uses, of weights (w) and activations (a). steps: mean"
+                      + " |log2| of a layer's range over that of the one before, octaves. growth:"
+                      + " slope of the NSR over depth, dB a layer. gain: NSR of the last layer over"
+                      + " the first's."),
+              figures.header(),
+              figures.rows()));
+    }
+    return HtmlReport.sideBySide(
+        "Study: " + study.networks().size() + " networks on " + study.data(), runs, sections);
+  }
+
+  private static TextSection claims(List<Claim> claims) {
+    List<List<String>> rows = new ArrayList<>();
+    for (Claim c : claims) {
+      rows.add(List.of(c.number() + ". " + c.statement(), c.verdict().toString()));
+      for (Claim.Evidence e : c.evidence()) {
+        String beyond = e.counts() ? "" : " (beyond the claim)";
+        rows.add(List.of("– " + e.statement(), e.verdict() + beyond));
+      }
+    }
+    return new TextSection(
+        "The paper's claims",
+        List.of(
+            "Claims of Yun and Wong, \"Do All MobileNets Quantize Poorly?\" (CVPR 2021 workshops)."
+                + " Every verdict is computed: a difference supports a claim if it has its sign,"
+                + " reaches its threshold and exceeds two standard errors; with the sign alone it"
+                + " is mixed. docs/study.md has the rules."),
+        List.of("claim and evidence", "verdict"),
+        rows);
+  }
+}
