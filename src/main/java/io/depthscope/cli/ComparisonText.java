@@ -124,12 +124,8 @@ final class ComparisonText {
   }
 
   private void layers() {
-    for (String name : runs.onlyInA()) {
-      say("Layer " + name + " is in A only.");
-    }
-    for (String name : runs.onlyInB()) {
-      say("Layer " + name + " is in B only.");
-    }
+    alone("A", runs.onlyInA());
+    alone("B", runs.onlyInB());
     if (runs.parting().isEmpty()) {
       say("No layer parts the runs: each changes the difference of their SQNRs by less than 6 dB.");
     } else {
@@ -150,6 +146,12 @@ final class ComparisonText {
               .formatted(last.name(), decibel(last.sqnrA()), decibel(last.sqnrB())));
     }
     out.println();
+  }
+
+  private void alone(String run, List<String> layers) {
+    if (!layers.isEmpty()) {
+      say("In " + run + " only: " + String.join(", ", layers) + ".");
+    }
   }
 
   private static String sqnr(LayerChange l) {

@@ -68,7 +68,7 @@ public record PredictionChange(
         .sorted(
             Comparator.comparingDouble(RecordedRun.Prediction::margin)
                 .reversed()
-                .thenComparing(RecordedRun.Prediction::index))
+                .thenComparingInt(RecordedRun.Prediction::index))
         .limit(EXAMPLES)
         .toList();
   }
