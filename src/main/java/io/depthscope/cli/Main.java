@@ -19,7 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line. Exit codes: 0 the command did what it was asked, 1 it failed, 2 it was asked
- * wrongly, 130 it was interrupted.
+ * wrongly, 3 a condition of compare --fail-on holds, 130 it was interrupted.
  */
 @Command(
     name = "depthscope",
@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       AnalyzeCommand.class,
       StudyCommand.class,
+      CompareCommand.class,
       FindingsCommand.class,
       InspectCommand.class,
       PackCommand.class,
@@ -44,6 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main implements Callable<Integer> {
   static final int FAILED = 1;
   static final int USAGE = 2;
+  static final int CONDITION = 3;
   static final int INTERRUPTED = 130;
   private static final String DEBUG = "DEPTHSCOPE_DEBUG";
 

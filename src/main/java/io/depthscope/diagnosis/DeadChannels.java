@@ -2,7 +2,9 @@ package io.depthscope.diagnosis;
 
 import io.depthscope.store.RecordedLayer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Which channels carry nothing. */
 public final class DeadChannels {
@@ -56,5 +58,14 @@ public final class DeadChannels {
       }
     }
     return dead;
+  }
+
+  /** The other channels, ascending. */
+  static List<Integer> live(RecordedLayer layer) {
+    List<Integer> dead = of(layer);
+    return IntStream.range(0, layer.channels().size())
+        .boxed()
+        .filter(c -> Collections.binarySearch(dead, c) < 0)
+        .toList();
   }
 }

@@ -75,7 +75,7 @@ final class ErrorFindings {
             .filter(c -> c.error().saturation() > CHANNEL_SATURATED_SHARE)
             .sorted(
                 Comparator.comparingDouble((RecordedLayer.Channel c) -> -c.error().saturation())
-                    .thenComparing(RecordedLayer.Channel::channel))
+                    .thenComparingInt(RecordedLayer.Channel::channel))
             .toList();
     if (layer.output().isEmpty() || !(share > SATURATED_SHARE || !worst.isEmpty())) {
       return Optional.empty();

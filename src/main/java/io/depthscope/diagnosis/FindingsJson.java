@@ -33,7 +33,7 @@ public final class FindingsJson {
     }
   }
 
-  private static void finding(JsonGenerator g, Finding f) throws IOException {
+  static void finding(JsonGenerator g, Finding f) throws IOException {
     g.writeStartObject();
     g.writeStringField("kind", f.kind().name());
     g.writeStringField("severity", f.severity().name());

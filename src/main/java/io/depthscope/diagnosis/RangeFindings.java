@@ -46,12 +46,7 @@ final class RangeFindings {
     this.weighing = weighing;
     this.layer = layer;
     this.dead = DeadChannels.of(layer);
-    this.live = new ArrayList<>();
-    for (int c = 0; c < layer.channels().size(); c++) {
-      if (!dead.contains(c)) {
-        live.add(c);
-      }
-    }
+    this.live = DeadChannels.live(layer);
   }
 
   List<Finding> all() {

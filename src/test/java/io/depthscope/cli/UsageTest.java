@@ -83,6 +83,11 @@ class UsageTest {
           bench run --threads 0                    | --threads
           bench run --limit 0                      | --limit
           bench run --backend tpu                  | tpu
+          compare                                  | A
+          compare x                                | B
+          compare x y --fail-on z                  | --fail-on
+          findings                                 | RUN
+          findings x --jsno                        | --jsno
           bench walk                               | walk
           devices --jsno                           | --jsno
           devices 0                                | 0
@@ -127,6 +132,8 @@ class UsageTest {
         "help",
         "analyze --help",
         "help analyze",
+        "compare --help",
+        "findings --help",
         "inspect --help",
         "pack --help",
         "bench --help",
@@ -142,7 +149,8 @@ class UsageTest {
   @Test
   void helpNamesEveryCommand() {
     String help = CommandLineRun.of("--help").succeeds().out();
-    for (String command : List.of("analyze", "inspect", "pack", "bench", "help")) {
+    for (String command :
+        List.of("analyze", "compare", "findings", "inspect", "pack", "bench", "help")) {
       assertTrue(help.lines().anyMatch(l -> l.startsWith("  " + command + " ")), help);
     }
   }

@@ -421,9 +421,9 @@ class FindingsTest {
   @Test
   void everyLayerMayBeDead() {
     RunFixture.LayerFixture l = fixture.broken().layer("conv3");
-    Arrays.fill(l.low, 1);
-    Arrays.fill(l.high, 1);
-    l.low[0] = 0.9999;
+    for (int c = 0; c < RunFixture.CHANNELS; c++) {
+      l.low[c] = l.high[c] = 1 + c % 2;
+    }
     Finding f = Findings.of(fixture.run()).getFirst(); // no live channel is left to compare with
     assertEquals(Kind.DEAD_CHANNELS, f.kind());
     says(f, "40 of 40 channels are dead");

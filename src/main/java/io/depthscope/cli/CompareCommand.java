@@ -1,0 +1,95 @@
+package io.depthscope.cli;
+
+import io.depthscope.diagnosis.ComparisonJson;
+import io.depthscope.diagnosis.Condition;
+import io.depthscope.diagnosis.RunComparison;
+import io.depthscope.store.AtomicFile;
+import io.depthscope.store.RunReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Explains how two runs differ, and checks conditions on it. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Say how two finished runs differ: in their settings, in the network's figures, in the layer"
+          + " where they part and the ones that explain it, in what was found, and image by image.",
+      "Differences are B less A."
+    },
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+      "0:compared; no condition of --fail-on holds",
+      "1:failed",
+      "2:wrong usage, such as a figure there is not",
+      "3:a condition of --fail-on holds, or its figure is NaN"
+    })
+final class CompareCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "A", description = "Run directory.")
+  private Path a;
+
+  @Parameters(index = "1", paramLabel = "B", description = "Run directory to compare with it.")
+  private Path b;
+
+  @Option(
+      names = "--fail-on",
+      paramLabel = "EXPR",
+      description =
+          "Exit with 3 if this holds of B less A, such as 'network.top1Quantized < -0.01' or"
+              + " 'layers.conv1.error.sqnrDb < -3': a figure by its place in results.json, one of"
+              + " < <= > >=, and a number. May be given several times.")
+  private List<String> failOn = new ArrayList<>();
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the comparison as JSON, too.")
+  private Path json;
+
+  @Override
+  public Integer call() throws IOException {
+    List<Condition> conditions;
+    try {
+      conditions = failOn.stream().map(Condition::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--fail-on: " + e.getMessage());
+    }
+    RunComparison runs = RunComparison.of(RunReader.read(a), RunReader.read(b));
+    List<Double> differences = new ArrayList<>();
+    try {
+      for (Condition c : conditions) {
+        differences.add(c.difference(runs));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--fail-on: " + e.getMessage());
+    }
+    if (json != null) {
+      AtomicFile.write(json, out -> ComparisonJson.write(runs, out));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    new ComparisonText(runs, out).print();
+    int code = 0;
+    for (int i = 0; i < conditions.size(); i++) {
+      if (conditions.get(i).fails(differences.get(i))) {
+        spec.commandLine()
+            .getErr()
+            .println(
+                Main.oneLine(
+                    "depthscope: failed on "
+                        + conditions.get(i).text()
+                        + ": B less A is "
+                        + differences.get(i)));
+        code = Main.CONDITION;
+      }
+    }
+    return code;
+  }
+}

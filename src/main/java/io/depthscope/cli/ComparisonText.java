@@ -1,0 +1,285 @@
+package io.depthscope.cli;
+
+import io.depthscope.diagnosis.Finding;
+import io.depthscope.diagnosis.FindingChange;
+import io.depthscope.diagnosis.LayerChange;
+import io.depthscope.diagnosis.Phrases;
+import io.depthscope.diagnosis.PredictionChange;
+import io.depthscope.diagnosis.RunComparison;
+import io.depthscope.diagnosis.SettingChange;
+import io.depthscope.store.RecordedRun;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** A comparison of two runs, told on the terminal. */
+final class ComparisonText {
+  /** Told in full; the others by their titles. */
+  private static final int TOLD = 3;
+
+  private static final int TITLES = 12;
+  private static final String INDENT = "  ";
+
+  private final RunComparison runs;
+  private final PrintWriter out;
+
+  ComparisonText(RunComparison runs, PrintWriter out) {
+    this.runs = runs;
+    this.out = out;
+  }
+
+  void print() {
+    warning();
+    settings();
+    if (runs.agrees() && runs.predictions().isEmpty()) {
+      say("Nothing differs: every figure and every prediction is the same.");
+      return;
+    }
+    network();
+    layers();
+    findings("Found in A, gone or harmless in B", runs.gone());
+    findings("Found in B, absent or harmless in A", runs.appeared());
+    predictions();
+    table();
+  }
+
+  private void say(String text) {
+    TextBlock.wrap("", "", text).forEach(out::println);
+  }
+
+  private void say(String indent, String text) {
+    TextBlock.wrap(indent, indent + INDENT, text).forEach(out::println);
+  }
+
+  /** The first line of all, so that nobody reads on unwarned. */
+  private void warning() {
+    List<SettingChange> different = runs.differentSubjects();
+    if (!different.isEmpty()) {
+      say(
+          "WARNING: these runs are not of the same network and images ("
+              + different.stream().map(SettingChange::name).collect(Collectors.joining(", "))
+              + "); their figures may differ for that alone.");
+      out.println();
+    }
+  }
+
+  private void settings() {
+    say("", "A: " + title(runs.a()));
+    say("", "B: " + title(runs.b()));
+    out.println();
+    if (runs.settings().isEmpty()) {
+      say("No setting differs.");
+    } else {
+      long methods =
+          runs.settings().stream().filter(s -> s.kind() == SettingChange.Kind.METHOD).count();
+      out.println(
+          methods > 1
+              ? "What differs in the settings, so that no single one explains the rest:"
+              : "What differs in the settings:");
+      for (SettingChange s : runs.settings()) {
+        say(INDENT, s.name() + ": " + s.a() + " in A, " + s.b() + " in B");
+      }
+    }
+    out.println();
+  }
+
+  private static String title(RecordedRun run) {
+    return run.name()
+        + ", "
+        + run.model()
+        + ", "
+        + run.scheme().name()
+        + " "
+        + run.scheme().granularity()
+        + ", "
+        + run.network().images()
+        + " images";
+  }
+
+  private void network() {
+    RecordedRun.Network a = runs.a().network();
+    RecordedRun.Network b = runs.b().network();
+    TextTable t = new TextTable(1, "", "A", "B", "B - A");
+    share(t, "top-1, float32", a.top1Fp32(), b.top1Fp32());
+    share(t, "top-1, quantized", a.top1Quantized(), b.top1Quantized());
+    share(t, "top-5, quantized", a.top5Quantized(), b.top5Quantized());
+    share(t, "same class", a.agreementTop1(), b.agreementTop1());
+    t.row(
+        "SQNR of the logits",
+        decibel(a.logitSqnrDb()),
+        decibel(b.logitSqnrDb()),
+        signed("%+.1f dB", difference(a.logitSqnrDb(), b.logitSqnrDb())));
+    t.lines().forEach(out::println);
+    out.println();
+  }
+
+  private static void share(TextTable t, String name, double a, double b) {
+    t.row(
+        name,
+        Phrases.percent(a),
+        Phrases.percent(b),
+        signed("%+.1f points", 100 * difference(a, b)));
+  }
+
+  private void layers() {
+    alone("A", runs.onlyInA());
+    alone("B", runs.onlyInB());
+    if (runs.parting().isEmpty()) {
+      say("No layer parts the runs: each changes the difference of their SQNRs by less than 6 dB.");
+    } else {
+      LayerChange l = runs.parting().get();
+      say("The runs part at " + l.name() + ". " + sqnr(l) + " " + why(l));
+    }
+    for (LayerChange l : runs.explaining()) {
+      if (!runs.parting().map(l::equals).orElse(false)) {
+        say(
+            "%s moves them apart, too, by %s. %s %s"
+                .formatted(l.name(), decibel(Math.abs(l.local())), sqnr(l), why(l)));
+      }
+    }
+    if (!runs.layers().isEmpty()) {
+      LayerChange last = runs.layers().getLast();
+      say(
+          "At the end, in %s, the SQNR is %s in A and %s in B."
+              .formatted(last.name(), decibel(last.sqnrA()), decibel(last.sqnrB())));
+    }
+    out.println();
+  }
+
+  private void alone(String run, List<String> layers) {
+    if (!layers.isEmpty()) {
+      say("In " + run + " only: " + String.join(", ", layers) + ".");
+    }
+  }
+
+  private static String sqnr(LayerChange l) {
+    String own =
+        "Its SQNR is %s in A and %s in B".formatted(decibel(l.sqnrA()), decibel(l.sqnrB()));
+    return Double.isNaN(l.readsA()) || Double.isNaN(l.readsB())
+        ? own + "."
+        : own
+            + ", while what it reads has %s and %s."
+                .formatted(decibel(l.readsA()), decibel(l.readsB()));
+  }
+
+  /** What the two runs do differently in this layer. */
+  private static String why(LayerChange l) {
+    List<String> parts = new ArrayList<>();
+    if (Double.isFinite(l.gainA()) && Double.isFinite(l.gainB())) {
+      parts.add(
+          "It multiplies the relative error by %s in A and by %s in B."
+              .formatted(Phrases.number(l.gainA()), Phrases.number(l.gainB())));
+    }
+    if (Double.isFinite(l.weightLevelsA()) && Double.isFinite(l.weightLevelsB())) {
+      parts.add(
+          "The weights of its median live channel get %s levels in A and %s in B; the SQNR of all"
+                  .formatted(Phrases.number(l.weightLevelsA()), Phrases.number(l.weightLevelsB()))
+              + " its weights is %s and %s."
+                  .formatted(decibel(l.weightSqnrA()), decibel(l.weightSqnrB())));
+    }
+    return String.join(" ", parts);
+  }
+
+  private void findings(String title, List<FindingChange> changes) {
+    if (changes.isEmpty()) {
+      return;
+    }
+    out.println(title + ":");
+    for (FindingChange c : changes.subList(0, Math.min(TOLD, changes.size()))) {
+      Finding f = c.finding();
+      say(
+          INDENT,
+          FindingsText.word(f.severity())
+              + ", "
+              + FindingsText.title(f)
+              + ": "
+              + f.statement()
+              + c.elsewhere()
+                  .map(e -> " (There it is " + FindingsText.word(e.severity()) + ".)")
+                  .orElse(""));
+    }
+    List<FindingChange> rest = changes.subList(Math.min(TOLD, changes.size()), changes.size());
+    if (!rest.isEmpty()) {
+      String titles =
+          rest.stream()
+              .limit(TITLES)
+              .map(c -> FindingsText.title(c.finding()).replace(", ", " "))
+              .collect(Collectors.joining(", "));
+      int more = rest.size() - TITLES;
+      say(INDENT, "Also: " + titles + (more > 0 ? " and " + more + " more." : "."));
+    }
+    out.println();
+  }
+
+  private void predictions() {
+    PredictionChange p = runs.predictions();
+    if (p.images() == 0) {
+      say("The runs have no image in common.");
+      out.println();
+      return;
+    }
+    say(
+        "Of %d images in both runs, quantization changes the class of %d in A and of %d in B: %d in"
+                .formatted(
+                    p.images(),
+                    p.flippedInA() + p.flippedInBoth(),
+                    p.flippedInB() + p.flippedInBoth(),
+                    p.flippedInA())
+            + " A alone, %d in B alone, %d in both. %d are right in B but wrong in A, %d the other"
+                .formatted(p.flippedInB(), p.flippedInBoth(), p.rightInB(), p.rightInA())
+            + " way round.");
+    examples("Changed in A alone, where float32 was surest", p.keptInB());
+    examples("Changed in B alone, where float32 was surest", p.keptInA());
+    out.println();
+  }
+
+  private void examples(String title, List<RecordedRun.Prediction> images) {
+    if (!images.isEmpty()) {
+      say(
+          title
+              + ": "
+              + images.stream()
+                  .map(p -> p.image() + " (" + p.fp32() + " becomes " + p.quantized() + ")")
+                  .collect(Collectors.joining(", "))
+              + ".");
+    }
+  }
+
+  private void table() {
+    TextTable t =
+        new TextTable(
+            1, "layer", "SQNR A", "SQNR B", "B - A", "gain A", "gain B", "levels A", "levels B");
+    for (LayerChange l : runs.layers()) {
+      t.row(
+          Main.oneLine(l.name()),
+          decibel(l.sqnrA()),
+          decibel(l.sqnrB()),
+          signed("%+.1f", l.difference()),
+          number(l.gainA()),
+          number(l.gainB()),
+          number(l.weightLevelsA()),
+          number(l.weightLevelsB()));
+    }
+    t.lines().forEach(out::println);
+    out.println();
+    say("levels: what the weights of the median live channel get.");
+  }
+
+  private static String decibel(double x) {
+    return Phrases.decibel(x);
+  }
+
+  private static String number(double x) {
+    return Double.isNaN(x) ? "" : Phrases.number(x);
+  }
+
+  private static double difference(double a, double b) {
+    return a == b ? 0 : b - a;
+  }
+
+  private static String signed(String format, double x) {
+    return Double.isFinite(x) ? String.format(Locale.ROOT, format, x + 0.0) : Double.toString(x);
+  }
+}

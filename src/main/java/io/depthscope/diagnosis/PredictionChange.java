@@ -1,0 +1,80 @@
+package io.depthscope.diagnosis;
+
+import io.depthscope.store.RecordedRun;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What became of the images that both runs have seen, by their name. An image is flipped in a run
+ * if quantization changed its class there.
+ *
+ * @param images in both runs
+ * @param flippedInA flipped in A alone
+ * @param flippedInB flipped in B alone
+ * @param flippedInBoth flipped in both
+ * @param rightInA right when quantized in A and wrong in B
+ * @param rightInB the other way round
+ * @param keptInB examples of those flipped in A alone, those float32 was surest of first
+ * @param keptInA the other way round
+ */
+public record PredictionChange(
+    int images,
+    int flippedInA,
+    int flippedInB,
+    int flippedInBoth,
+    int rightInA,
+    int rightInB,
+    List<RecordedRun.Prediction> keptInB,
+    List<RecordedRun.Prediction> keptInA) {
+  private static final int EXAMPLES = 3;
+
+  static PredictionChange between(RecordedRun a, RecordedRun b) {
+    Map<String, RecordedRun.Prediction> inB = new HashMap<>();
+    for (RecordedRun.Prediction p : b.predictions()) {
+      inB.put(p.image(), p);
+    }
+    List<RecordedRun.Prediction> onlyA = new ArrayList<>();
+    List<RecordedRun.Prediction> onlyB = new ArrayList<>();
+    int images = 0;
+    int both = 0;
+    int rightInA = 0;
+    int rightInB = 0;
+    for (RecordedRun.Prediction p : a.predictions()) {
+      RecordedRun.Prediction q = inB.get(p.image());
+      if (q == null) {
+        continue;
+      }
+      images++;
+      both += p.flipped() && q.flipped() ? 1 : 0;
+      if (p.flipped() && !q.flipped()) {
+        onlyA.add(p);
+      } else if (!p.flipped() && q.flipped()) {
+        onlyB.add(q);
+      }
+      boolean right = p.quantized() == p.label();
+      boolean rightAfter = q.quantized() == q.label();
+      rightInA += right && !rightAfter ? 1 : 0;
+      rightInB += !right && rightAfter ? 1 : 0;
+    }
+    return new PredictionChange(
+        images, onlyA.size(), onlyB.size(), both, rightInA, rightInB, surest(onlyA), surest(onlyB));
+  }
+
+  private static List<RecordedRun.Prediction> surest(List<RecordedRun.Prediction> all) {
+    return all.stream()
+        .sorted(
+            Comparator.comparingDouble(RecordedRun.Prediction::margin)
+                .reversed()
+                .thenComparingInt(RecordedRun.Prediction::index))
+        .limit(EXAMPLES)
+        .toList();
+  }
+
+  /** True if every image fares alike. */
+  public boolean isEmpty() {
+    return flippedInA + flippedInB + rightInA + rightInB == 0;
+  }
+}
