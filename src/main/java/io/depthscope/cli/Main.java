@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       AnalyzeCommand.class,
+      ReportCommand.class,
       InspectCommand.class,
       PackCommand.class,
       VerifyCommand.class,

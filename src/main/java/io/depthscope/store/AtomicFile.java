@@ -11,10 +11,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** Writes a file so that a reader sees the old content or the whole new one, never a part. */
-final class AtomicFile {
+public final class AtomicFile {
 
   /** Writes the content; whatever it throws, the target keeps its old content. */
-  interface Content {
+  public interface Content {
     void writeTo(OutputStream out) throws IOException;
   }
 
@@ -35,7 +35,7 @@ final class AtomicFile {
    *
    * @throws IOException naming the file, if it cannot be written; nothing is left behind
    */
-  static void write(Path target, Content content) throws IOException {
+  public static void write(Path target, Content content) throws IOException {
     Path temporary = partial(target);
     boolean written = false;
     try {

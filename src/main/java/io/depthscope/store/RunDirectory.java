@@ -35,6 +35,10 @@ import java.util.zip.CRC32;
 public final class RunDirectory implements AutoCloseable {
   public static final String RESULTS = "results.json";
   public static final String QUANTIZATION = "quantization.json";
+
+  /** Made from the other files once they are complete; a run is finished without it. */
+  public static final String REPORT = "report.html";
+
   private static final String CHECKPOINT = "checkpoint.bin";
   private static final String LOCK = ".lock";
   private static final String PREDICTIONS = "predictions.csv";
@@ -47,7 +51,8 @@ public final class RunDirectory implements AutoCloseable {
           "layers.csv",
           "channels.csv",
           "histograms.json",
-          "manifest.json");
+          "manifest.json",
+          REPORT);
   private static final int FLUSH_BYTES = 1 << 16;
 
   private final Path directory;

@@ -14,7 +14,7 @@ DS.MEASURES = {
     scale: (v) => v,
     range: [0, 50],
     label: (v) => DS.fixed(v, 0) + " dB",
-    caption: "Dark cells in light theme, bright ones in dark theme, are channels with much error for their signal.",
+    caption: "Strong colour marks channels with much error for their signal.",
   },
   range: {
     text: "Output range, share of the layer's",

@@ -41,7 +41,7 @@ DS.overview = () => {
 
   const list = byId("finding-list");
   if (data.findings.length === 0) {
-    list.replaceWith(h("p", { class: "empty" }, "No findings: no layer or image of this run stands out."));
+    list.replaceWith(h("p", { class: "empty" }, "No findings are listed for this run."));
   }
   for (const finding of data.findings) {
     const at = data.layers.findIndex((l) => l.name === finding.layer);

@@ -8,7 +8,6 @@ DS.rangeOption = (layers, scale) => {
     ["Weights", (l) => l.weights, (l) => l.weightSpread],
     ["Outputs, fp32", (l) => l.fp32, (l) => l.fp32Spread],
   ];
-  const room = DS.roomForNames(names);
   const option = {
     legend: { data: DS.kindLegend(DS.kindsPresent(layers)) },
     grid: [
@@ -21,7 +20,7 @@ DS.rangeOption = (layers, scale) => {
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "shadow" },
-      formatter: (points) => DS.rangeTip(layers[points[0].dataIndex === undefined ? points[0].axisValue : names.indexOf(points[0].axisValue)]),
+      formatter: (points) => DS.rangeTip(layers[names.indexOf(points[0].axisValue)]),
     },
     series: [],
   };
@@ -32,7 +31,7 @@ DS.rangeOption = (layers, scale) => {
       .map((l) => Math.max(Math.abs(DS.num(spread(l).min[1])), Math.abs(DS.num(spread(l).max[1]))))
       .filter((v) => v > 0)
       .sort((a, b) => a - b);
-    const unit = 10 ** Math.floor(Math.log10(typical[0] ?? 1));
+    const unit = 10 ** Math.floor(Math.log10(typical[Math.floor(typical.length / 2)] ?? 1));
     const log = DS.symlog(unit);
     const at = scale === "log" ? log.of : (v) => v;
     const axis = DS.axis({
@@ -93,7 +92,6 @@ DS.rangeOption = (layers, scale) => {
       });
     }
   });
-  option.grid[1].bottom = room;
   return option;
 };
 
