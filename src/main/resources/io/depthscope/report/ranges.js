@@ -149,7 +149,7 @@ DS.rangeFigures = () => {
       return "channelRangeRatio by depth. Smallest of weights: " + least.name + ", " + DS.fmt(-ratio(least)) + ".";
     },
     switches: [{ name: "scale", label: "Scale", options: [["linear", "Linear"], ["log", "Logarithmic"]] }],
-    option: (state) => DS.ratioOption(layers, state.scale),
+    option: (state, width) => DS.ratioOption(layers, state.scale, width),
     data: () => ({
       columns: ["layer", "kind", "weightChannelRangeRatio", "fp32ChannelRangeRatio"],
       rows: layers.map((l) => [l.name, l.kind, DS.num(l.weights?.channelRangeRatio), DS.num(l.fp32.channelRangeRatio)]),
@@ -157,7 +157,7 @@ DS.rangeFigures = () => {
   });
 };
 
-DS.ratioOption = (layers, scale) => {
+DS.ratioOption = (layers, scale, width) => {
   const names = layers.map((l) => l.name);
   const usable = (v) => (Number.isFinite(v) && (scale === "linear" || v > 0) ? v : null);
   const weights = layers.map((l) => usable(DS.num(l.weights?.channelRangeRatio)));
@@ -193,7 +193,7 @@ DS.ratioOption = (layers, scale) => {
         ...DS.kindLegend(DS.kindsPresent(layers)).map((k) => ({ ...k, itemStyle: { color: DS.css("--" + k.name), borderWidth: 0 } })),
       ],
     },
-    grid: { left: 62, right: 10, top: 44, bottom: DS.roomForNames(names) },
+    grid: { left: 62, right: 10, top: width < 600 ? 66 : 44, bottom: DS.roomForNames(names) },
     xAxis: DS.layerAxis(names, 0, true),
     yAxis: DS.axis({ type: scale === "log" ? "log" : "value", min: scale === "log" ? undefined : 0, max: 1 }),
     tooltip: {
