@@ -97,6 +97,9 @@ final class AnalyzeCommand implements Callable<Integer> {
       description = "Say how much memory the run will take, and end.")
   private boolean explainMemory;
 
+  @Option(names = "--no-report", description = "Write no report.html.")
+  private boolean noReport;
+
   @Option(names = "--quiet", description = "No progress, no tables.")
   private boolean quiet;
 
@@ -163,7 +166,12 @@ final class AnalyzeCommand implements Callable<Integer> {
                 spec.commandLine().getErr());
         PrintWriter err = spec.commandLine().getErr();
         return switch (outcome) {
-          case FINISHED -> 0;
+          case FINISHED -> {
+            if (!noReport) {
+              report(directory, text, err);
+            }
+            yield 0;
+          }
           case STOPPED_CALIBRATING -> {
             err.println("depthscope: interrupted while calibrating; there is nothing to resume");
             yield Main.INTERRUPTED;
@@ -177,6 +185,22 @@ final class AnalyzeCommand implements Callable<Integer> {
           }
         };
       }
+    }
+  }
+
+  /** The results are complete without their page: what prevents it is said and no more. */
+  private static void report(Path directory, PrintWriter out, PrintWriter err) {
+    Path page = directory.resolve(RunDirectory.REPORT);
+    try {
+      ReportFile.write(directory, page);
+      out.println("report: " + page);
+    } catch (IOException e) {
+      err.println(
+          "depthscope: no report: "
+              + Main.oneLine(e.getMessage())
+              + "; the results are complete, depthscope report "
+              + directory
+              + " tries again");
     }
   }
 

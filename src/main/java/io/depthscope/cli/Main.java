@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StudyCommand.class,
       CompareCommand.class,
       FindingsCommand.class,
+      ReportCommand.class,
       InspectCommand.class,
       PackCommand.class,
       VerifyCommand.class,

@@ -20,7 +20,37 @@ final class LayerData {
   private static final Map<String, ToDoubleFunction<RecordedLayer.Channel>> CHANNEL_COLUMNS =
       channelColumns();
 
+  /** Columns of the layers where several runs stand side by side, likewise. */
+  private static final Map<String, ToDoubleFunction<RecordedLayer>> LAYER_COLUMNS = layerColumns();
+
   private LayerData() {}
+
+  private static Map<String, ToDoubleFunction<RecordedLayer>> layerColumns() {
+    Map<String, ToDoubleFunction<RecordedLayer>> columns = new LinkedHashMap<>();
+    columns.put("weightRange", l -> l.weights().map(w -> w.folded().range()).orElse(Double.NaN));
+    columns.put("weightRatio", l -> l.weights().map(w -> w.channelRangeRatio()).orElse(Double.NaN));
+    columns.put("fp32Range", l -> l.fp32().statistics().range());
+    columns.put("fp32Ratio", l -> l.fp32().channelRangeRatio());
+    columns.put("sqnrDb", l -> l.error().sqnrDb());
+    columns.put("nsr", l -> l.error().nsr());
+    columns.put("gain", l -> l.error().gain());
+    return columns;
+  }
+
+  /** All layers of a run by their main figures, one array a column. */
+  static void table(CompactJson json, List<RecordedLayer> layers) throws IOException {
+    RunData.texts(json, "name", layers.stream().map(RecordedLayer::name).toList());
+    RunData.texts(json, "kind", layers.stream().map(RecordedLayer::kind).toList());
+    for (Map.Entry<String, ToDoubleFunction<RecordedLayer>> column : LAYER_COLUMNS.entrySet()) {
+      json.array(
+          column.getKey(),
+          a -> {
+            for (RecordedLayer layer : layers) {
+              a.number(column.getValue().applyAsDouble(layer));
+            }
+          });
+    }
+  }
 
   private static Map<String, ToDoubleFunction<RecordedLayer.Channel>> channelColumns() {
     Map<String, ToDoubleFunction<RecordedLayer.Channel>> columns = new LinkedHashMap<>();

@@ -76,13 +76,7 @@ final class RunData {
   private static void labelled(CompactJson json, LabelledRun labelled) throws IOException {
     json.text("label", labelled.label()).text("group", labelled.group());
     head(json, labelled.run());
-    json.array(
-        "layers",
-        a -> {
-          for (RecordedLayer layer : labelled.run().layers()) {
-            a.item(o -> LayerData.summary(o, layer));
-          }
-        });
+    json.object("layers", o -> LayerData.table(o, labelled.run().layers()));
   }
 
   private static void section(CompactJson json, TextSection section) throws IOException {
@@ -103,7 +97,7 @@ final class RunData {
         });
   }
 
-  private static void texts(CompactJson json, String name, List<String> texts) throws IOException {
+  static void texts(CompactJson json, String name, List<String> texts) throws IOException {
     json.array(
         name,
         a -> {

@@ -14,7 +14,7 @@ DS.MEASURES = {
     scale: (v) => v,
     range: [0, 50],
     label: (v) => DS.fixed(v, 0) + " dB",
-    caption: "Dark cells in light theme, bright ones in dark theme, are channels with much error for their signal.",
+    caption: "Strong colour marks channels with much error for their signal.",
   },
   range: {
     text: "Output range, share of the layer's",
@@ -76,7 +76,8 @@ DS.heatCells = (layer, measure, order) => {
   return cells;
 };
 
-DS.channelsOption = (layers, state) => {
+DS.channelsOption = (layers, state, width) => {
+  const narrow = width < 600;
   const names = layers.map((l) => l.name);
   const measure = DS.MEASURES[state.measure];
   const [low, high] = measure.range;
@@ -119,7 +120,7 @@ DS.channelsOption = (layers, state) => {
   });
   const heat = [0, 1, 2, 3, 4, 5].map((i) => DS.css("--heat-" + i));
   return {
-    legend: { data: dead.length ? [{ name: "dead channels" }] : [], left: "auto", right: 0, top: 4 },
+    legend: { data: dead.length ? [{ name: "dead channels" }] : [], left: "auto", right: 0, top: narrow ? 24 : 4 },
     grid: { left: 62, right: 10, top: 48, bottom: DS.roomForNames(names) },
     xAxis: DS.layerAxis(names, 0, true),
     yAxis: DS.axis({
@@ -138,10 +139,10 @@ DS.channelsOption = (layers, state) => {
       max: high,
       calculable: false,
       orient: "horizontal",
-      left: 62,
+      left: narrow ? 0 : 62,
       top: 0,
       itemWidth: 10,
-      itemHeight: 150,
+      itemHeight: narrow ? 90 : 150,
       padding: [4, 0],
       text: [measure.label(high), measure.label(low)],
       textStyle: { color: DS.css("--soft"), fontSize: 12 },
@@ -197,9 +198,9 @@ DS.channelFigure = () => {
       { name: "measure", label: "Show", options: [...wanted.map(([name, m]) => [name, m.text])] },
       { name: "order", label: "Order", options: [["sorted", "Worst first"], ["given", "In order"]] },
     ],
-    option: (state) => {
+    option: (state, width) => {
       caption(state.measure);
-      return DS.channelsOption(layers, state);
+      return DS.channelsOption(layers, state, width);
     },
     data: (state) => ({
       columns: ["layer", "channel", state.measure, "dead"],

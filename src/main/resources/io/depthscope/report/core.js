@@ -36,7 +36,7 @@ const DS = (() => {
     const magnitude = Math.abs(v);
     let text;
     if (magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e6)) {
-      text = v.toExponential(digits - 1).replace("e+", "e");
+      text = v.toExponential(digits - 1).replace("e+", "e").replace(/\.?0+e/, "e");
     } else if (magnitude >= 10 ** digits) {
       text = v.toFixed(0);
     } else {
@@ -46,7 +46,7 @@ const DS = (() => {
   }
 
   const fixed = (v, digits) =>
-    Number.isFinite(v) ? v.toFixed(digits).replace("-", "−") : fmt(v);
+    Number.isFinite(v) ? v.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "−") : fmt(v);
   const percent = (v, digits = 1) => (Number.isNaN(v) ? "–" : fixed(100 * v, digits) + " %");
   const count = (v) => v.toLocaleString("en-US").replace(/,/g, " ");
 

@@ -128,7 +128,7 @@ DS.inspector = () => {
       });
       return {
         legend: { data: ["fp32", ...(layer.codes ? ["quantized"] : [])] },
-        grid: { left: 66, right: 16, top: 44, bottom: 46 },
+        grid: { left: 66, right: 16, top: 54, bottom: 46 },
         xAxis: DS.axis({
           type: "value",
           name: "value",

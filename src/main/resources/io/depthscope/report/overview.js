@@ -23,7 +23,7 @@ DS.overview = () => {
     ["Top-1, quantized", percent(num(n.top1Quantized)), drop > 0.05],
     ["Relative drop", percent(drop), drop > 0.05],
     ["Agreement", percent(num(n.agreementTop1))],
-    ["Top-5, fp32 / quantized", percent(num(n.top5Fp32), 0) + " / " + percent(num(n.top5Quantized), 0)],
+    ["Top-5, fp32 and quantized", fixed(100 * num(n.top5Fp32), 0) + ", " + fixed(100 * num(n.top5Quantized), 0), false, "%"],
     ["Logit SQNR", fixed(num(n.logitSqnrDb), 1), false, "dB"],
     ["QMSE", fmt(num(n.qmse))],
     ["QCE", fmt(num(n.qce))],
@@ -41,7 +41,7 @@ DS.overview = () => {
 
   const list = byId("finding-list");
   if (data.findings.length === 0) {
-    list.replaceWith(h("p", { class: "empty" }, "No findings: no layer or image of this run stands out."));
+    list.replaceWith(h("p", { class: "empty" }, "No findings are listed for this run."));
   }
   for (const finding of data.findings) {
     const at = data.layers.findIndex((l) => l.name === finding.layer);

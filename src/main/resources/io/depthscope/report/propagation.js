@@ -3,7 +3,6 @@
 
 DS.propagationOption = (layers, measure) => {
   const names = layers.map((l) => l.name);
-  const room = DS.roomForNames(names);
   const value = (l) => {
     const v = DS.num(measure === "nsr" ? l.error.nsr : l.error.sqnrDb);
     return Number.isFinite(v) && (measure !== "nsr" || v > 0) ? v : null;
@@ -14,12 +13,13 @@ DS.propagationOption = (layers, measure) => {
     const g = DS.num(l.error.gain);
     return g > 0 && Number.isFinite(g) ? Math.log10(g) : null;
   });
-  const reach = Math.max(0.5, Math.ceil(2 * Math.max(...gains.map((g) => Math.abs(g ?? 0)))) / 2);
+  const highest = Math.max(1, Math.ceil(Math.max(...gains.map((g) => g ?? 0))));
+  const lowest = Math.min(-1, Math.floor(Math.min(...gains.map((g) => g ?? 0))));
   return {
     legend: { data: DS.kindLegend(DS.kindsPresent(layers)) },
     grid: [
       { left: 62, right: 10, top: 52, height: 210 },
-      { left: 62, right: 10, top: 308, height: 100 },
+      { left: 62, right: 10, top: 308, height: 120 },
     ],
     xAxis: [DS.layerAxis(names, 0, false), DS.layerAxis(names, 1, true)],
     yAxis: [
@@ -37,9 +37,9 @@ DS.propagationOption = (layers, measure) => {
         name: "Gain",
         nameGap: 10,
         nameTextStyle: { align: "left", padding: [0, 0, 0, -56], color: DS.css("--ink"), fontSize: 12.5, fontWeight: 600 },
-        min: -reach,
-        max: reach,
-        interval: reach > 1.5 ? 1 : 0.5,
+        min: lowest,
+        max: highest,
+        interval: 1,
         axisLabel: { formatter: (g) => "×" + DS.fmt(10 ** g, 2) },
       }),
     ],
@@ -86,7 +86,6 @@ DS.propagationOption = (layers, measure) => {
         data: gains.map((g, i) => ({ value: g, itemStyle: { color: DS.css("--" + DS.kindOf(layers[i])), opacity: 0.85 } })),
       },
     ],
-    bottom: room,
   };
 };
 
@@ -155,7 +154,7 @@ DS.propagationFigures = () => {
     name: "propagation",
     layered: true,
     grids: 2,
-    height: () => 408 + DS.roomForNames(layers.map((l) => l.name)),
+    height: () => 428 + DS.roomForNames(layers.map((l) => l.name)),
     label: () => {
       const loudest = DS.widest(layers, (l) => -DS.num(l.error.sqnrDb));
       const last = layers.at(-1);

@@ -8,7 +8,6 @@ DS.rangeOption = (layers, scale) => {
     ["Weights", (l) => l.weights, (l) => l.weightSpread],
     ["Outputs, fp32", (l) => l.fp32, (l) => l.fp32Spread],
   ];
-  const room = DS.roomForNames(names);
   const option = {
     legend: { data: DS.kindLegend(DS.kindsPresent(layers)) },
     grid: [
@@ -21,7 +20,7 @@ DS.rangeOption = (layers, scale) => {
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "shadow" },
-      formatter: (points) => DS.rangeTip(layers[points[0].dataIndex === undefined ? points[0].axisValue : names.indexOf(points[0].axisValue)]),
+      formatter: (points) => DS.rangeTip(layers[names.indexOf(points[0].axisValue)]),
     },
     series: [],
   };
@@ -32,7 +31,7 @@ DS.rangeOption = (layers, scale) => {
       .map((l) => Math.max(Math.abs(DS.num(spread(l).min[1])), Math.abs(DS.num(spread(l).max[1]))))
       .filter((v) => v > 0)
       .sort((a, b) => a - b);
-    const unit = 10 ** Math.floor(Math.log10(typical[0] ?? 1));
+    const unit = 10 ** Math.floor(Math.log10(typical[Math.floor(typical.length / 2)] ?? 1));
     const log = DS.symlog(unit);
     const at = scale === "log" ? log.of : (v) => v;
     const axis = DS.axis({
@@ -93,7 +92,6 @@ DS.rangeOption = (layers, scale) => {
       });
     }
   });
-  option.grid[1].bottom = room;
   return option;
 };
 
@@ -151,7 +149,7 @@ DS.rangeFigures = () => {
       return "channelRangeRatio by depth. Smallest of weights: " + least.name + ", " + DS.fmt(-ratio(least)) + ".";
     },
     switches: [{ name: "scale", label: "Scale", options: [["linear", "Linear"], ["log", "Logarithmic"]] }],
-    option: (state) => DS.ratioOption(layers, state.scale),
+    option: (state, width) => DS.ratioOption(layers, state.scale, width),
     data: () => ({
       columns: ["layer", "kind", "weightChannelRangeRatio", "fp32ChannelRangeRatio"],
       rows: layers.map((l) => [l.name, l.kind, DS.num(l.weights?.channelRangeRatio), DS.num(l.fp32.channelRangeRatio)]),
@@ -159,7 +157,7 @@ DS.rangeFigures = () => {
   });
 };
 
-DS.ratioOption = (layers, scale) => {
+DS.ratioOption = (layers, scale, width) => {
   const names = layers.map((l) => l.name);
   const usable = (v) => (Number.isFinite(v) && (scale === "linear" || v > 0) ? v : null);
   const weights = layers.map((l) => usable(DS.num(l.weights?.channelRangeRatio)));
@@ -195,7 +193,7 @@ DS.ratioOption = (layers, scale) => {
         ...DS.kindLegend(DS.kindsPresent(layers)).map((k) => ({ ...k, itemStyle: { color: DS.css("--" + k.name), borderWidth: 0 } })),
       ],
     },
-    grid: { left: 62, right: 10, top: 44, bottom: DS.roomForNames(names) },
+    grid: { left: 62, right: 10, top: width < 600 ? 66 : 44, bottom: DS.roomForNames(names) },
     xAxis: DS.layerAxis(names, 0, true),
     yAxis: DS.axis({ type: scale === "log" ? "log" : "value", min: scale === "log" ? undefined : 0, max: 1 }),
     tooltip: {

@@ -1,0 +1,54 @@
+package io.depthscope.cli;
+
+import io.depthscope.store.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Draws a finished run. */
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    description =
+        "Draw a finished run as one HTML file that needs no network: ranges, error by depth,"
+            + " channels, histograms and images. analyze does this by itself; this command does it"
+            + " again for a run of an earlier version.")
+final class ReportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", description = "Folder of a finished run.")
+  private Path run;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "File to write. Default: report.html in RUN, which is replaced.")
+  private Path out;
+
+  @Option(names = "--overwrite", description = "Replace --out.")
+  private boolean overwrite;
+
+  @Override
+  public Integer call() throws IOException {
+    if (overwrite && out == null) {
+      throw new UsageException(
+          "--overwrite needs --out FILE; report.html in RUN is replaced anyway");
+    }
+    if (out != null && Files.isDirectory(out)) {
+      throw new IOException(out + " is a folder; --out names the file to write");
+    }
+    if (out != null && Files.exists(out) && !overwrite) {
+      throw new IOException(out + " exists; choose another --out or add --overwrite");
+    }
+    Path page = out == null ? run.resolve(RunDirectory.REPORT) : out;
+    ReportFile.write(run, page);
+    spec.commandLine().getOut().println("report: " + page);
+    return 0;
+  }
+}

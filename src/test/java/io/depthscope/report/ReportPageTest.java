@@ -1,0 +1,339 @@
+package io.depthscope.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.depthscope.store.RecordedRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+
+/** The pages as a reader has them, in a real browser. */
+class ReportPageTest {
+  private static final List<String> FIGURES =
+      List.of("ranges", "ratio", "propagation", "sources", "channels", "histogram", "images");
+
+  @TempDir static Path folder;
+  private static Browser browser;
+  private static RecordedRun run;
+  private static Path page;
+
+  @BeforeAll
+  static void start() throws IOException {
+    browser = Browser.start();
+    run = RunOfTests.make(folder.resolve("run"), "--error-sources", "--scheme", "w4a4");
+    page =
+        write(
+            "page.html",
+            HtmlReport.of(run, List.of(RunOfTests.finding(run.layers().get(3).name(), "So."))));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  /** Whatever a test did, the page made no request, and nothing went wrong in it. */
+  @AfterEach
+  void nothingWasLoadedAndNothingFailed() {
+    assertEquals(List.of(), browser.complaints());
+    for (String request : browser.requests()) {
+      assertTrue(
+          request.contains("\"url\":\"file://") || request.contains("\"url\":\"data:")
+              || request.contains("\"url\":\"blob:"),
+          request);
+    }
+  }
+
+  private static Path write(String name, String html) throws IOException {
+    return Files.writeString(folder.resolve(name), html);
+  }
+
+  @Test
+  void everyFigureIsDrawn() {
+    for (boolean dark : new boolean[] {false, true}) {
+      for (int width : new int[] {1400, 390}) {
+        browser.screen(width, dark);
+        browser.open(page);
+        for (String figure : FIGURES) {
+          assertEquals(
+              "chart", browser.find("#figure-" + figure).getDomAttribute("data-drawn"), figure);
+          assertTrue(marks(figure) > 20, figure + " is all but empty: " + marks(figure));
+          WebElement plot = browser.find("#figure-" + figure + " .plot");
+          assertEquals("img", plot.getDomAttribute("role"));
+          assertTrue(plot.getDomAttribute("aria-label").length() > 30, figure);
+        }
+        assertEquals(
+            true,
+            browser.run("return document.documentElement.scrollWidth <= innerWidth"),
+            "the page is wider than the screen of " + width);
+        browser.screenshot("run-" + width + (dark ? "-dark" : "-light"));
+      }
+    }
+  }
+
+  /** Shapes with a visible place in a drawing, or colours on a canvas. */
+  private static long marks(String figure) {
+    return ((Number)
+            browser.run(
+                """
+                const plot = document.querySelector("#figure-" + arguments[0] + " .plot");
+                const canvas = plot.querySelector("canvas");
+                if (!canvas) {
+                  return [...plot.querySelectorAll("svg path, svg text")]
+                    .filter((e) => e.getBBox().width + e.getBBox().height > 0).length;
+                }
+                const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+                const seen = new Set();
+                for (let i = 0; i < pixels.length; i += 4) {
+                  seen.add((pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2]);
+                }
+                return seen.size;
+                """,
+                figure))
+        .longValue();
+  }
+
+  @Test
+  void aClickInAFigureFillsTheInspector() {
+    browser.screen(1400, false);
+    browser.open(page);
+    Set<String> inspected = new HashSet<>();
+    for (String figure : List.of("ranges", "ratio", "propagation", "sources", "channels")) {
+      for (double x : new double[] {0.3, 0.7}) {
+        browser.clickAt(browser.find("#figure-" + figure + " .plot"), x, 0.3);
+        String selected = browser.find("#selection .name").getText();
+        int at = Integer.parseInt(browser.find("#layer-select").getDomProperty("value"));
+        assertEquals(run.layers().get(at).name(), selected, figure);
+        int channels = run.layers().get(at).channels().size();
+        assertEquals(
+            Math.min(50, channels), browser.all("#channel-table tbody tr").size(), selected);
+        assertTrue(
+            browser.find("#figure-histogram .plot").getDomAttribute("aria-label").contains(selected));
+        inspected.add(selected);
+      }
+    }
+    assertEquals(2, inspected.size(), inspected::toString);
+    browser.find("#findings button[data-layer]").click();
+    assertEquals(run.layers().get(3).name(), browser.find("#selection .name").getText());
+  }
+
+  @Test
+  void tablesFilterAndSort() {
+    browser.screen(1400, false);
+    browser.open(page);
+    String last = run.layers().getLast().name();
+    browser.find("#layer-table input[type=search]").sendKeys(last);
+    assertEquals(1, browser.all("#layer-table tbody tr").size());
+    browser.find("#layer-table input[type=search]").clear();
+    browser.run("document.querySelector('#layer-table input[type=search]').dispatchEvent(new Event('input'))");
+    assertEquals(run.layers().size(), browser.all("#layer-table tbody tr").size());
+    browser.find("#layer-table th[data-column=sqnrDb] button").click();
+    String highest = browser.find("#layer-table tbody tr:first-child td:nth-child(2)").getText();
+    browser.find("#layer-table th[data-column=sqnrDb] button").click();
+    String lowest = browser.find("#layer-table tbody tr:first-child td:nth-child(2)").getText();
+    assertEquals("ascending", browser.find("#layer-table th[data-column=sqnrDb]").getDomAttribute("aria-sort"));
+    assertEquals(bySqnr(true), highest);
+    assertEquals(bySqnr(false), lowest);
+    long flipped = run.predictions().stream().filter(RecordedRun.Prediction::flipped).count();
+    assertTrue(flipped > 0, "w4a4 flips no image; the table below is not tested");
+    assertEquals(flipped, browser.all("#flipped-table tbody tr").size());
+    long broken =
+        run.predictions().stream().filter(p -> p.flipped() && p.fp32() == p.label()).count();
+    browser.run("document.querySelector('#flipped-table input[value=\"right to wrong\"]').click()");
+    assertEquals(broken, browser.all("#flipped-table tbody tr").size());
+  }
+
+  private static String bySqnr(boolean highest) {
+    return run.layers().stream()
+        .sorted((a, b) -> (highest ? -1 : 1) * Double.compare(a.error().sqnrDb(), b.error().sqnrDb()))
+        .findFirst()
+        .orElseThrow()
+        .name();
+  }
+
+  @Test
+  void switchesRedrawAndDataAreReachable() {
+    browser.screen(1400, false);
+    browser.open(page);
+    for (String figure : List.of("ranges", "ratio", "propagation", "sources", "histogram")) {
+      Object before = drawing(figure);
+      browser.run(
+          "document.querySelector('#figure-' + arguments[0] + ' .choice label:last-child"
+              + " input').click()",
+          figure);
+      assertNotEquals(before, drawing(figure), figure);
+    }
+    for (String figure : FIGURES) {
+      String text = (String) browser.run("return DS.figures[arguments[0]].svg()", figure);
+      assertTrue(text.startsWith("<svg") && text.endsWith("</svg>") && text.length() > 2000, figure);
+      WebElement table = browser.find("#figure-" + figure + " button[aria-expanded]");
+      browser.run("arguments[0].click()", table);
+      assertEquals("true", table.getDomAttribute("aria-expanded"));
+      assertTrue(browser.all("#figure-" + figure + " .figure-data tbody tr").size() > 5, figure);
+    }
+    String csv =
+        (String)
+            browser.run(
+                "return DS.csv({columns: ['a', 'b'], rows: [['x,\"y\"', 1], ['=1+1', NaN]]})");
+    assertEquals("a,b\n\"x,\"\"y\"\"\",1\n'=1+1,NaN\n", csv);
+  }
+
+  private static Object drawing(String figure) {
+    return browser.run(
+        "return document.querySelector('#figure-' + arguments[0] + ' .plot').innerHTML", figure);
+  }
+
+  /** The codes' shares must sum to one, and fp32 values must be dealt out without loss. */
+  @Test
+  void histogramsLoseNothing() {
+    browser.screen(1400, false);
+    browser.open(page);
+    List<?> sums =
+        (List<?>)
+            browser.run(
+                """
+                return DS.data.layers.map((l) => {
+                  const points = DS.distribution(l);
+                  return [1, 2].map((c) => points.reduce((sum, p) => sum + (p[c] ?? 0), 0));
+                });
+                """);
+    assertEquals(run.layers().size(), sums.size());
+    for (int i = 0; i < sums.size(); i++) {
+      List<?> both = (List<?>) sums.get(i);
+      String name = run.layers().get(i).name();
+      assertEquals(1, ((Number) both.get(0)).doubleValue(), 1e-9, name);
+      double quantized = run.layers().get(i).codes().isPresent() ? 1 : 0;
+      assertEquals(quantized, ((Number) both.get(1)).doubleValue(), 1e-9, name);
+    }
+  }
+
+  @Test
+  void theThemeFollowsTheSystemUntilChosen() {
+    browser.screen(1400, true);
+    browser.open(page);
+    assertEquals("dark", theme());
+    Object dark = browser.run("return getComputedStyle(document.body).backgroundColor");
+    browser.run("document.querySelector('#theme input[value=light]').click()");
+    assertEquals("light", theme());
+    assertNotEquals(dark, browser.run("return getComputedStyle(document.body).backgroundColor"));
+    assertTrue(marks("ranges") > 20);
+    browser.run("document.querySelector('#theme input[value=auto]').click()");
+    assertEquals("dark", theme());
+  }
+
+  private static Object theme() {
+    return browser.run("return document.documentElement.dataset.theme");
+  }
+
+  /** Tab alone reaches every kind of control, in the order of the page. */
+  @Test
+  void theKeyboardReachesTheControls() {
+    browser.screen(1400, false);
+    browser.open(page);
+    assertFalse(browser.all("nav[aria-label]").isEmpty());
+    assertEquals(1, browser.all("main").size());
+    assertEquals(1, browser.all("h1").size());
+    Set<String> reached = new HashSet<>();
+    browser.find("body").sendKeys(Keys.TAB);
+    assertEquals("skip", browser.focused().getDomAttribute("class"));
+    for (int i = 0; i < 400 && !reached.contains("#provenance"); i++) {
+      browser.focused().sendKeys(Keys.TAB);
+      reached.add(
+          (String)
+              browser.run(
+                  """
+                  const e = document.activeElement;
+                  const figure = e.closest("figure, #theme, #inspector-bar, #provenance, .data-table, nav, .findings");
+                  return figure ? (figure.id ? "#" + figure.id : "." + figure.className || figure.tagName) : "";
+                  """));
+    }
+    for (String figure : FIGURES) {
+      assertTrue(reached.contains("#figure-" + figure), figure + " of " + reached);
+    }
+    for (String place : List.of("#theme", "#inspector-bar", "#provenance", ".data-table")) {
+      assertTrue(reached.contains(place), place + " of " + reached);
+    }
+  }
+
+  @Test
+  void hostileNamesRunNothing() throws IOException {
+    browser.screen(1400, false);
+    RecordedRun hostile = RunOfTests.hostile(run);
+    String layer = hostile.layers().get(2).name();
+    browser.open(
+        write(
+            "hostile.html",
+            HtmlReport.of(hostile, List.of(RunOfTests.finding(layer, RunOfTests.HOSTILE)))));
+    browser.run("document.querySelectorAll('button[aria-expanded=false]').forEach((b) => b.click())");
+    assertNotEquals("broken", browser.run("return document.title"));
+    assertEquals(0, browser.all("img").size());
+    assertEquals(layer, browser.find("#selection .name").getDomProperty("textContent"));
+    browser.screenshot("hostile");
+    browser.open(
+        write(
+            "hostile-side.html",
+            HtmlReport.sideBySide(
+                RunOfTests.HOSTILE,
+                List.of(new LabelledRun(RunOfTests.HOSTILE, RunOfTests.HOSTILE, hostile)),
+                List.of(TextSection.of(RunOfTests.HOSTILE, RunOfTests.HOSTILE)))));
+    assertEquals(0, browser.all("img").size());
+  }
+
+  @Test
+  void severalRunsAreChosenByNetworkAndScheme() throws IOException {
+    RecordedRun eight = RunOfTests.make(folder.resolve("eight"));
+    browser.screen(1400, false);
+    browser.open(
+        write(
+            "side.html",
+            HtmlReport.sideBySide(
+                "Two schemes",
+                List.of(
+                    new LabelledRun("four bits", "small", run),
+                    new LabelledRun("eight bits", "small", eight)),
+                List.of(
+                    new TextSection(
+                        "What it says",
+                        List.of("Eight is more than four."),
+                        List.of("bits"),
+                        List.of(List.of("4"), List.of("8")))))));
+    for (String figure : List.of("accuracy", "propagation", "ranges", "ratio")) {
+      assertTrue(marks(figure) > 8, figure + ": " + marks(figure));
+    }
+    long both = marks("propagation");
+    browser.find("input[value='w4a4 per-tensor']").click();
+    assertTrue(marks("propagation") < both, "both runs are still drawn");
+    assertEquals("1 run shown", browser.find("#status").getDomProperty("textContent"));
+    assertEquals(2, browser.all("#run-table tbody tr").size());
+    assertEquals(2, browser.all("#text-0 tbody tr").size());
+    browser.screenshot("side-by-side");
+  }
+
+  @Test
+  void aRunWithoutSourcesOrQuantizationIsDrawn() throws IOException {
+    RecordedRun plain = RunOfTests.make(folder.resolve("w8"), "--scheme", "w8");
+    browser.screen(1400, false);
+    browser.open(write("plain.html", HtmlReport.of(plain, List.of())));
+    assertTrue(browser.find("#figure-sources").getText().contains("--error-sources"));
+    for (String figure : FIGURES) {
+      if (!figure.equals("sources")) {
+        assertTrue(marks(figure) > 5, figure);
+      }
+    }
+  }
+}

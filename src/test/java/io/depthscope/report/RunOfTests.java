@@ -1,0 +1,122 @@
+package io.depthscope.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.depthscope.cli.Main;
+import io.depthscope.diagnosis.Finding;
+import io.depthscope.store.RecordedLayer;
+import io.depthscope.store.RecordedRun;
+import io.depthscope.store.RunReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A small real run, made by the command line, and what can be made of it. */
+final class RunOfTests {
+  /** Breaks out of a script, an attribute or a text wherever it is not escaped. */
+  static final String HOSTILE =
+      "</script><img src=x onerror=document.title='broken'>\"'&<!--\u2028\u00fc\u4e2d";
+
+  private RunOfTests() {}
+
+  /**
+   * Runs {@code analyze} on synthetic images.
+   *
+   * @param more arguments besides
+   */
+  static RecordedRun make(Path folder, String... more) {
+    List<String> args =
+        new ArrayList<>(
+            List.of("analyze", "--data", "synthetic:40", "--calibrate", "20", "--backend", "cpu"));
+    args.addAll(List.of("--quiet", "--out", folder.toString()));
+    args.addAll(List.of(more));
+    StringWriter text = new StringWriter();
+    int code = Main.run(args.toArray(String[]::new), new PrintWriter(text), new PrintWriter(text));
+    assertEquals(0, code, text::toString);
+    try {
+      return RunReader.read(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The run with hostile names of network, layers, images and manifest, and odd numbers. */
+  static RecordedRun hostile(RecordedRun run) {
+    List<RecordedLayer> layers = new ArrayList<>();
+    for (RecordedLayer l : run.layers()) {
+      RecordedLayer.ErrorFigures e = l.error();
+      layers.add(
+          new RecordedLayer(
+              l.index(),
+              l.name() + HOSTILE,
+              l.kind(),
+              l.inputs().stream().map(i -> i + HOSTILE).toList(),
+              l.activation(),
+              l.shape(),
+              l.macs(),
+              l.weights(),
+              l.fp32(),
+              l.quantized(),
+              l.output(),
+              l.index() != 1
+                  ? e
+                  : new RecordedLayer.ErrorFigures(
+                      0,
+                      Double.NaN,
+                      Double.NEGATIVE_INFINITY,
+                      Double.POSITIVE_INFINITY,
+                      0,
+                      1,
+                      0,
+                      Double.NaN,
+                      e.energies()),
+              l.channels(),
+              l.histogram(),
+              l.codes()));
+    }
+    Map<String, Object> manifest = new LinkedHashMap<>(run.manifest());
+    manifest.put("data", HOSTILE);
+    manifest.put(HOSTILE, List.of(HOSTILE, 1, true));
+    return new RecordedRun(
+        run.name(),
+        run.model() + HOSTILE,
+        run.family(),
+        run.scheme(),
+        run.feed(),
+        run.calibrationImages(),
+        run.network(),
+        layers,
+        run.predictions().stream()
+            .map(
+                p ->
+                    new RecordedRun.Prediction(
+                        p.index(),
+                        p.image() + HOSTILE,
+                        p.label(),
+                        p.fp32(),
+                        // So that some have flipped, whatever the network makes of the images.
+                        p.index() % 4 == 0 ? -1 : p.quantized(),
+                        p.index() == 3 ? Double.NaN : p.margin(),
+                        p.logitNoise()))
+            .toList(),
+        manifest);
+  }
+
+  static Finding finding(String layer, String statement) {
+    return new Finding(
+        Finding.Kind.DOMINANT_CHANNELS,
+        Finding.Severity.HIGH,
+        layer,
+        List.of(0, 2),
+        List.of(1),
+        statement,
+        "A remedy.",
+        Map.of("ratio", 0.125));
+  }
+}
