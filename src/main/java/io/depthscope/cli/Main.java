@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       AnalyzeCommand.class,
       StudyCommand.class,
+      PlotCommand.class,
       InspectCommand.class,
       PackCommand.class,
       VerifyCommand.class,
