@@ -41,6 +41,7 @@ class ArchitectureTest {
           "verification",
           "store",
           "diagnosis",
+          "report.figure",
           "report",
           "cli");
 

@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CompareCommand.class,
       FindingsCommand.class,
       ReportCommand.class,
+      PlotCommand.class,
       InspectCommand.class,
       PackCommand.class,
       VerifyCommand.class,

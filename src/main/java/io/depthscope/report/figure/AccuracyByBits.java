@@ -1,0 +1,133 @@
+package io.depthscope.report.figure;
+
+import io.depthscope.store.RecordedRun;
+import java.awt.Color;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Top-1 of several runs by bit widths; runs that differ in nothing else are one line. */
+final class AccuracyByBits {
+  private static final int FLOAT_BITS = 32;
+
+  /** What may tell two lines apart, in the order in which it is named. */
+  private static final List<Function<RecordedRun, String>> TRAITS =
+      List.of(
+          RecordedRun::model,
+          r -> r.scheme().granularity(),
+          r -> "activations " + r.scheme().activationRange(),
+          r -> "weights " + r.scheme().weightRange(),
+          r -> r.scheme().weights().map(f -> codes("weights", f)).orElse("fp32 weights"),
+          r ->
+              r.scheme().activations().map(f -> codes("activations", f)).orElse("fp32 activations"),
+          r -> r.feed() + " feed",
+          r -> r.network().images() + " images");
+
+  private AccuracyByBits() {}
+
+  private static String codes(String of, RecordedRun.Format f) {
+    return (f.symmetric() ? "symmetric " : "asymmetric ") + of;
+  }
+
+  static void draw(Page page, Captions captions, List<FigureRun> runs) {
+    List<RecordedRun> all = runs.stream().map(FigureRun::run).toList();
+    List<String> schemes =
+        all.stream()
+            .sorted(
+                Comparator.comparingInt((RecordedRun r) -> bits(r, true) + bits(r, false))
+                    .thenComparingInt(r -> bits(r, true)))
+            .map(r -> r.scheme().name())
+            .distinct()
+            .toList();
+    Map<String, List<RecordedRun>> lines = lines(all);
+    Map<String, RecordedRun> fp32 = new LinkedHashMap<>();
+    for (RecordedRun r : all) {
+      fp32.putIfAbsent(r.model() + " " + r.network().top1Fp32(), r);
+    }
+    List<LegendEntry> legend = legend(page, lines, fp32.size() > 0);
+    Frame frame =
+        Frame.withNames(
+            page,
+            captions.heading(legend, ""),
+            "bits of weights (w) and activations (a)",
+            schemes,
+            "top-1 (%)",
+            Scale.Linear.exactly(0, 100));
+    for (RecordedRun r : fp32.values()) {
+      double top1 = 100 * r.network().top1Fp32();
+      if (frame.y().holds(top1)) {
+        double y = frame.y(top1);
+        page.line(frame.left(), y, frame.right(), y, page.theme().muted(), 1.4, Dash.DASHED);
+      }
+    }
+    int index = 0;
+    for (List<RecordedRun> line : lines.values()) {
+      drawLine(frame, line, schemes, index++);
+    }
+  }
+
+  private static List<LegendEntry> legend(
+      Page page, Map<String, List<RecordedRun>> lines, boolean fp32) {
+    List<LegendEntry> legend = new ArrayList<>();
+    int index = 0;
+    for (String label : lines.keySet()) {
+      legend.add(
+          LegendEntry.line(
+                  Typeface.clean(label.isEmpty() ? "quantized" : label),
+                  page.theme().series(index),
+                  Dash.ofSeries(index))
+              .with(marker(index)));
+      index++;
+    }
+    if (fp32) {
+      legend.add(LegendEntry.line("fp32", page.theme().muted(), Dash.DASHED));
+    }
+    return legend;
+  }
+
+  /** Runs by the traits in which not all of them are alike. */
+  private static Map<String, List<RecordedRun>> lines(List<RecordedRun> runs) {
+    List<Function<RecordedRun, String>> telling =
+        TRAITS.stream().filter(t -> runs.stream().map(t).distinct().count() > 1).toList();
+    Map<String, List<RecordedRun>> lines = new LinkedHashMap<>();
+    for (RecordedRun r : runs) {
+      String label = String.join(", ", telling.stream().map(t -> t.apply(r)).toList());
+      lines.computeIfAbsent(label, k -> new ArrayList<>()).add(r);
+    }
+    return lines;
+  }
+
+  private static int bits(RecordedRun run, boolean ofWeights) {
+    return (ofWeights ? run.scheme().weights() : run.scheme().activations())
+        .map(RecordedRun.Format::bits)
+        .orElse(FLOAT_BITS);
+  }
+
+  private static void drawLine(
+      Frame frame, List<RecordedRun> line, List<String> schemes, int index) {
+    Color colour = frame.page().theme().series(index);
+    List<RecordedRun> ordered =
+        line.stream()
+            .sorted(Comparator.comparingInt(r -> schemes.indexOf(r.scheme().name())))
+            .toList();
+    double[] xs = new double[ordered.size()];
+    double[] values = new double[ordered.size()];
+    for (int i = 0; i < xs.length; i++) {
+      xs[i] = frame.band(schemes.indexOf(ordered.get(i).scheme().name()));
+      values[i] = 100 * ordered.get(i).network().top1Quantized();
+    }
+    frame.polyline(xs, values, colour, 2, Dash.ofSeries(index));
+    for (int i = 0; i < xs.length; i++) {
+      if (frame.y().holds(values[i])) {
+        frame.page().marker(marker(index), xs[i], frame.y(values[i]), 5.2, colour, true);
+      }
+    }
+  }
+
+  private static Marker marker(int index) {
+    return Marker.values()[index % Marker.values().length];
+  }
+}

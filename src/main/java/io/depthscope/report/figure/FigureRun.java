@@ -1,0 +1,10 @@
+package io.depthscope.report.figure;
+
+import io.depthscope.store.RecordedRun;
+
+/**
+ * A run with the name it has in a figure.
+ *
+ * @param label different for each run of a figure
+ */
+public record FigureRun(String label, RecordedRun run) {}
