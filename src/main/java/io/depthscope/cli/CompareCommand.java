@@ -3,10 +3,13 @@ package io.depthscope.cli;
 import io.depthscope.diagnosis.ComparisonJson;
 import io.depthscope.diagnosis.Condition;
 import io.depthscope.diagnosis.RunComparison;
+import io.depthscope.report.HtmlReport;
+import io.depthscope.report.LabelledRun;
 import io.depthscope.store.AtomicFile;
 import io.depthscope.store.RunReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +57,12 @@ final class CompareCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the comparison as JSON, too.")
   private Path json;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Write the comparison as a page, with the runs' figures on shared axes.")
+  private Path html;
+
   @Override
   public Integer call() throws IOException {
     List<Condition> conditions;
@@ -75,7 +84,17 @@ final class CompareCommand implements Callable<Integer> {
       AtomicFile.write(json, out -> ComparisonJson.write(runs, out));
     }
     PrintWriter out = spec.commandLine().getOut();
-    new ComparisonText(runs, out).print();
+    ComparisonText.print(runs, out);
+    if (html != null) {
+      String page =
+          HtmlReport.sideBySide(
+              runs.a().name() + " against " + runs.b().name(),
+              List.of(
+                  new LabelledRun("A: " + runs.a().name(), "A", runs.a().withoutDetails()),
+                  new LabelledRun("B: " + runs.b().name(), "B", runs.b().withoutDetails())),
+              ComparisonText.sections(runs));
+      AtomicFile.write(html, to -> to.write(page.getBytes(StandardCharsets.UTF_8)));
+    }
     int code = 0;
     for (int i = 0; i < conditions.size(); i++) {
       if (conditions.get(i).fails(differences.get(i))) {

@@ -7,6 +7,7 @@ import io.depthscope.diagnosis.Phrases;
 import io.depthscope.diagnosis.PredictionChange;
 import io.depthscope.diagnosis.RunComparison;
 import io.depthscope.diagnosis.SettingChange;
+import io.depthscope.report.TextSection;
 import io.depthscope.store.RecordedRun;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** A comparison of two runs, told on the terminal. */
+/** A comparison of two runs in words and tables. */
 final class ComparisonText {
   /** Told in full; the others by their titles. */
   private static final int TOLD = 3;
@@ -23,18 +24,41 @@ final class ComparisonText {
   private static final String INDENT = "  ";
 
   private final RunComparison runs;
-  private final PrintWriter out;
+  private final List<TextSection> sections = new ArrayList<>();
+  private List<String> paragraphs = new ArrayList<>();
 
-  ComparisonText(RunComparison runs, PrintWriter out) {
+  private ComparisonText(RunComparison runs) {
     this.runs = runs;
-    this.out = out;
   }
 
-  void print() {
-    warning();
+  /** The comparison as sections of text and tables, in the order in which they are to be read. */
+  static List<TextSection> sections(RunComparison runs) {
+    ComparisonText text = new ComparisonText(runs);
+    text.tell();
+    return List.copyOf(text.sections);
+  }
+
+  /** The same on a terminal. */
+  static void print(RunComparison runs, PrintWriter out) {
+    for (TextSection s : sections(runs)) {
+      out.println(Main.oneLine(s.title()));
+      for (String p : s.paragraphs()) {
+        TextBlock.wrap(INDENT, INDENT, p).forEach(out::println);
+      }
+      if (!s.rows().isEmpty()) {
+        TextTable t = new TextTable(1, s.header().toArray(String[]::new));
+        s.rows().forEach(r -> t.row(r.toArray(String[]::new)));
+        t.lines().forEach(l -> out.println(INDENT + l));
+      }
+      out.println();
+    }
+  }
+
+  private void tell() {
     settings();
     if (runs.agrees() && runs.predictions().isEmpty()) {
       say("Nothing differs: every figure and every prediction is the same.");
+      end("The same");
       return;
     }
     network();
@@ -46,43 +70,42 @@ final class ComparisonText {
   }
 
   private void say(String text) {
-    TextBlock.wrap("", "", text).forEach(out::println);
+    paragraphs.add(text);
   }
 
-  private void say(String indent, String text) {
-    TextBlock.wrap(indent, indent + INDENT, text).forEach(out::println);
+  private void end(String title) {
+    end(title, List.of(), List.of());
   }
 
-  /** The first line of all, so that nobody reads on unwarned. */
-  private void warning() {
+  private void end(String title, List<String> header, List<List<String>> rows) {
+    sections.add(new TextSection(title, paragraphs, header, rows));
+    paragraphs = new ArrayList<>();
+  }
+
+  private void settings() {
     List<SettingChange> different = runs.differentSubjects();
-    if (!different.isEmpty()) {
+    if (!different.isEmpty()) { // first of all, so that nobody reads on unwarned
       say(
           "WARNING: these runs are not of the same network and images ("
               + different.stream().map(SettingChange::name).collect(Collectors.joining(", "))
               + "); their figures may differ for that alone.");
-      out.println();
     }
-  }
-
-  private void settings() {
-    say("", "A: " + title(runs.a()));
-    say("", "B: " + title(runs.b()));
-    out.println();
+    say("A: " + title(runs.a()));
+    say("B: " + title(runs.b()));
     if (runs.settings().isEmpty()) {
       say("No setting differs.");
     } else {
       long methods =
           runs.settings().stream().filter(s -> s.kind() == SettingChange.Kind.METHOD).count();
-      out.println(
+      say(
           methods > 1
               ? "What differs in the settings, so that no single one explains the rest:"
               : "What differs in the settings:");
       for (SettingChange s : runs.settings()) {
-        say(INDENT, s.name() + ": " + s.a() + " in A, " + s.b() + " in B");
+        say(s.name() + ": " + s.a() + " in A, " + s.b() + " in B");
       }
     }
-    out.println();
+    end("What is compared");
   }
 
   private static String title(RecordedRun run) {
@@ -101,22 +124,23 @@ final class ComparisonText {
   private void network() {
     RecordedRun.Network a = runs.a().network();
     RecordedRun.Network b = runs.b().network();
-    TextTable t = new TextTable(1, "", "A", "B", "B - A");
-    share(t, "top-1, float32", a.top1Fp32(), b.top1Fp32());
-    share(t, "top-1, quantized", a.top1Quantized(), b.top1Quantized());
-    share(t, "top-5, quantized", a.top5Quantized(), b.top5Quantized());
-    share(t, "same class", a.agreementTop1(), b.agreementTop1());
-    t.row(
-        "SQNR of the logits",
-        decibel(a.logitSqnrDb()),
-        decibel(b.logitSqnrDb()),
-        signed("%+.1f dB", difference(a.logitSqnrDb(), b.logitSqnrDb())));
-    t.lines().forEach(out::println);
-    out.println();
+    end(
+        "The network",
+        List.of("", "A", "B", "B - A"),
+        List.of(
+            share("top-1, float32", a.top1Fp32(), b.top1Fp32()),
+            share("top-1, quantized", a.top1Quantized(), b.top1Quantized()),
+            share("top-5, quantized", a.top5Quantized(), b.top5Quantized()),
+            share("same class", a.agreementTop1(), b.agreementTop1()),
+            List.of(
+                "SQNR of the logits",
+                decibel(a.logitSqnrDb()),
+                decibel(b.logitSqnrDb()),
+                signed("%+.1f dB", difference(a.logitSqnrDb(), b.logitSqnrDb())))));
   }
 
-  private static void share(TextTable t, String name, double a, double b) {
-    t.row(
+  private static List<String> share(String name, double a, double b) {
+    return List.of(
         name,
         Phrases.percent(a),
         Phrases.percent(b),
@@ -145,7 +169,7 @@ final class ComparisonText {
           "At the end, in %s, the SQNR is %s in A and %s in B."
               .formatted(last.name(), decibel(last.sqnrA()), decibel(last.sqnrB())));
     }
-    out.println();
+    end("Where they part");
   }
 
   private void alone(String run, List<String> layers) {
@@ -186,11 +210,9 @@ final class ComparisonText {
     if (changes.isEmpty()) {
       return;
     }
-    out.println(title + ":");
     for (FindingChange c : changes.subList(0, Math.min(TOLD, changes.size()))) {
       Finding f = c.finding();
       say(
-          INDENT,
           FindingsText.word(f.severity())
               + ", "
               + FindingsText.title(f)
@@ -208,16 +230,16 @@ final class ComparisonText {
               .map(c -> FindingsText.title(c.finding()).replace(", ", " "))
               .collect(Collectors.joining(", "));
       int more = rest.size() - TITLES;
-      say(INDENT, "Also: " + titles + (more > 0 ? " and " + more + " more." : "."));
+      say("Also: " + titles + (more > 0 ? " and " + more + " more." : "."));
     }
-    out.println();
+    end(title);
   }
 
   private void predictions() {
     PredictionChange p = runs.predictions();
     if (p.images() == 0) {
       say("The runs have no image in common.");
-      out.println();
+      end("Predictions");
       return;
     }
     say(
@@ -232,7 +254,7 @@ final class ComparisonText {
             + " way round.");
     examples("Changed in A alone, where float32 was surest", p.keptInB());
     examples("Changed in B alone, where float32 was surest", p.keptInA());
-    out.println();
+    end("Predictions");
   }
 
   private void examples(String title, List<RecordedRun.Prediction> images) {
@@ -248,23 +270,24 @@ final class ComparisonText {
   }
 
   private void table() {
-    TextTable t =
-        new TextTable(
-            1, "layer", "SQNR A", "SQNR B", "B - A", "gain A", "gain B", "levels A", "levels B");
+    List<List<String>> rows = new ArrayList<>();
     for (LayerChange l : runs.layers()) {
-      t.row(
-          Main.oneLine(l.name()),
-          decibel(l.sqnrA()),
-          decibel(l.sqnrB()),
-          signed("%+.1f", l.difference()),
-          number(l.gainA()),
-          number(l.gainB()),
-          number(l.weightLevelsA()),
-          number(l.weightLevelsB()));
+      rows.add(
+          List.of(
+              Main.oneLine(l.name()),
+              decibel(l.sqnrA()),
+              decibel(l.sqnrB()),
+              signed("%+.1f", l.difference()),
+              number(l.gainA()),
+              number(l.gainB()),
+              number(l.weightLevelsA()),
+              number(l.weightLevelsB())));
     }
-    t.lines().forEach(out::println);
-    out.println();
-    say("levels: what the weights of the median live channel get.");
+    say("Levels: what the weights of the median live channel get.");
+    end(
+        "Layer by layer",
+        List.of("layer", "SQNR A", "SQNR B", "B - A", "gain A", "gain B", "levels A", "levels B"),
+        rows);
   }
 
   private static String decibel(double x) {

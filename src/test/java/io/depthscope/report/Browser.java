@@ -164,15 +164,22 @@ final class Browser implements AutoCloseable {
                 true,
                 "clip",
                 Map.of(
-                    "x", 0, "y", 0, "width", size.get("width"), "height", size.get("height"),
-                    "scale", 1)));
+                    "x",
+                    0,
+                    "y",
+                    0,
+                    "width",
+                    size.get("width"),
+                    "height",
+                    size.get("height"),
+                    "scale",
+                    1)));
     Path folder =
         Path.of(System.getProperty("depthscope.test.screenshots", "target/report-screenshots"));
     try {
       Files.createDirectories(folder);
       Files.write(
-          folder.resolve(name + ".png"),
-          Base64.getDecoder().decode((String) picture.get("data")));
+          folder.resolve(name + ".png"), Base64.getDecoder().decode((String) picture.get("data")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
