@@ -6,13 +6,15 @@ DS.channel = (layer, name, c) => DS.num(layer.channels[name]?.[c]);
 DS.channelCount = (layer) => layer.shape[2];
 DS.isDead = (layer, c) => DS.channel(layer, "variance", c) === 0;
 
-/** What the heat map can show: the figure of a channel, coloured by its scale; small ones mean trouble. */
+/** What the heat map can show: the figure of a channel, coloured by its scale; small ones mean trouble.
+   Values beyond the range have the colour of its end; open says that there are some above. */
 DS.MEASURES = {
   sqnr: {
     text: "SQNR, dB",
     figure: (l, c) => DS.channel(l, "sqnrDb", c),
     scale: (v) => v,
     range: [0, 50],
+    open: true,
     label: (v) => DS.fixed(v, 0) + " dB",
     caption: "Strong colour marks channels with much error for their signal.",
   },
@@ -38,6 +40,7 @@ DS.MEASURES = {
     figure: (l, c) => DS.channel(l, "levels", c),
     scale: Math.log2,
     range: [0, 8],
+    open: true,
     label: (v) => DS.fmt(2 ** v, 3),
     caption: "Strong colour marks channels whose output is left with few of the codes.",
   },
@@ -46,6 +49,7 @@ DS.MEASURES = {
     figure: (l, c) => DS.channel(l, "weightLevels", c),
     scale: Math.log2,
     range: [0, 8],
+    open: true,
     label: (v) => DS.fmt(2 ** v, 3),
     caption: "Strong colour marks channels whose weights are left with few of the codes.",
   },
@@ -144,7 +148,7 @@ DS.channelsOption = (layers, state, width) => {
       itemWidth: 10,
       itemHeight: narrow ? 90 : 150,
       padding: [4, 0],
-      text: [measure.label(high), measure.label(low)],
+      text: [(measure.open ? "≥ " : "") + measure.label(high), "≤ " + measure.label(low)],
       textStyle: { color: DS.css("--soft"), fontSize: 12 },
       inRange: { color: heat.toReversed() },
     },

@@ -14,11 +14,10 @@ DS.tip = (heading, pairs) =>
   );
 
 /** Style of everything that is not data. */
-DS.baseOption = (label) => ({
+DS.baseOption = () => ({
   animation: false,
   backgroundColor: "transparent",
   textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: DS.css("--ink") },
-  aria: { enabled: true, label: { description: label } },
   tooltip: {
     confine: true,
     backgroundColor: DS.css("--card"),
@@ -228,7 +227,7 @@ DS.figure = (spec) => {
 
   function option() {
     const own = spec.option(state, plot.clientWidth);
-    const base = DS.baseOption(spec.label());
+    const base = DS.baseOption();
     return { ...base, ...own, tooltip: { ...base.tooltip, ...own.tooltip }, legend: own.legend === null ? undefined : { ...base.legend, ...own.legend } };
   }
 

@@ -103,6 +103,7 @@ DS.sourcesOption = (layers, measure) => {
     xAxis: DS.layerAxis(names, 0, true),
     yAxis: DS.axis({
       type: "value",
+      max: measure === "share" ? (v) => Math.max(1, v.max) : undefined,
       axisLabel: { formatter: (v) => (measure === "share" ? DS.fixed(100 * v, 0) + " %" : DS.fmt(v)) },
     }),
     tooltip: {

@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -24,6 +26,9 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The Chromium of this machine without a window, with a page of ours in it. */
 final class Browser implements AutoCloseable {
+  /** Warns that it does not know the newest Chromium's protocol; what is used here is old. */
+  private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
   private final ChromeDriver driver;
 
   private Browser(ChromeDriver driver) {
@@ -32,14 +37,15 @@ final class Browser implements AutoCloseable {
 
   /** Starts one. Where Chromium or its driver is missing, the test is skipped. */
   static Browser start() {
-    Optional<Path> chromium = find("chromium", "chromium-browser", "google-chrome");
-    Optional<Path> chromedriver = find("chromedriver");
+    Optional<Path> chromium = installed("chromium", "chromium-browser", "google-chrome");
+    Optional<Path> chromedriver = installed("chromedriver");
     boolean there = chromium.isPresent() && chromedriver.isPresent();
     String missing = "chromium or chromedriver is not installed";
     if (Boolean.getBoolean("depthscope.test.browserRequired")) {
       assertTrue(there, missing);
     }
     assumeTrue(there, missing + "; test skipped");
+    SELENIUM.setLevel(Level.SEVERE);
     ChromeOptions options = new ChromeOptions();
     options.setBinary(chromium.orElseThrow().toFile());
     // Root, which CI is, may not have Chromium's sandbox; the page is our own.
@@ -61,7 +67,7 @@ final class Browser implements AutoCloseable {
     return new Browser(new ChromeDriver(service, options));
   }
 
-  private static Optional<Path> find(String... names) {
+  private static Optional<Path> installed(String... names) {
     for (String name : names) {
       for (String folder : System.getenv("PATH").split(":", -1)) {
         Path file = Path.of(folder, name);
@@ -95,7 +101,7 @@ final class Browser implements AutoCloseable {
 
   /** Waits for a condition; there is no other way to know when a browser has caught up. */
   void until(String script) {
-    new WebDriverWait(driver, java.time.Duration.ofMinutes(2))
+    new WebDriverWait(driver, Duration.ofMinutes(2))
         .withMessage(script)
         .until(d -> Boolean.TRUE.equals(run(script)));
   }
