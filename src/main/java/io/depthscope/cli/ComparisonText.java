@@ -85,10 +85,11 @@ final class ComparisonText {
   private void settings() {
     List<SettingChange> different = runs.differentSubjects();
     if (!different.isEmpty()) { // first of all, so that nobody reads on unwarned
-      say(
+      say("Their figures may differ for that alone.");
+      end(
           "WARNING: these runs are not of the same network and images ("
               + different.stream().map(SettingChange::name).collect(Collectors.joining(", "))
-              + "); their figures may differ for that alone.");
+              + ")");
     }
     say("A: " + title(runs.a()));
     say("B: " + title(runs.b()));

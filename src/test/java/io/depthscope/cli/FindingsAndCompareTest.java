@@ -137,7 +137,7 @@ class FindingsAndCompareTest {
           "no single one explains",
           "top-1, quantized",
           "The runs part at input",
-          "Found in A, gone or harmless in B:",
+          "Found in A, gone or harmless in B",
           "Of 60 images in both runs",
           "classifier "
         }) {
