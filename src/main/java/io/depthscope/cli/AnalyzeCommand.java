@@ -189,11 +189,13 @@ final class AnalyzeCommand implements Callable<Integer> {
   }
 
   /** The results are complete without their page: what prevents it is said and no more. */
-  private static void report(Path directory, PrintWriter out, PrintWriter err) {
+  private void report(Path directory, PrintWriter out, PrintWriter err) {
     Path page = directory.resolve(RunDirectory.REPORT);
     try {
       ReportFile.write(directory, page);
-      out.println("report: " + page);
+      if (!quiet) {
+        out.println("report: " + page);
+      }
     } catch (IOException e) {
       err.println(
           "depthscope: no report: "

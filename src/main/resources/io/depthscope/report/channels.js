@@ -120,6 +120,7 @@ DS.channelsOption = (layers, state, width) => {
     data,
     encode: { x: 0, y: [1, 2], tooltip: [] },
     renderItem,
+    progressive: 0,
     ...more,
   });
   const heat = [0, 1, 2, 3, 4, 5].map((i) => DS.css("--heat-" + i));

@@ -117,6 +117,9 @@ DS.kindLegend = (kinds) =>
 
 DS.kindsPresent = (layers) => DS.KINDS.filter((k) => layers.some((l) => DS.kindOf(l) === k));
 
+/** Width of a figure on paper, in CSS pixels: that of A4 and Letter less margins. */
+DS.PAPER = 660;
+
 /** All figures of the page, by name. */
 DS.figures = {};
 
@@ -258,6 +261,7 @@ DS.figure = (spec) => {
       }).observe(plot);
     }
     chart.setOption(option(), { notMerge: true });
+    chart.getZr().flush(); // not in the next frame, which a printer does not wait for
     frame.dataset.drawn = "chart";
   }
 
@@ -307,6 +311,14 @@ DS.figure = (spec) => {
   DS.figures[spec.name] = figure;
   DS.drawQueue(draw);
   DS.onTheme(() => refresh());
+  addEventListener("beforeprint", () => {
+    plot.style.width = Math.min(DS.PAPER, plot.clientWidth) + "px";
+    refresh();
+  });
+  addEventListener("afterprint", () => {
+    plot.style.width = "";
+    refresh();
+  });
   if (spec.layered) {
     DS.onSelect((index) => {
       const series = [];

@@ -82,14 +82,18 @@ class AnalyzeOutputTest {
 
   @Test
   void writesTheFilesAndNothingElse() {
-    assertEquals(RunFiles.NAMES, List.copyOf(RunFiles.contents(folder.resolve("plain")).keySet()));
+    Set<String> expected = new TreeSet<>(RunFiles.NAMES);
+    expected.add(RunFiles.REPORT);
+    assertEquals(expected, RunFiles.contents(folder.resolve("plain")).keySet());
   }
 
   @Test
   void onlyTheManifestDiffersBetweenTwoRuns() {
     Path plain = folder.resolve("plain");
     RunFiles.assertSame(plain, folder.resolve("again"), "the same command twice");
-    assertEquals(Set.of(RunFiles.MANIFEST), RunFiles.differing(plain, folder.resolve("again")));
+    assertEquals(
+        Set.of(RunFiles.MANIFEST, RunFiles.REPORT),
+        RunFiles.differing(plain, folder.resolve("again")));
   }
 
   @ParameterizedTest
@@ -487,9 +491,10 @@ class AnalyzeOutputTest {
     }
     assertEquals(
         3, lines.stream().filter(l -> l.contains(" * ") && l.contains("..")).count(), text);
-    assertEquals("results: " + folder.resolve("plain"), lines.getLast());
+    assertEquals("results: " + folder.resolve("plain"), lines.get(lines.size() - 2));
+    assertEquals("report: " + folder.resolve("plain/report.html"), lines.getLast());
     int widest =
-        lines.subList(0, lines.size() - 1).stream().mapToInt(String::length).max().orElse(0);
+        lines.subList(0, lines.size() - 2).stream().mapToInt(String::length).max().orElse(0);
     assertTrue(widest <= 100, text);
   }
 

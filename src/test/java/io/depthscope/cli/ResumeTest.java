@@ -182,7 +182,8 @@ class ResumeTest {
     assertEquals(Set.of(), RunFiles.differing(whole, run));
     Files.writeString(run.resolve("notes.txt"), "mine");
     RUN.onCommandLine(run, "--overwrite").succeeds();
-    assertEquals(Set.of(RunFiles.MANIFEST, "notes.txt"), RunFiles.differing(whole, run));
+    assertEquals(
+        Set.of(RunFiles.MANIFEST, RunFiles.REPORT, "notes.txt"), RunFiles.differing(whole, run));
     assertEquals("mine", Files.readString(run.resolve("notes.txt")));
   }
 

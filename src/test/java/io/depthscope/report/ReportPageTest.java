@@ -248,6 +248,27 @@ class ReportPageTest {
     assertEquals("dark", theme());
   }
 
+  /** Paper is white and narrow, and a printer does not wait for the next frame. */
+  @Test
+  void paperHasEveryFigureInItsOwnWidth() {
+    browser.screen(1400, true);
+    browser.open(page);
+    browser.run("dispatchEvent(new Event('beforeprint'))");
+    assertEquals("light", theme());
+    for (String figure : FIGURES) {
+      assertTrue(marks(figure) > 20, figure);
+      assertEquals(
+          660L,
+          browser.run(
+              "return document.querySelector('#figure-' + arguments[0] + ' .plot').clientWidth",
+              figure),
+          figure);
+    }
+    browser.run("dispatchEvent(new Event('afterprint'))");
+    assertEquals("dark", theme());
+    assertNotEquals(660L, browser.run("return document.querySelector('.plot').clientWidth"));
+  }
+
   private static Object theme() {
     return browser.run("return document.documentElement.dataset.theme");
   }
