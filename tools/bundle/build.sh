@@ -28,10 +28,11 @@ done
 version=$(DEPTHSCOPE_JAVA_HOME=$jdk ./depthscope --version 2>/dev/null | head -1)
 
 # What the program reaches, not what its libraries could: jdeps also names java.sql, for types of Jackson's that are
-# never read or written here. java.desktop holds ImageIO; jdk.unsupported holds sun.misc.Unsafe, looked for by libraries.
-modules=java.base,java.desktop,jdk.incubator.vector,jdk.unsupported
+# never read or written here. java.desktop holds ImageIO; jdk.unsupported holds sun.misc.Unsafe, looked for by libraries;
+# java.logging is what PDFBox reports to.
+modules=java.base,java.desktop,java.logging,jdk.incubator.vector,jdk.unsupported
 
-# Decoding images without a display needs none of these, and some of them want X or ALSA.
+# Decoding images and drawing figures without a display needs none of these, and some of them want X or ALSA.
 unused=(libawt_xawt.so libjawt.so libsplashscreen.so libjsound.so libfontmanager.so libfreetype.so jrt-fs.jar
   classlist keytool)
 excluded=$(printf '**/%s,' "${unused[@]}")

@@ -53,6 +53,10 @@ check "the version is that of the sources" '[[ $code == 0 && $output == "depthsc
 run analyze --limit 50 --quiet --out "$work/run"
 check "analyze runs the embedded network" '[[ $code == 0 && -s $work/run/results.json ]]'
 check "fifty images were run" 'grep -q "\"images\" *: *50\b" "$work/run/results.json"'
+for format in svg pdf png; do
+  run plot "$work/run" --figure heat-map --format $format --out "$work/figure.$format"
+  check "a figure is drawn as $format without fonts" '[[ $code == 0 && -s $work/figure.$format ]]'
+done
 run bench run --seconds 1 --warm-up 0.5 --level statistics
 check "bench run prints one line of JSON" '[[ $code == 0 && $output == "{"*"\"imagesPerSecond\":"*"}" ]]'
 run pack --quiet --strict --data "$work/images" --out "$work/bundle.packed"
@@ -137,6 +141,11 @@ if [[ $(id -u) == 0 ]] && mount -t proc proc "$work/root/proc" 2>/dev/null; then
   bare analyze --limit 50 --quiet --out /tmp/run
   check "analyze runs with the C library alone" '[[ $code == 0 && -s $work/root/tmp/run/results.json ]]'
   check "and gives the same bytes" 'cmp -s "$work/run/results.json" "$work/root/tmp/run/results.json"'
+  for format in svg pdf png; do
+    bare plot /tmp/run --figure heat-map --format $format --out /tmp/figure.$format
+    check "$format has the same bytes with the C library alone" \
+      '[[ $code == 0 ]] && cmp -s "$work/figure.$format" "$work/root/tmp/figure.$format"'
+  done
   bare pack --quiet --strict --data /images --out /tmp/bundle.packed
   check "images are decoded with the C library alone" '[[ $code == 0 && $output == "packed $count images"* ]]'
   bare devices

@@ -56,11 +56,24 @@ final class AccuracyByBits {
             schemes,
             "top-1 (%)",
             Scale.Linear.exactly(0, 100));
+    int lineOf = 0;
     for (RecordedRun r : fp32.values()) {
       double top1 = 100 * r.network().top1Fp32();
       if (frame.y().holds(top1)) {
         double y = frame.y(top1);
         page.line(frame.left(), y, frame.right(), y, page.theme().muted(), 1.4, Dash.DASHED);
+        if (fp32.size() > 1) {
+          // Lines may lie close together: their names stand at either end.
+          boolean atLeft = lineOf++ % 2 == 0;
+          page.text(
+              page.typeface()
+                  .shortened(Typeface.clean(r.model()), Page.SMALL, frame.bandWidth() / 2),
+              atLeft ? frame.left() + 6 : frame.right() - 6,
+              y - 5,
+              Page.SMALL,
+              page.theme().muted(),
+              atLeft ? Page.Anchor.START : Page.Anchor.END);
+        }
       }
     }
     int index = 0;

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * The energies of the four sources of each layer's error, over the energy of the whole error. Above
- * 1 the sources partly cancel, below it they add up: the rest is their cross term.
+ * 1 the sources partly cancel, below it they reinforce each other: the rest is their cross term.
  */
 final class ErrorSourcesFigure {
   private static final List<String> SOURCES =
@@ -97,7 +97,7 @@ final class ErrorSourcesFigure {
 
   private static String note(List<String> without, List<String> cut) {
     StringBuilder note =
-        new StringBuilder("Above 1 the sources partly cancel; below 1 they add up (cross term).");
+        new StringBuilder("Above 1 the sources partly cancel; below 1 they reinforce each other.");
     if (!without.isEmpty()) {
       note.append(" No error: ").append(Captions.listed(without)).append('.');
     }

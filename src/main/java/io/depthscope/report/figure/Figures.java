@@ -23,7 +23,7 @@ public final class Figures {
     String title = Captions.title(request);
     Canvas canvas =
         switch (format) {
-          case SVG -> new SvgCanvas(width, height, unit, title);
+          case SVG -> new SvgCanvas(typeface, width, height, unit, title);
           case PNG ->
               new PixelCanvas(typeface, (int) Math.round(width), (int) Math.round(height), unit);
           case PDF -> new PdfCanvas(typeface, width, height, unit, title);

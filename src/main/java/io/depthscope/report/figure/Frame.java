@@ -49,9 +49,10 @@ record Frame(
     double size = Math.max(SMALLEST_NAME, Math.min(Page.SMALL, band - 1));
     int every = (int) Math.max(1, Math.ceil((size + 1) / band));
     List<String> shown = new ArrayList<>();
+    double longest = Math.min(LONGEST_NAME, page.height() / 4);
     double widest = 0;
     for (String name : names) {
-      shown.add(page.typeface().shortened(Typeface.clean(name), size, LONGEST_NAME));
+      shown.add(page.typeface().shortened(Typeface.clean(name), size, longest));
       widest = Math.max(widest, page.typeface().width(shown.getLast(), size));
     }
     double degrees = widest + 6 <= band ? 0 : band >= 1.5 * size ? SLANT : 90;

@@ -6,7 +6,6 @@ import io.depthscope.store.RecordedRun;
 import java.awt.Color;
 import java.awt.geom.Path2D;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +54,7 @@ final class HeatMapFigure {
     double high = values[(int) Math.ceil((1 - OUTLIERS) * (values.length - 1))];
     return metric == HeatMapMetric.SQNR
         ? Scale.Linear.around(low, high)
-        : Scale.Logarithmic.around(Arrays.stream(new double[] {low, high}));
+        : Scale.Logarithmic.doubling(Math.max(1, low), Math.max(2, high));
   }
 
   private void draw(Captions captions) {
@@ -113,6 +112,10 @@ final class HeatMapFigure {
       double bottom) {
     List<RecordedLayer.Channel> channels = layer.channels();
     double cell = (right - left) / channels.size();
+    // Where a viewer leaves gaps between cells, a usual colour of the row shows, not the ground.
+    double[] sorted = channels.stream().mapToDouble(metric::of).sorted().toArray();
+    page.canvas()
+        .fill(Page.rectangle(left, top, right, bottom), colour(sorted[sorted.length / 2]), true);
     int from = 0;
     while (from < channels.size()) {
       Color colour = colour(metric.of(channels.get(from)));

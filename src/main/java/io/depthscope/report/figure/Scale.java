@@ -8,6 +8,7 @@ import java.util.stream.DoubleStream;
 /** Where a value lies between the two ends of an axis. */
 sealed interface Scale {
   double LARGEST = 1e300; // differences of larger ones would overflow
+  double SMALLEST = 1e-290; // the steps of a smaller span would vanish
 
   /** A line of the grid and what stands beside it. */
   record Tick(double value, String label) {}
@@ -32,8 +33,9 @@ sealed interface Scale {
     static Linear around(double low, double high, int ticks) {
       double a = clamp(Math.min(low, high));
       double b = clamp(Math.max(low, high));
-      if (!(b - a > 1e-9 * Math.max(Math.abs(a), Math.abs(b)))) {
-        double pad = a == 0 ? 1 : 0.1 * Math.abs(a);
+      double largest = Math.max(Math.abs(a), Math.abs(b));
+      if (!(b - a > Math.max(1e-9 * largest, SMALLEST))) {
+        double pad = largest <= SMALLEST ? 1 : 0.1 * largest;
         a -= pad;
         b += pad;
       }
@@ -79,8 +81,23 @@ sealed interface Scale {
     }
   }
 
-  /** Equal steps multiply; both ends are positive. */
-  record Logarithmic(double low, double high) implements Scale {
+  /**
+   * Equal steps multiply; both ends are positive.
+   *
+   * @param doubling ticks are powers of two instead of ten
+   */
+  record Logarithmic(double low, double high, boolean doubling) implements Scale {
+
+    /** An axis for counts of levels: its ends are the powers of two about both values. */
+    static Logarithmic doubling(double low, double high) {
+      double first = Math.floor(log2(low) + 1e-9);
+      double last = Math.max(first + 1, Math.ceil(log2(high) - 1e-9));
+      return new Logarithmic(Math.pow(2, first), Math.pow(2, last), true);
+    }
+
+    private static double log2(double value) {
+      return Math.log(value) / Math.log(2);
+    }
 
     static Logarithmic around(DoubleStream values) {
       double[] positive = values.filter(v -> v > 0 && v <= LARGEST).toArray();
@@ -88,7 +105,9 @@ sealed interface Scale {
       double most = DoubleStream.of(positive).max().orElse(10);
       double low = rounded(least, false);
       double high = rounded(most, true);
-      return high > low ? new Logarithmic(low, high) : new Logarithmic(low / 2, high * 2);
+      return high > low
+          ? new Logarithmic(low, high, false)
+          : new Logarithmic(low / 2, high * 2, false);
     }
 
     /** The nearest 1, 2 or 5 times a power of ten at or beyond the value. */
@@ -115,13 +134,20 @@ sealed interface Scale {
 
     @Override
     public List<Tick> ticks() {
+      List<Tick> all = new ArrayList<>();
+      if (doubling) {
+        double stride = Math.pow(2, Math.ceil(log2(high / low) / 12));
+        for (double value = low; value <= high * (1 + 1e-9); value *= stride) {
+          all.add(new Tick(value, text(value, 1)));
+        }
+        return all;
+      }
       double decades = Math.log10(high / low);
       if (decades < 1) {
         // Too few powers of ten: equal steps, which come to stand in unequal distances.
         return Linear.exactly(low, high).ticks();
       }
       int stride = (int) Math.max(1, Math.ceil(decades / 8));
-      List<Tick> all = new ArrayList<>();
       for (int e = (int) Math.floor(Math.log10(low) + 1e-9); e <= Math.log10(high) + 1e-9; e++) {
         for (double f : decades < 2.5 ? new double[] {1, 2, 5} : new double[] {1}) {
           double value = f * Math.pow(10, e);

@@ -4,6 +4,7 @@ import io.depthscope.store.RecordedLayer;
 import io.depthscope.store.RecordedRun;
 import java.awt.Color;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -158,7 +159,8 @@ final class SeriesByDepth {
                     1.2,
                     Dash.SOLID));
     for (Series s : series) {
-      frame.polyline(frame.bands(), s.values(), s.colour, 1.8, s.dash);
+      double[] values = s.values(); // a shorter network ends before the axis does
+      frame.polyline(Arrays.copyOf(frame.bands(), values.length), values, s.colour, 1.8, s.dash);
     }
     for (Series s : series) {
       drawPoints(frame, s, coloured);

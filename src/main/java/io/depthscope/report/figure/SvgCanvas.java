@@ -11,6 +11,7 @@ final class SvgCanvas implements Canvas {
   /** Coordinates are whole multiples of 1 / STEPS unit. */
   private static final double STEPS = 100;
 
+  private final Typeface typeface;
   private final StringBuilder out = new StringBuilder();
 
   /**
@@ -18,7 +19,8 @@ final class SvgCanvas implements Canvas {
    * @param unit CSS pixels a unit
    * @param title for readers that speak, and tool tips
    */
-  SvgCanvas(double width, double height, double unit, String title) {
+  SvgCanvas(Typeface typeface, double width, double height, double unit, String title) {
+    this.typeface = typeface;
     out.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"")
         .append(number(width))
@@ -70,6 +72,11 @@ final class SvgCanvas implements Canvas {
     if (degrees != 0) {
       out.append("\" transform=\"rotate(").append(number(degrees)).append(' ');
       out.append(number(x)).append(' ').append(number(y)).append(')');
+    }
+    if (!text.isEmpty() && typeface.drawable(text).equals(text)) {
+      // A viewer that has none of our fonts squeezes its own to the place there is.
+      out.append("\" lengthAdjust=\"spacingAndGlyphs\" textLength=\"");
+      out.append(number(typeface.width(text, size)));
     }
     out.append("\">").append(escaped(text)).append("</text>\n");
   }

@@ -20,7 +20,7 @@ import org.apache.pdfbox.pdmodel.PDDocument;
  */
 final class Typeface {
   /** For the SVG, the embedded font first. */
-  static final String FAMILIES = "Liberation Sans, Arial, Helvetica, sans-serif";
+  static final String FAMILIES = "Liberation Sans, Arimo, Arial, Helvetica, sans-serif";
 
   /** Height of a capital letter by the size. */
   static final double CAPITAL = 0.69;
