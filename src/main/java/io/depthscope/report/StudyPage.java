@@ -27,31 +27,45 @@ public final class StudyPage {
                     + " tensor of weights, C for one a channel."),
             accuracies.header(),
             accuracies.rows()));
-    for (Study.Setting s : study.settings()) {
-      StudyTables.Table figures = StudyTables.figures(study, s);
-      sections.add(
-          new TextSection(
-              "Figures at " + s.bits() + " bits, " + s.granularity(),
-              List.of(
-                  "loss: share of the accuracy that is lost. ratio: mean share of a layer's range"
-                      + " that a channel uses, of weights (w) and activations (a). steps: mean"
-                      + " |log2| of a layer's range over that of the one before, octaves. growth:"
-                      + " slope of the NSR over depth, dB a layer. gain: NSR of the last layer over"
-                      + " the first's."),
-              figures.header(),
-              figures.rows()));
-    }
+    sections.add(figures(study));
     return HtmlReport.sideBySide(
         "Study: " + study.networks().size() + " networks on " + study.data(), runs, sections);
+  }
+
+  /** One table for all settings: a column tells them apart. */
+  private static TextSection figures(Study study) {
+    List<String> header = new ArrayList<>();
+    List<List<String>> rows = new ArrayList<>();
+    for (Study.Setting s : study.settings()) {
+      StudyTables.Table figures = StudyTables.figures(study, s);
+      if (header.isEmpty()) {
+        header.add("setting");
+        header.addAll(figures.header());
+      }
+      for (List<String> row : figures.rows()) {
+        List<String> all = new ArrayList<>(List.of(StudyTables.text(s)));
+        all.addAll(row);
+        rows.add(all);
+      }
+    }
+    return new TextSection(
+        "Figures of the networks",
+        List.of(
+            "loss: share of the accuracy that is lost. ratio: mean share of a layer's range that a"
+                + " channel uses, of weights (w) and activations (a). steps: mean |log2| of a"
+                + " layer's range over that of the one before, octaves. growth: slope of the NSR"
+                + " over depth, dB a layer. gain: NSR of the last layer over the first's."),
+        header,
+        rows);
   }
 
   private static TextSection claims(List<Claim> claims) {
     List<List<String>> rows = new ArrayList<>();
     for (Claim c : claims) {
-      rows.add(List.of(c.number() + ". " + c.statement(), c.verdict().toString()));
+      rows.add(List.of(c.verdict().toString(), c.number() + ". " + c.statement()));
       for (Claim.Evidence e : c.evidence()) {
         String beyond = e.counts() ? "" : " (beyond the claim)";
-        rows.add(List.of("– " + e.statement(), e.verdict() + beyond));
+        rows.add(List.of(e.verdict() + beyond, "– " + e.statement()));
       }
     }
     return new TextSection(
@@ -61,7 +75,7 @@ public final class StudyPage {
                 + " Every verdict is computed: a difference supports a claim if it has its sign,"
                 + " reaches its threshold and exceeds two standard errors; with the sign alone it"
                 + " is mixed. docs/study.md has the rules."),
-        List.of("claim and evidence", "verdict"),
+        List.of("verdict", "claim and evidence"),
         rows);
   }
 }

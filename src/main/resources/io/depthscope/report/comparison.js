@@ -45,7 +45,7 @@
   const typical = schemes.includes("w8a8 per-tensor") ? "w8a8 per-tensor" : schemes[0];
   const chosen = {
     group: new Set(groups),
-    scheme: new Set(runs.length > 12 && schemes.length > 2 ? [typical] : schemes),
+    scheme: new Set(runs.length > 6 && schemes.length > 2 ? [typical] : schemes),
   };
   const shown = () => runs.filter((r) => chosen.group.has(r.group) && chosen.scheme.has(schemeOf(r)));
   const redraw = () => {

@@ -159,6 +159,7 @@ DS.plainTable = (table, label, file) =>
         name,
         label: name,
         number,
+        wrap: table.rows.some((r) => String(r[i] ?? "").length > 40),
         value: (r) => r[i],
         format: (v) => (typeof v === "number" ? DS.fmt(v, 4) : v),
         cell: (r, v) => (typeof v === "number" ? DS.fmt(v, 4) : String(v ?? "")),
