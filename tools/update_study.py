@@ -28,6 +28,10 @@ def number(value: float | str, digits: int) -> str:
     return value if isinstance(value, str) else f"{value:.{digits}f}"
 
 
+def percent(share: float | str) -> str:
+    return share if isinstance(share, str) else f"{100 * share:.2f} %"
+
+
 def accuracies(runs: list[dict]) -> list[str]:
     settings = sorted({setting(r) for r in runs}, key=lambda s: (-s[0], s[1] != "per-tensor"))
     head = "".join(f" {bits} bits, {granularity} |" for bits, granularity in settings)
@@ -48,8 +52,8 @@ def figures(runs: list[dict]) -> list[str]:
         if run is None:
             continue
         cells = [
-            number(100 * run["relativeAccuracyDrop"], 2) + " %",
-            f"{run['qmse']:.2g}",
+            percent(run["relativeAccuracyDrop"]),
+            number(run["qmse"], 6),
             number(run["qce"], 3),
             number(run["weightChannelRangeRatio"], 3),
             number(run["activationChannelRangeRatio"], 3),
@@ -76,7 +80,7 @@ def section(study: dict) -> str:
     return "\n".join(
         [
             f"{study['images']:,} test images; top-1 in percent, weights and activations of the same bits.",
-            f"{len(study['runs'])} runs in {place['seconds']:.0f} s, {place['backend']} backend, {place['processors']} processors.",
+            f"{len(study['runs'])} runs in {place['secondsOfRuns']:.0f} s, {place['backend']} backend, {place['processors']} processors.",
             "",
             *accuracies(study["runs"]),
             "",

@@ -151,7 +151,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       Path directory = out != null ? out : defaultDirectory(model, scheme);
       try (Interruption interruption = Interruption.install(spec.commandLine().getErr())) {
         CalibrationSource source =
-            new CalibrationSource(
+            CalibrationSource.of(
                 calibrationSpec,
                 calibrate,
                 quantization,

@@ -7,6 +7,7 @@ import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
+import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.Finding;
 import io.depthscope.diagnosis.Findings;
 import io.depthscope.diagnosis.FindingsJson;
@@ -60,7 +61,49 @@ record AnalyzeJob(
     int count,
     int threads,
     int batch,
-    boolean strict) {
+    boolean strict,
+    Source source) {
+
+  /**
+   * Where the images really come from, if {@code data} is a copy of them.
+   *
+   * @param skipped images that could not be copied
+   */
+  record Source(String description, String fingerprint, List<UnreadableImage> skipped) {
+    static Source of(Dataset data) {
+      return new Source(data.description(), data.fingerprint(), List.of());
+    }
+  }
+
+  /** A job on the images themselves. */
+  AnalyzeJob(
+      Backend backend,
+      String backendChoice,
+      LoadedModel model,
+      Preprocessing preprocessing,
+      QuantScheme scheme,
+      Feed feed,
+      Recording recording,
+      Dataset data,
+      int count,
+      int threads,
+      int batch,
+      boolean strict) {
+    this(
+        backend,
+        backendChoice,
+        model,
+        preprocessing,
+        scheme,
+        feed,
+        recording,
+        data,
+        count,
+        threads,
+        batch,
+        strict,
+        Source.of(data));
+  }
 
   /** How a run ended. */
   enum Outcome {
@@ -122,15 +165,18 @@ record AnalyzeJob(
    *
    * @throws IOException naming what differs
    */
-  void checkSame(Path directory) throws IOException {
+  void checkSame(Path directory, CalibrationSource calibration) throws IOException {
     Map<String, Object> manifest = RunReader.read(directory).manifest();
     Map<String, String> expected = new TreeMap<>();
     expected.put("commit", BuildInfo.load().commitText());
     expected.put("weightsSha256", model.sha256());
-    expected.put("dataFingerprint", data.fingerprint());
+    expected.put("dataFingerprint", source.fingerprint());
     expected.put("images", Integer.toString(count));
+    expected.put("preprocessing", preprocessing.geometryText());
     expected.put("scheme", scheme.toString());
     expected.put("feed", feed.toString());
+    expected.put("backend", backend.name());
+    expected.put("calibration", calibration.text());
     for (Map.Entry<String, String> e : expected.entrySet()) {
       String found = String.valueOf(manifest.get(e.getKey()));
       if (!found.equals(e.getValue())) {
@@ -148,7 +194,7 @@ record AnalyzeJob(
    */
   Outcome run(
       Path directory,
-      CalibrationSource source,
+      CalibrationSource calibrationSource,
       Mode mode,
       BooleanSupplier stop,
       PrintWriter out,
@@ -156,7 +202,8 @@ record AnalyzeJob(
       throws IOException {
     Instant started = Instant.now();
     try (RunDirectory run =
-        RunDirectory.open(directory, identity(source), mode.resume(), mode.overwrite())) {
+        RunDirectory.open(
+            directory, identity(calibrationSource), mode.resume(), mode.overwrite())) {
       if (mode.resume() && !run.resumes()) {
         err.println(
             "depthscope: no checkpoint in " + directory + "; starting with the first image");
@@ -164,12 +211,12 @@ record AnalyzeJob(
       Optional<Calibration> calibrated =
           run.resumes()
               ? Optional.of(run.readCalibration())
-              : calibrate(source, mode.quiet(), stop, err);
+              : calibrate(calibrationSource, mode.quiet(), stop, err);
       if (calibrated.isEmpty()) {
         return Outcome.STOPPED_CALIBRATING;
       }
       Calibration calibration = calibrated.get();
-      ExecutionPlan plan = plan(calibration, run.resumes() ? null : source.file());
+      ExecutionPlan plan = plan(calibration, run.resumes() ? null : calibrationSource.file());
       if (!run.resumes()) {
         run.begin(plan, scheme, calibration);
       }
@@ -195,11 +242,12 @@ record AnalyzeJob(
         if (state.figures().images() == 0) {
           throw new IOException(data.description() + ": no image could be read");
         }
+        state.skipped().addAll(0, source.skipped()); // no checkpoint follows
         RunResult result =
             RunResult.of(
                 plan, model.family(), scheme, model.weights(), calibration.images(), state);
         RunManifest manifest =
-            manifest(source, calibration, mode)
+            manifest(calibrationSource, calibration, mode)
                 .with(
                     "skippedImages",
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
@@ -284,20 +332,23 @@ record AnalyzeJob(
 
   /** Empty if it was stopped. */
   private Optional<Calibration> calibrate(
-      CalibrationSource source, boolean quiet, BooleanSupplier stop, PrintWriter err)
+      CalibrationSource calibrationSource, boolean quiet, BooleanSupplier stop, PrintWriter err)
       throws IOException {
-    if (source.file() != null) {
-      Calibration read = QuantizationJson.readCalibration(source.file());
+    if (calibrationSource.file() != null) {
+      Calibration read = QuantizationJson.readCalibration(calibrationSource.file());
       for (Map.Entry<String, String> e : calibrationInputs().entrySet()) {
         if (!e.getValue().equals(read.inputs().get(e.getKey()))) {
           throw new IOException(
-              source.file() + ": calibrated with other " + e.getKey() + "; calibrate anew");
+              calibrationSource.file()
+                  + ": calibrated with other "
+                  + e.getKey()
+                  + "; calibrate anew");
         }
       }
       return Optional.of(read);
     }
-    try (Dataset images = source.opener().open()) {
-      int n = Math.min(source.images(), images.size());
+    try (Dataset images = calibrationSource.opener().open()) {
+      int n = Math.min(calibrationSource.images(), images.size());
       try (BatchLoader loader =
               new BatchLoader(
                   images,
@@ -352,23 +403,24 @@ record AnalyzeJob(
   }
 
   /** Settings on which the numbers depend. */
-  private Map<String, String> identity(CalibrationSource source) {
+  private Map<String, String> identity(CalibrationSource calibrationSource) {
     Map<String, String> id = new TreeMap<>();
     id.put("version", BuildInfo.load().text());
     id.put("model", model.model().name());
     id.put("weights", model.sha256());
-    id.put("data", data.fingerprint());
+    id.put("data", source.fingerprint());
     id.put("images", Integer.toString(count));
     id.put("preprocessing", preprocessing.toString());
     id.put("scheme", scheme.toString());
     id.put("feed", feed.toString());
     id.put("recording", recording.toString());
     id.put("backend", backend.numerics());
-    id.put("calibration", source.text());
+    id.put("calibration", calibrationSource.text());
     return id;
   }
 
-  private RunManifest manifest(CalibrationSource source, Calibration calibration, Mode mode) {
+  private RunManifest manifest(
+      CalibrationSource calibrationSource, Calibration calibration, Mode mode) {
     BuildInfo build = BuildInfo.load();
     return RunManifest.ofMachine()
         .with("version", build.version())
@@ -383,8 +435,8 @@ record AnalyzeJob(
         .with("naming", model.naming())
         .with("weightsFile", model.file().toString())
         .with("weightsSha256", model.sha256())
-        .with("data", data.description())
-        .with("dataFingerprint", data.fingerprint())
+        .with("data", source.description())
+        .with("dataFingerprint", source.fingerprint())
         .with("images", count)
         .with("preprocessing", preprocessing.geometryText())
         .with("channelOrder", preprocessing.order().toString())
@@ -394,7 +446,7 @@ record AnalyzeJob(
         .with("feed", feed.toString())
         .with("errorSources", recording.errorTerms())
         .with("strict", strict)
-        .with("calibration", source.text())
+        .with("calibration", calibrationSource.text())
         .with("calibrationSource", calibration.source())
         .with("calibrationImages", calibration.images())
         .with("seed", mode.seed())

@@ -57,7 +57,7 @@ final class PackCommand implements Callable<Integer> {
       dataOptions.checkClasses(data, model);
       packed =
           new PackJob(data, preprocessing, dataOptions.count(data), workers, dataOptions.strict())
-              .run(out, quiet, () -> false, err);
+              .run(out, quiet, () -> false, u -> {}, err);
     }
     spec.commandLine()
         .getOut()

@@ -5,6 +5,7 @@ import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.PackedWriter;
 import io.depthscope.dataset.Preprocessing;
+import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.store.StoreErrors;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -12,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * Decodes and resizes images once, into a file.
@@ -26,10 +28,17 @@ record PackJob(Dataset data, Preprocessing preprocessing, int count, int threads
    * Writes the file.
    *
    * @param stop asked after each batch; true ends the job with an InterruptedIOException
+   * @param skipped told of images that cannot be read
    * @return number of images in it
    * @throws IOException if no image can be read or the file cannot be written; it is then not there
    */
-  int run(Path out, boolean quiet, BooleanSupplier stop, PrintWriter err) throws IOException {
+  int run(
+      Path out,
+      boolean quiet,
+      BooleanSupplier stop,
+      Consumer<UnreadableImage> skipped,
+      PrintWriter err)
+      throws IOException {
     int packed = 0;
     try (PackedWriter writer = writer(out);
         BatchLoader loader =
@@ -41,7 +50,10 @@ record PackJob(Dataset data, Preprocessing preprocessing, int count, int threads
                 BATCH,
                 threads,
                 strict,
-                u -> err.println("depthscope: skipped " + u.name() + ": " + u.reason()));
+                u -> {
+                  skipped.accept(u);
+                  err.println("depthscope: skipped " + u.name() + ": " + u.reason());
+                });
         Progress progress = Progress.start("pack", 0, count, quiet, err)) {
       int size = preprocessing.inputShape().size();
       for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {

@@ -24,8 +24,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -34,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +53,8 @@ import picocli.CommandLine.Spec;
 final class StudyCommand implements Callable<Integer> {
   private static final String JSON = "study.json";
   private static final int MAX_BITS = 16;
+  private static final Pattern NAME =
+      Pattern.compile("[\\p{L}\\p{N}_+-][\\p{L}\\p{N}._+ -]{0,199}");
 
   @Spec private CommandSpec spec;
   @Mixin private DataOptions dataOptions;
@@ -134,7 +135,6 @@ final class StudyCommand implements Callable<Integer> {
     }
     String dataSpec = dataOptions.spec(networks.getFirst().model());
     PrintWriter err = spec.commandLine().getErr();
-    Instant started = Instant.now();
     try (BackendOptions.Opened opened = backendOptions.open();
         Dataset data = dataOptions.open(dataSpec);
         Interruption interruption = Interruption.install(err)) {
@@ -170,7 +170,7 @@ final class StudyCommand implements Callable<Integer> {
                 + " --resume to continue");
         return Main.INTERRUPTED;
       }
-      finish(directory, result.get(), provenance(opened, data, started));
+      finish(directory, result.get(), provenance(opened, data, result.get()));
     }
     return 0;
   }
@@ -208,7 +208,8 @@ final class StudyCommand implements Callable<Integer> {
     text.println("results: " + directory + ", report: " + directory.resolve("report.html"));
   }
 
-  private RunManifest provenance(BackendOptions.Opened opened, Dataset data, Instant started) {
+  private RunManifest provenance(
+      BackendOptions.Opened opened, Dataset data, StudyJob.Result result) {
     BuildInfo build = BuildInfo.load();
     return RunManifest.ofMachine()
         .with("version", build.version())
@@ -220,8 +221,7 @@ final class StudyCommand implements Callable<Integer> {
         .with("data", data.description())
         .with("dataFingerprint", data.fingerprint())
         .with("calibrationImages", calibrate)
-        .with("started", started.toString())
-        .with("seconds", Duration.between(started, Instant.now()).toMillis() / 1e3);
+        .with("secondsOfRuns", result.seconds());
   }
 
   private List<QuantScheme> schemes() {
@@ -256,7 +256,12 @@ final class StudyCommand implements Callable<Integer> {
             : !models.isEmpty() ? "none" : dataOptions.isSynthetic() ? Zoo.SYNTHETIC : Zoo.CIFAR10;
     switch (wanted) {
       case Zoo.SYNTHETIC, Zoo.CIFAR10 -> {
-        for (Zoo.Member m : Zoo.of(wanted)) {
+        List<Zoo.Member> members = Zoo.of(wanted);
+        if (members.isEmpty()) {
+          throw new IOException(
+              "this build holds no networks trained on " + wanted + "; give --model FILE");
+        }
+        for (Zoo.Member m : members) {
           add(networks, m.name(), m.load());
         }
       }
@@ -276,6 +281,11 @@ final class StudyCommand implements Callable<Integer> {
 
   private static void add(List<StudyJob.Candidate> networks, String name, LoadedModel model)
       throws IOException {
+    if (!NAME.matcher(name).matches()) { // it names a folder and stands on the terminal
+      throw new IOException(
+          "a network of a study is called by letters, digits, spaces and . _ + - alone, not "
+              + Main.oneLine(name));
+    }
     StudyNetwork network = StudyNetwork.of(name, model.family());
     if (networks.stream().anyMatch(c -> c.network().name().equals(name))) {
       throw new IOException("two networks are called " + name);

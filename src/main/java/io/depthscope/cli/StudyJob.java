@@ -5,6 +5,7 @@ import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.PackedDataset;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.dataset.SpreadDataset;
+import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.NetworkSummary;
 import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
@@ -60,7 +61,18 @@ record StudyJob(
   record Finished(StudyNetwork network, RecordedRun run) {}
 
   /** Everything a study has measured. */
-  record Result(Study study, List<Finished> runs) {}
+  record Result(Study study, List<Finished> runs) {
+
+    /** What all runs took, those of an earlier part of the study included. */
+    double seconds() {
+      return runs.stream()
+          .flatMap(f -> TIMES.stream().map(f.run().manifest()::get))
+          .mapToDouble(t -> t instanceof Number n ? n.doubleValue() : Double.NaN)
+          .sum();
+    }
+  }
+
+  private static final List<String> TIMES = List.of("secondsCalibrating", "secondsRunning");
 
   private static final int CHECKPOINT_EVERY = 10_000;
 
@@ -74,29 +86,35 @@ record StudyJob(
       throws IOException {
     List<Finished> finished = new ArrayList<>();
     List<Study.Entry> entries = new ArrayList<>();
-    Map<String, PackedDataset> packed = new HashMap<>();
-    long all = (long) networks.size() * schemes.size() * count;
-    try (Progress progress = Progress.start("study", 0, all, quiet, err)) {
+    Map<String, Images> decoded = new HashMap<>();
+    try {
       for (Candidate c : networks) {
-        Preprocessing preprocessing = ModelOptions.preprocessing(c.model());
-        Dataset images = images(preprocessing, packed, stop, err);
-        Path first = null;
-        for (QuantScheme scheme : schemes) {
-          Path directory = directory(c, scheme);
-          if (!run(c, scheme, preprocessing, images, directory, first, resume, stop, err)) {
-            return Optional.empty();
+        decode(ModelOptions.preprocessing(c.model()), decoded, quiet, stop, err);
+      }
+      long all = (long) networks.size() * schemes.size() * count;
+      try (Progress progress = Progress.start("study", 0, all, quiet, err)) {
+        for (Candidate c : networks) {
+          Preprocessing preprocessing = ModelOptions.preprocessing(c.model());
+          Images images = decoded.get(preprocessing.geometryText());
+          Path first = null;
+          for (QuantScheme scheme : schemes) {
+            Path directory = directory(c, scheme);
+            if (!run(c, scheme, preprocessing, images, directory, first, resume, stop, err)) {
+              return Optional.empty();
+            }
+            first = first == null ? directory.resolve(RunDirectory.QUANTIZATION) : first;
+            RecordedRun recorded = RunReader.read(directory);
+            entries.add(new Study.Entry(c.network(), NetworkSummary.of(recorded)));
+            finished.add(new Finished(c.network(), recorded.withoutDetails()));
+            progress.at((long) finished.size() * count);
           }
-          first = first == null ? directory.resolve(RunDirectory.QUANTIZATION) : first;
-          RecordedRun recorded = RunReader.read(directory);
-          entries.add(new Study.Entry(c.network(), NetworkSummary.of(recorded)));
-          finished.add(new Finished(c.network(), recorded.withoutDetails()));
-          progress.at((long) finished.size() * count);
         }
       }
     } finally {
-      packed.values().forEach(PackedDataset::close);
+      decoded.values().forEach(Images::close);
     }
-    return Optional.of(new Result(new Study(data.description(), count, entries), finished));
+    long images = entries.stream().mapToLong(e -> e.summary().images()).max().orElse(0);
+    return Optional.of(new Result(new Study(data.description(), images, entries), finished));
   }
 
   Path directory(Candidate c, QuantScheme scheme) {
@@ -105,33 +123,52 @@ record StudyJob(
         .resolve(scheme.name() + "-" + scheme.granularity());
   }
 
+  /**
+   * Images at a network's input size.
+   *
+   * @param source where they come from
+   * @param packed the copy to close; empty if there is none
+   */
+  private record Images(Dataset data, AnalyzeJob.Source source, Optional<PackedDataset> packed) {
+    void close() {
+      packed.ifPresent(PackedDataset::close);
+    }
+  }
+
   /** Decoding 10,000 files takes longer than running a small network on them. */
-  private Dataset images(
+  private void decode(
       Preprocessing preprocessing,
-      Map<String, PackedDataset> packed,
+      Map<String, Images> decoded,
+      boolean quiet,
       BooleanSupplier stop,
       PrintWriter err)
       throws IOException {
     String geometry = preprocessing.geometryText();
+    if (decoded.containsKey(geometry)) {
+      return;
+    }
     if (data instanceof PackedDataset) {
-      return data;
+      decoded.put(geometry, new Images(data, AnalyzeJob.Source.of(data), Optional.empty()));
+      return;
     }
-    if (!packed.containsKey(geometry)) {
-      Path file = out.resolve("images-" + preprocessing.inputShape() + ".packed");
-      Files.deleteIfExists(file);
-      new PackJob(data, preprocessing, count, threads, strict).run(file, true, stop, err);
-      packed.put(geometry, new PackedDataset(file));
-      // An open file stays readable, and nothing is left behind however the study ends.
-      Files.delete(file);
-    }
-    return packed.get(geometry);
+    Path file = out.resolve("images-" + preprocessing.inputShape() + ".packed");
+    Files.deleteIfExists(file);
+    List<UnreadableImage> skipped = new ArrayList<>();
+    new PackJob(data, preprocessing, count, threads, strict)
+        .run(file, quiet, stop, skipped::add, err);
+    PackedDataset packed = new PackedDataset(file);
+    // An open file stays readable, and nothing is left behind however the study ends.
+    Files.delete(file);
+    AnalyzeJob.Source source =
+        new AnalyzeJob.Source(data.description(), data.fingerprint(), List.copyOf(skipped));
+    decoded.put(geometry, new Images(packed, source, Optional.of(packed)));
   }
 
   private boolean run(
       Candidate c,
       QuantScheme scheme,
       Preprocessing preprocessing,
-      Dataset images,
+      Images images,
       Path directory,
       Path quantization,
       boolean resume,
@@ -147,21 +184,23 @@ record StudyJob(
             scheme,
             Feed.ACCUMULATED,
             Recording.STATISTICS,
-            images,
-            Math.min(count, images.size()),
+            images.data(),
+            Math.min(count, images.data().size()),
             threads,
             batch,
-            strict);
+            strict,
+            images.source());
     job.memory().check();
+    CalibrationSource source = source(images.data(), quantization);
     if (RunDirectory.isComplete(directory)) {
-      job.checkSame(directory);
+      job.checkSame(directory, source);
       return true;
     }
     job.checkDevice();
     AnalyzeJob.Outcome outcome =
         job.run(
             directory,
-            source(images, quantization),
+            source,
             new AnalyzeJob.Mode(
                 resume && RunDirectory.isInterrupted(directory),
                 false,
@@ -174,11 +213,14 @@ record StudyJob(
     return outcome == AnalyzeJob.Outcome.FINISHED;
   }
 
-  /** One calibration a network: every setting starts from the same ranges. */
+  /**
+   * One calibration a network: every setting starts from the same ranges. It is called the same,
+   * too, whether it is made or read, so that a study may be continued from another folder.
+   */
   private CalibrationSource source(Dataset images, Path quantization) {
-    String spec = calibration.map(CalibrationImages::spec).orElse("an even sample of the data");
+    String spec = calibration.map(CalibrationImages::spec).orElse("the data, evenly spread");
     return new CalibrationSource(
-        spec,
+        calibrate + " images of " + spec,
         calibrate,
         quantization,
         calibration

@@ -14,7 +14,7 @@ final class StudyText {
   private StudyText() {}
 
   static void print(Study study, List<Claim> claims, PrintWriter out) {
-    out.printf(Locale.ROOT, "%s, %d images%n%n", study.data(), study.images());
+    out.printf(Locale.ROOT, "%s, %d images%n%n", Main.oneLine(study.data()), study.images());
     out.println("top-1 in percent; bits of weights and activations, T: one scale a tensor of");
     out.println("weights, C: one a channel");
     print(StudyTables.accuracies(study), out);

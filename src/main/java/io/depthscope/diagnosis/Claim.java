@@ -20,8 +20,8 @@ public record Claim(int number, String statement, List<Evidence> evidence, Verdi
    * @param difference how much more the claim's side shows than the other; above 0 speaks for the
    *     claim
    * @param threshold difference that is called one
-   * @param noise standard error of the difference: from the seeds where there are several of both,
-   *     else from the number of images; NaN where neither tells
+   * @param noise what the difference must exceed, too: from the spread between seeds or the number
+   *     of images, whichever is larger; NaN where neither is known
    * @param counts false for what the claim does not speak of, such as other bit widths
    */
   public record Evidence(

@@ -9,7 +9,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * Holds the four claims of the paper against a study. A verdict follows from the numbers by rules
  * written here (and in docs/study.md) alone: a difference speaks for a claim if it has its sign,
- * reaches its threshold and exceeds two standard errors; with the sign alone it is mixed.
+ * reaches its threshold and exceeds its noise, where that is known; with the sign alone it is
+ * mixed.
  */
 public final class Claims {
   /** The claims speak of weights with one scale a tensor. */
@@ -86,6 +87,12 @@ public final class Claims {
   private List<Claim.Evidence> accuracy() {
     List<Claim.Evidence> counting = new ArrayList<>();
     List<Claim.Evidence> beyond = new ArrayList<>();
+    if (study.networks().stream().noneMatch(n -> n.family().equals(MOBILENET))) {
+      counting.add(absent("no MobileNet-V1 in this study: of it, nothing is judged"));
+    }
+    if (twins.isEmpty()) {
+      counting.add(absent("no separable network with its regular twin in this study"));
+    }
     for (Study.Setting s : perTensor()) {
       List<Claim.Evidence> list = s.bits() == BITS ? counting : beyond;
       for (StudyNetwork n : study.networks()) {
@@ -105,6 +112,11 @@ public final class Claims {
     return counting;
   }
 
+  private static Claim.Evidence absent(String statement) {
+    return new Claim.Evidence(
+        statement, Double.NaN, Double.NaN, Double.NaN, true, Verdict.NOT_JUDGED);
+  }
+
   private static Claim.Evidence destroyed(
       StudyNetwork network, Study.Setting setting, NetworkSummary s) {
     double drop = s.relativeAccuracyDrop();
@@ -121,9 +133,11 @@ public final class Claims {
         DESTROYED - HARMLESS,
         dropError(s),
         setting.bits() == BITS,
-        drop >= DESTROYED
-            ? Verdict.SUPPORTED
-            : drop <= HARMLESS ? Verdict.NOT_SUPPORTED : Verdict.MIXED);
+        Double.isNaN(drop)
+            ? Verdict.NOT_JUDGED
+            : drop >= DESTROYED
+                ? Verdict.SUPPORTED
+                : drop <= HARMLESS ? Verdict.NOT_SUPPORTED : Verdict.MIXED);
   }
 
   /** Standard error of the drop: only images whose prediction changed make a difference. */
@@ -142,8 +156,7 @@ public final class Claims {
               NetworkSummary::weightRangeFluctuation,
               1,
               "range fluctuation of weights",
-              " octaves",
-              1));
+              " octaves"));
       evidence.add(
           byTenth(
               kind,
@@ -151,8 +164,7 @@ public final class Claims {
               NetworkSummary::activationRangeFluctuation,
               1,
               "range fluctuation of activations",
-              " octaves",
-              1));
+              " octaves"));
     }
     return evidence;
   }
@@ -168,8 +180,7 @@ public final class Claims {
               NetworkSummary::weightChannelRangeRatio,
               -1,
               "channelRangeRatio of weights",
-              "",
-              1));
+              ""));
       evidence.add(
           byTenth(
               kind,
@@ -177,32 +188,39 @@ public final class Claims {
               NetworkSummary::activationChannelRangeRatio,
               -1,
               "channelRangeRatio of activations",
-              "",
-              1));
+              ""));
       evidence.add(most(kind, s, "weights", NetworkSummary::weightNarrowChannels));
       evidence.add(most(kind, s, "activations", NetworkSummary::activationNarrowChannels));
     }
     return evidence;
   }
 
+  /** More than half of the channels, and more than of the twin. */
   private Claim.Evidence most(
       String kind, Study.Setting s, String tensor, ToDoubleFunction<NetworkSummary> share) {
-    List<Double> values = study.ofKind(kind, s).stream().map(share::applyAsDouble).toList();
-    double narrow = TwinComparison.mean(values);
+    TwinComparison c = compare(kind, s, share, x -> Double.NaN);
+    double narrow = TwinComparison.mean(c.separable());
+    double regular = TwinComparison.mean(c.regular());
     return new Claim.Evidence(
         String.format(
             Locale.ROOT,
-            "%.0f %% of the channels of %s use less than half of the layer's range (%s)",
+            "channels that use less than half of the layer's range, %s: %.0f %% of %s against"
+                + " %.0f %% of %s (most: over %.0f %%)",
+            tensor,
             100 * narrow,
             kind,
-            tensor),
+            100 * regular,
+            c.twin(),
+            100 * MOST),
         narrow - MOST,
         0,
         Double.NaN,
         true,
         Double.isNaN(narrow)
             ? Verdict.NOT_JUDGED
-            : narrow > MOST ? Verdict.SUPPORTED : Verdict.NOT_SUPPORTED);
+            : narrow <= MOST
+                ? Verdict.NOT_SUPPORTED
+                : narrow > regular ? Verdict.SUPPORTED : Verdict.MIXED);
   }
 
   private List<Claim.Evidence> growth() {
@@ -248,9 +266,8 @@ public final class Claims {
       ToDoubleFunction<NetworkSummary> figure,
       int sign,
       String name,
-      String unit,
-      double factor) {
+      String unit) {
     TwinComparison c = compare(kind, setting, figure, x -> Double.NaN);
-    return c.judge(name, unit, factor, sign, TENTH * TwinComparison.mean(c.regular()), true);
+    return c.judge(name, unit, 1, sign, TENTH * TwinComparison.mean(c.regular()), true);
   }
 }

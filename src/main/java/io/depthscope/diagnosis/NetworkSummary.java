@@ -4,7 +4,9 @@ import io.depthscope.store.RecordedLayer;
 import io.depthscope.store.RecordedRun;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -22,7 +24,8 @@ import java.util.stream.IntStream;
  * @param weightChannelRangeRatio mean over layers of channelRangeRatio
  * @param weightNarrowChannels share of all channels whose weights use less than half of their
  *     layer's range
- * @param weightRangeFluctuation mean of |log2(range / range of the weighted layer before)|, octaves
+ * @param weightRangeFluctuation mean of |log2(range / range of the weighted layer before)|,
+ *     octaves; of two before, the wider
  * @param activationRangeFluctuation mean of |rangeFluctuation|, octaves
  * @param errorGrowthDb slope of a least-squares line through 10 log10 NSR against the number of the
  *     layer, dB a layer; NaN where there is no error or less than two layers
@@ -86,7 +89,7 @@ public record NetworkSummary(
             l -> l.weights().orElseThrow().folded().range()),
         mean(measured, l -> l.fp32().channelRangeRatio()),
         narrow(measured, c -> c.fp32().range(), l -> l.fp32().statistics().range()),
-        weightFluctuation(weighted),
+        weightFluctuation(run.layers()),
         mean(measured, l -> Math.abs(l.fp32().rangeFluctuation())),
         slope(measured),
         totalGain(measured));
@@ -114,13 +117,16 @@ public record NetworkSummary(
     return all == 0 ? Double.NaN : (double) narrow / all;
   }
 
-  private static double weightFluctuation(List<RecordedLayer> weighted) {
+  private static double weightFluctuation(List<RecordedLayer> all) {
+    Map<String, Double> before = new HashMap<>(); // range of the weights that a layer stands behind
     List<Double> steps = new ArrayList<>();
-    for (int i = 1; i < weighted.size(); i++) {
-      double before = weighted.get(i - 1).weights().orElseThrow().folded().range();
-      double range = weighted.get(i).weights().orElseThrow().folded().range();
-      double step = Math.abs(Math.log(range / before) / Math.log(2));
-      if (Double.isFinite(step)) {
+    for (RecordedLayer l : all) {
+      double read =
+          l.inputs().stream().mapToDouble(before::get).filter(r -> r > 0).max().orElse(Double.NaN);
+      double own = l.weights().map(w -> w.folded().range()).orElse(read);
+      before.put(l.name(), own);
+      double step = Math.abs(Math.log(own / read) / Math.log(2));
+      if (l.weights().isPresent() && Double.isFinite(step)) {
         steps.add(step);
       }
     }

@@ -12,14 +12,20 @@ import java.util.function.ToDoubleFunction;
  * @param twin kind of the regular one
  * @param separable its figure, one a seed
  * @param regular likewise
- * @param sampling standard error of the difference that the number of images leaves; NaN where
- *     unknown
+ * @param sampling standard error of the difference that the number of images leaves; NaN where it
+ *     is not known, as for figures that are no shares of images
  */
 record TwinComparison(
     String kind, String twin, List<Double> separable, List<Double> regular, double sampling) {
 
-  /** A difference within this many standard errors is not told from luck. */
-  private static final double STANDARD_ERRORS = 2;
+  /**
+   * Student's t at 97.5 % by degrees of freedom, from 1 on: how many standard errors a difference
+   * must exceed. Two or three seeds know their spread badly, so that it takes more than two.
+   */
+  private static final double[] STUDENT = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31};
+
+  /** For the sampling of images, and for many seeds. */
+  private static final double NORMAL = 2;
 
   static TwinComparison of(
       Study study,
@@ -64,14 +70,35 @@ record TwinComparison(
     return mean(separable) - mean(regular);
   }
 
-  /** Standard error of the difference. */
+  /** Degrees of freedom of the spread between seeds; 0 where there is one seed of each. */
+  private int freedom() {
+    return separable.size() + regular.size() - 2;
+  }
+
+  /** Standard error of the difference that the seeds show; NaN where there is one of each. */
+  private double spread() {
+    double squares = squares(separable) + squares(regular);
+    return freedom() < 1
+        ? Double.NaN
+        : Math.sqrt(squares / freedom() * (1.0 / separable.size() + 1.0 / regular.size()));
+  }
+
+  private static double squares(List<Double> values) {
+    double mean = mean(values);
+    return values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
+  }
+
+  /**
+   * What a difference must exceed to be told from luck: from the spread between seeds or the number
+   * of images, whichever is larger; NaN where neither is known.
+   */
   double noise() {
-    if (separable.size() < 2 || regular.size() < 2) {
-      return sampling;
-    }
-    double a = deviation(separable);
-    double b = deviation(regular);
-    return Math.sqrt(a * a / separable.size() + b * b / regular.size());
+    double seeds =
+        freedom() < 1
+            ? Double.NaN
+            : spread() * (freedom() <= STUDENT.length ? STUDENT[freedom() - 1] : NORMAL);
+    double images = NORMAL * sampling;
+    return Double.isNaN(seeds) ? images : Double.isNaN(images) ? seeds : Math.max(seeds, images);
   }
 
   /**
@@ -91,20 +118,25 @@ record TwinComparison(
             ? Verdict.NOT_JUDGED
             : difference <= 0
                 ? Verdict.NOT_SUPPORTED
-                : difference >= threshold && !(difference <= STANDARD_ERRORS * noise)
+                : difference >= threshold && !(difference <= noise)
                     ? Verdict.SUPPORTED
                     : Verdict.MIXED;
     String statement =
-        "%s: %s of %s against %s of %s%s"
+        "%s: %s of %s against %s of %s (%s)"
             .formatted(
                 name,
                 text(separable, factor, unit),
                 kind,
                 text(regular, factor, unit),
                 twin,
-                separable.size() < 2 || regular.size() < 2
-                    ? " (one seed: luck of training unknown)"
-                    : " (" + separable.size() + " and " + regular.size() + " seeds)");
+                String.format(
+                    Locale.ROOT,
+                    "difference %.2f, threshold %.2f, noise %s",
+                    factor * difference,
+                    factor * threshold,
+                    Double.isNaN(noise)
+                        ? "unknown with one seed"
+                        : String.format(Locale.ROOT, "%.2f", factor * noise)));
     return new Claim.Evidence(statement, difference, threshold, noise, counts, verdict);
   }
 

@@ -73,8 +73,8 @@ public final class StudyPage {
         List.of(
             "Claims of Yun and Wong, \"Do All MobileNets Quantize Poorly?\" (CVPR 2021 workshops)."
                 + " Every verdict is computed: a difference supports a claim if it has its sign,"
-                + " reaches its threshold and exceeds two standard errors; with the sign alone it"
-                + " is mixed. docs/study.md has the rules."),
+                + " reaches its threshold and exceeds its noise, where that is known; with the sign"
+                + " alone it is mixed. docs/study.md has the rules."),
         List.of("verdict", "claim and evidence"),
         rows);
   }

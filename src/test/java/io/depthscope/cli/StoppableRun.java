@@ -67,7 +67,7 @@ record StoppableRun(String data) {
               false)
           .run(
               out,
-              new CalibrationSource(
+              CalibrationSource.of(
                   calibration, CALIBRATION_IMAGES, null, () -> Datasets.open(calibration, options)),
               new AnalyzeJob.Mode(resume, false, 8, true, options.seed()),
               stop,

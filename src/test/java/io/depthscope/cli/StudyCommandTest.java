@@ -7,12 +7,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Datasets;
+import io.depthscope.diagnosis.Study;
+import io.depthscope.diagnosis.StudyNetwork;
+import io.depthscope.model.format.LoadOptions;
+import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.ModelFile;
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.RangeEstimator;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,6 +139,67 @@ class StudyCommandTest {
     assertArrayEquals(results, Files.readAllBytes(one.resolve("results.json")));
   }
 
+  /** A study of one network at two settings, which a stop may end anywhere. */
+  private static Optional<StudyJob.Result> stoppable(Path out, boolean resume, int batches)
+      throws IOException {
+    List<QuantScheme> schemes = new ArrayList<>();
+    for (String name : List.of("w8a8", "w4a4")) {
+      schemes.add(
+          QuantScheme.parse(
+              name,
+              false,
+              false,
+              Granularity.PER_TENSOR,
+              new RangeEstimator.MinMax(),
+              new RangeEstimator.MinMax()));
+    }
+    LoadedModel model = ModelFile.load((Path) TWINS[1], LoadOptions.NONE);
+    AtomicInteger asked = new AtomicInteger();
+    try (Dataset data = Datasets.open("synthetic:60", Datasets.Options.defaults())) {
+      Files.createDirectories(out);
+      return new StudyJob(
+              out,
+              new CpuBackend(2),
+              "asked for",
+              List.of(new StudyJob.Candidate(StudyNetwork.of("dws-cnn", model.family()), model)),
+              schemes,
+              data,
+              60,
+              Optional.empty(),
+              30,
+              2,
+              8,
+              1,
+              false)
+          .run(
+              resume,
+              true,
+              () -> asked.incrementAndGet() >= batches,
+              new PrintWriter(Writer.nullWriter()));
+    } catch (InterruptedIOException e) {
+      return Optional.empty(); // while packing
+    }
+  }
+
+  @Test
+  void aStudyStoppedAnywhereEndsWithTheSameFigures() throws IOException {
+    Study whole =
+        stoppable(folder.resolve("whole"), false, Integer.MAX_VALUE).orElseThrow().study();
+    boolean checkpoint = false;
+    for (int batches : new int[] {1, 3, 7, 14, 16}) {
+      Path out = folder.resolve("stopped-" + batches);
+      assertTrue(stoppable(out, false, batches).isEmpty(), batches + " batches");
+      try (var files = Files.walk(out)) {
+        checkpoint |= files.anyMatch(f -> f.endsWith("checkpoint.bin"));
+      }
+      // Spelled in another way: what a run is called by must not hold its place.
+      Path again = out.resolve("..").resolve(out.getFileName());
+      Study resumed = stoppable(again, true, Integer.MAX_VALUE).orElseThrow().study();
+      assertEquals(whole, resumed, batches + " batches");
+    }
+    assertTrue(checkpoint, "no run was stopped in its middle");
+  }
+
   @Test
   void otherImagesDoNotContinueAStudy() {
     CommandLineRun other =
@@ -136,6 +214,8 @@ class StudyCommandTest {
             "8",
             "--data",
             "synthetic:50",
+            "--calibrate",
+            "30",
             "--backend",
             "cpu",
             "--quiet");

@@ -128,17 +128,17 @@ class ClaimsTest {
       entries.add(entry("dws-cnn" + seed, new Planted(drops[i], 0.3, 0.8, 1, 1, 12)));
     }
     List<Claim> claims = Claims.judge(new Study("planted", 10_000, entries));
-    Claim.Evidence drop = claims.getFirst().evidence().getFirst();
+    Claim.Evidence drop = claims.getFirst().evidence().get(1); // after: no MobileNet
     assertEquals(Verdict.MIXED, drop.verdict());
-    // Sample deviation of the drops over the root of three; the regular ones do not differ.
+    // Pooled with the regular ones, which do not differ: 4 degrees of freedom, t = 2.78.
     double mean = (0.001 + 0.03 + 0.08) / 3;
     double squares = 0;
     for (double d : drops) {
       squares += (d - mean) * (d - mean);
     }
-    assertEquals(Math.sqrt(squares / 2 / 3), drop.noise(), 1e-12);
+    assertEquals(2.78 * Math.sqrt(squares / 4 * (2.0 / 3)), drop.noise(), 1e-12);
     assertEquals(mean - DROP_OF_REGULAR, drop.difference(), 1e-12);
-    assertTrue(drop.statement().contains("3 and 3 seeds"), drop::statement);
+    assertTrue(drop.statement().contains("±"), drop::statement);
   }
 
   @Test
@@ -174,10 +174,32 @@ class ClaimsTest {
                 new Study.Entry(StudyNetwork.of("dws-cnn", "dws-cnn"), BAD.summary(4, 10_000))));
     Claim first = Claims.judge(study).getFirst();
     assertEquals(Verdict.NOT_SUPPORTED, first.verdict());
-    assertEquals(2, first.evidence().size());
+    assertEquals(3, first.evidence().size());
     assertEquals(Verdict.SUPPORTED, first.evidence().getLast().verdict());
     assertEquals(
-        List.of(true, false), first.evidence().stream().map(Claim.Evidence::counts).toList());
+        List.of(true, true, false), first.evidence().stream().map(Claim.Evidence::counts).toList());
+  }
+
+  @Test
+  void aNetworkThatIsNeverRightIsNotJudged() {
+    Planted never = new Planted(Double.NaN, 0.3, 0.8, 1, 1, 12);
+    Claim first =
+        Claims.judge(new Study("planted", 10_000, List.of(entry("mobilenet-v1", never))))
+            .getFirst();
+    assertEquals(Verdict.NOT_JUDGED, first.verdict());
+  }
+
+  @Test
+  void narrowChannelsOfTheTwinAreNoMismatchOfTheOther() {
+    Planted narrowRegular = new Planted(DROP_OF_REGULAR, 0.6, 0.9, 0.5, 0.1, 2);
+    Claim third =
+        Claims.judge(
+                new Study(
+                    "planted",
+                    10_000,
+                    List.of(entry("regular-cnn", narrowRegular), entry("dws-cnn", BAD))))
+            .get(2);
+    assertEquals(Verdict.MIXED, third.verdict());
   }
 
   @Test

@@ -17,6 +17,7 @@ final class AccuracyByBits {
   private static final List<Function<RecordedRun, String>> TRAITS =
       List.of(
           RecordedRun::model,
+          AccuracyByBits::weights,
           r -> r.scheme().granularity(),
           r -> "activations " + r.scheme().activationRange(),
           r -> "weights " + r.scheme().weightRange(),
@@ -27,6 +28,12 @@ final class AccuracyByBits {
           r -> r.network().images() + " images");
 
   private AccuracyByBits() {}
+
+  /** Networks of one family have one name; their weights tell them apart. */
+  private static String weights(RecordedRun run) {
+    String sha256 = String.valueOf(run.manifest().get("weightsSha256"));
+    return "weights " + sha256.substring(0, Math.min(8, sha256.length()));
+  }
 
   private static String codes(String of, RecordedRun.Format f) {
     return (f.symmetric() ? "symmetric " : "asymmetric ") + of;
@@ -45,7 +52,7 @@ final class AccuracyByBits {
     Map<String, List<RecordedRun>> lines = lines(all);
     Map<String, RecordedRun> fp32 = new LinkedHashMap<>();
     for (RecordedRun r : all) {
-      fp32.putIfAbsent(r.model() + " " + r.network().top1Fp32(), r);
+      fp32.putIfAbsent(weights(r) + " " + r.network().top1Fp32(), r);
     }
     List<LegendEntry> legend = legend(page, lines, fp32.size() > 0);
     Frame frame =
