@@ -86,8 +86,15 @@ public record RunComparison(
     return settings.stream().filter(s -> s.kind() == SettingChange.Kind.SUBJECT).toList();
   }
 
-  /** True if not one figure differs. */
+  /** True if both hold the same images and not one figure differs. */
   public boolean agrees() {
-    return onlyInA.isEmpty() && onlyInB.isEmpty() && Figures.of(a).equals(Figures.of(b));
+    return onlyInA.isEmpty()
+        && onlyInB.isEmpty()
+        && images(a).equals(images(b))
+        && Figures.of(a).equals(Figures.of(b));
+  }
+
+  private static List<String> images(RecordedRun run) {
+    return run.predictions().stream().map(RecordedRun.Prediction::image).sorted().toList();
   }
 }

@@ -1,6 +1,7 @@
 package io.depthscope.diagnosis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,6 +36,14 @@ class RunComparisonTest {
       assertEquals(0, l.difference());
       assertEquals(0, l.local());
     }
+  }
+
+  @Test
+  void runsOfOtherImagesDoNotAgreeWhateverTheirFigures() {
+    b.imageName = "photo-";
+    RunComparison c = compared();
+    assertEquals(Figures.of(c.a()), Figures.of(c.b()));
+    assertFalse(c.agrees());
   }
 
   @Test

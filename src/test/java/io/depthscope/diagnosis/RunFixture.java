@@ -57,6 +57,7 @@ final class RunFixture {
   String granularity = "per-tensor";
   int bits = 8;
   boolean symmetric;
+  String imageName = "image-";
   int rightFp32 = 90;
   int rightQuantized = 89;
   final Map<String, Object> manifest = new LinkedHashMap<>();
@@ -111,7 +112,7 @@ final class RunFixture {
       predictions.add(
           new RecordedRun.Prediction(
               i,
-              "image-" + i + ".png",
+              imageName + i + ".png",
               1,
               i < rightFp32 ? 1 : 2,
               i < rightQuantized ? 1 : i < rightFp32 ? 3 : 2,
