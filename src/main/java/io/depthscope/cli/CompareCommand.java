@@ -10,6 +10,7 @@ import io.depthscope.store.RunReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,9 @@ final class CompareCommand implements Callable<Integer> {
       description = "Write the comparison as a page, with the runs' figures on shared axes.")
   private Path html;
 
+  @Option(names = "--overwrite", description = "Replace the files of --json and --html.")
+  private boolean overwrite;
+
   @Override
   public Integer call() throws IOException {
     List<Condition> conditions;
@@ -71,6 +75,7 @@ final class CompareCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException("--fail-on: " + e.getMessage());
     }
+    checkFiles();
     RunComparison runs = RunComparison.of(RunReader.read(a), RunReader.read(b));
     List<Double> differences = new ArrayList<>();
     try {
@@ -110,5 +115,30 @@ final class CompareCommand implements Callable<Integer> {
       }
     }
     return code;
+  }
+
+  private void checkFiles() throws IOException {
+    if (overwrite && json == null && html == null) {
+      throw new UsageException("--overwrite needs --json FILE or --html FILE");
+    }
+    if (json != null
+        && html != null
+        && json.toAbsolutePath().normalize().equals(html.toAbsolutePath().normalize())) {
+      throw new UsageException("--json and --html name the same file, " + json);
+    }
+    checkFile("--json", json);
+    checkFile("--html", html);
+  }
+
+  private void checkFile(String option, Path file) throws IOException {
+    if (file == null) {
+      return;
+    }
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + " is a folder; " + option + " names the file to write");
+    }
+    if (Files.exists(file) && !overwrite) {
+      throw new IOException(file + " exists; choose another " + option + " or add --overwrite");
+    }
   }
 }

@@ -63,8 +63,8 @@ final class ComparisonText {
     }
     network();
     layers();
-    findings("Found in A, gone or harmless in B", runs.gone());
-    findings("Found in B, absent or harmless in A", runs.appeared());
+    findings("Found in A, less severe or not found in B", runs.gone());
+    findings("Found in B, less severe or not found in A", runs.appeared());
     predictions();
     table();
   }
@@ -137,7 +137,7 @@ final class ComparisonText {
                 "SQNR of the logits",
                 decibel(a.logitSqnrDb()),
                 decibel(b.logitSqnrDb()),
-                signed("%+.1f dB", difference(a.logitSqnrDb(), b.logitSqnrDb())))));
+                signed("%+.1f dB", LayerChange.difference(a.logitSqnrDb(), b.logitSqnrDb())))));
   }
 
   private static List<String> share(String name, double a, double b) {
@@ -145,7 +145,7 @@ final class ComparisonText {
         name,
         Phrases.percent(a),
         Phrases.percent(b),
-        signed("%+.1f points", 100 * difference(a, b)));
+        signed("%+.1f points", 100 * LayerChange.difference(a, b)));
   }
 
   private void layers() {
@@ -297,10 +297,6 @@ final class ComparisonText {
 
   private static String number(double x) {
     return Double.isNaN(x) ? "" : Phrases.number(x);
-  }
-
-  private static double difference(double a, double b) {
-    return a == b ? 0 : b - a;
   }
 
   private static String signed(String format, double x) {

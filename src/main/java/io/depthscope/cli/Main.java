@@ -154,6 +154,6 @@ public final class Main implements Callable<Integer> {
 
   /** Texts may come from files: nothing in them may break the line or drive a terminal. */
   static String oneLine(String text) {
-    return text.replaceAll("\\p{Cntrl}+", " ");
+    return text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]+", " ");
   }
 }

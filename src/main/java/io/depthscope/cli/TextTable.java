@@ -1,6 +1,7 @@
 package io.depthscope.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A table in plain text: the first column to the left, numbers to the right. */
@@ -16,11 +17,12 @@ final class TextTable {
     rows.add(header);
   }
 
+  /** Adds a row; what could drive a terminal, in a name from a file, becomes a space. */
   void row(String... cells) {
     if (cells.length != rows.getFirst().length) {
       throw new IllegalArgumentException("a row of " + cells.length + " cells");
     }
-    rows.add(cells);
+    rows.add(Arrays.stream(cells).map(Main::oneLine).toArray(String[]::new));
   }
 
   List<String> lines() {

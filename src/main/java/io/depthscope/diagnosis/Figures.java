@@ -31,12 +31,19 @@ public final class Figures {
     all.put("network.logitSqnrDb", n.logitSqnrDb());
     for (RecordedLayer l : run.layers()) {
       String layer = "layers." + l.name() + ".";
+      all.put(layer + "macs", (double) l.macs());
       l.weights().ifPresent(w -> weights(all, layer + "weights.", w));
       tensor(all, layer + "fp32.", l.fp32().statistics());
       all.put(layer + "fp32.channelRangeRatio", l.fp32().channelRangeRatio());
       all.put(layer + "fp32.rangeFluctuation", l.fp32().rangeFluctuation());
       tensor(all, layer + "quantized.", l.quantized().statistics());
       all.put(layer + "quantized.channelRangeRatio", l.quantized().channelRangeRatio());
+      l.output()
+          .ifPresent(
+              p -> {
+                all.put(layer + "quantized.params.scale", (double) p.scale());
+                all.put(layer + "quantized.params.zeroPoint", (double) p.zeroPoint());
+              });
       error(all, layer + "error.", l.error());
     }
     return all;
@@ -74,5 +81,6 @@ public final class Figures {
     all.put(at + "cosine", e.cosine());
     all.put(at + "saturation", e.saturation());
     all.put(at + "gain", e.gain());
+    e.energies().forEach((source, energy) -> all.put(at + "energies." + source, energy));
   }
 }

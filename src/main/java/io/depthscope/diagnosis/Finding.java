@@ -42,7 +42,9 @@ public record Finding(
     /** Images that alone set the range of a layer. */
     OUTLIER_IMAGES,
     /** A mean error that is a large part of the error: it can be corrected in the bias. */
-    BIAS_SHIFT
+    BIAS_SHIFT,
+    /** NaN or infinities in the outputs: no other figure of these layers means anything. */
+    NON_FINITE
   }
 
   /** How much a finding matters. */

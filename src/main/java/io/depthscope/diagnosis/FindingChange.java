@@ -1,5 +1,6 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.store.RecordedRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,14 +14,26 @@ import java.util.Optional;
  */
 public record FindingChange(Finding finding, Optional<Finding> elsewhere) {
 
-  /** Findings of one run that cost something, and are gone or less severe in the other. */
-  static List<FindingChange> gone(List<Finding> from, List<Finding> in) {
+  /**
+   * Findings of one run that cost something, and are gone or less severe in the other. Where the
+   * layer's error is clearly smaller than in the other run nothing got worse: what is left of it
+   * only stands out more.
+   *
+   * @param inFrom the findings of {@code from}
+   * @param inOther likewise
+   */
+  static List<FindingChange> gone(
+      RecordedRun from, List<Finding> inFrom, RecordedRun other, List<Finding> inOther) {
     List<FindingChange> gone = new ArrayList<>();
-    for (Finding f : from) {
-      Optional<Finding> other = in.stream().filter(g -> same(f, g)).findFirst();
-      boolean eased = other.map(g -> g.severity().compareTo(f.severity()) > 0).orElse(true);
+    for (Finding f : inFrom) {
+      if (f.kind() != Finding.Kind.NON_FINITE
+          && sqnr(from, f) - sqnr(other, f) > RunComparison.EXPLAINING_DB) {
+        continue;
+      }
+      Optional<Finding> there = inOther.stream().filter(g -> same(f, g)).findFirst();
+      boolean eased = there.map(g -> g.severity().compareTo(f.severity()) > 0).orElse(true);
       if (f.severity() != Finding.Severity.LOW && eased) {
-        gone.add(new FindingChange(f, other));
+        gone.add(new FindingChange(f, there));
       }
     }
     return List.copyOf(gone);
@@ -29,8 +42,16 @@ public record FindingChange(Finding finding, Optional<Finding> elsewhere) {
   private static boolean same(Finding f, Finding g) {
     return f.kind() == g.kind()
         && f.layer().equals(g.layer())
-        && f.evidence()
-            .getOrDefault("ofWeights", 0.0)
-            .equals(g.evidence().getOrDefault("ofWeights", 0.0));
+        && sameEvidence(f, g, Findings.OF_WEIGHTS)
+        && sameEvidence(f, g, Findings.UPPER_END);
+  }
+
+  private static boolean sameEvidence(Finding f, Finding g, String name) {
+    return f.evidence().getOrDefault(name, 0.0).equals(g.evidence().getOrDefault(name, 0.0));
+  }
+
+  /** NaN where the run lacks the layer. */
+  private static double sqnr(RecordedRun run, Finding f) {
+    return run.find(f.layer()).map(l -> l.error().sqnrDb()).orElse(Double.NaN);
   }
 }

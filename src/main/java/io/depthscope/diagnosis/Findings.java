@@ -19,6 +19,12 @@ public final class Findings {
    */
   public static final String COST = "costDb";
 
+  /** Evidence: 1 if a finding is about weights, 0 if about the output. */
+  static final String OF_WEIGHTS = "ofWeights";
+
+  /** Evidence: 1 if a finding is about the upper end of a range, 0 if about the lower. */
+  static final String UPPER_END = "upperEnd";
+
   private Findings() {}
 
   /** All findings, worst first; the same run gives the same ones in the same order. */
@@ -32,6 +38,7 @@ public final class Findings {
       all.addAll(errors.of(layer));
       all.addAll(images.of(layer));
     }
+    NonFinite.of(run).ifPresent(all::add);
     Map<String, Double> steps = new HashMap<>();
     for (Finding f : all) {
       if (f.kind() == Finding.Kind.HIGH_GAIN) {
@@ -41,6 +48,7 @@ public final class Findings {
     // Sorting is stable: of equals, the layer nearer to the input comes first.
     all.sort(
         Comparator.comparing(Finding::severity)
+            .thenComparing((Finding f) -> f.kind() != Finding.Kind.NON_FINITE)
             .thenComparing(
                 Comparator.comparingDouble((Finding f) -> explained(f, steps)).reversed())
             .thenComparing(Finding::kind));

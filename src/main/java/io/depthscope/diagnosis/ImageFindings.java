@@ -76,6 +76,7 @@ final class ImageFindings {
     // If the scale does not span the value, the value is cut off and the others lose nothing.
     double cost = covered ? 20 * Math.log10((high - low) / without) : 0;
     Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put(Findings.UPPER_END, sign > 0 ? 1.0 : 0.0);
     evidence.put("reached", sign * reached);
     evidence.put("nextImage", sign * others);
     evidence.put("quantile", sign * quantile);

@@ -69,8 +69,8 @@ public record LayerChange(
     return Double.isNaN(before) ? difference() : difference() - before;
   }
 
-  /** Of equal numbers 0, infinite ones included. */
-  static double difference(double a, double b) {
+  /** {@code b - a}; of equal numbers 0, infinite ones included. */
+  public static double difference(double a, double b) {
     return a == b ? 0 : b - a;
   }
 }

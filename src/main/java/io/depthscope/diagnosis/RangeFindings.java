@@ -84,6 +84,7 @@ final class RangeFindings {
     evidence.put("deadChannels", (double) dead.size());
     evidence.put("channels", (double) layer.channels().size());
     evidence.put("collapsedChannels", (double) collapsed());
+    evidence.put("largestMove", largestMove());
     evidence.put("rangeShare", share);
     evidence.put("weightMin", w.min(w.all()));
     evidence.put("weightMax", w.max(w.all()));
@@ -105,6 +106,15 @@ final class RangeFindings {
             cost));
   }
 
+  /** How far the output of a dead channel moves at most, as a share of the layer's range. */
+  private double largestMove() {
+    double range = layer.fp32().statistics().range();
+    return dead.stream()
+        .mapToDouble(c -> layer.channels().get(c).fp32().range() / range)
+        .max()
+        .orElse(0);
+  }
+
   private long collapsed() {
     return dead.stream()
         .filter(c -> DeadChannels.hasCollapsed(layer.channels().get(c).batchNormVariance()))
@@ -122,7 +132,14 @@ final class RangeFindings {
     StringBuilder s = new StringBuilder();
     s.append(dead.size()).append(" of ").append(w.all().size());
     s.append(one ? " channels is dead (" : " channels are dead (").append(Phrases.channels(dead));
-    s.append(one ? "): its output is" : "): their output is").append(" the same for every image. ");
+    double most = largestMove();
+    s.append(one ? "): its output " : "): their output ");
+    if (most == 0) {
+      s.append("is the same for every image. ");
+    } else {
+      s.append("hardly changes, by at most ").append(Phrases.percent(most));
+      s.append(" of the layer's range. ");
+    }
     if (share < VISIBLE_SHARE) {
       s.append(one ? "Its" : "Their").append(" folded weights do not widen the layer's range.");
     } else {
@@ -185,7 +202,7 @@ final class RangeFindings {
     String what = weights ? "weights" : "output";
     double cost = cost(r, now, without);
     Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put("ofWeights", weights ? 1.0 : 0.0);
+    evidence.put(Findings.OF_WEIGHTS, weights ? 1.0 : 0.0);
     evidence.put("dominantChannels", (double) few.size());
     evidence.put("liveChannels", (double) live.size());
     evidence.put("rangeShare", share);
@@ -236,7 +253,7 @@ final class RangeFindings {
     double share = (double) few.size() / live.size();
     double median = r.medianLevels(few);
     Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put("ofWeights", weights ? 1.0 : 0.0);
+    evidence.put(Findings.OF_WEIGHTS, weights ? 1.0 : 0.0);
     evidence.put("limit", limit);
     evidence.put("fewChannels", (double) few.size());
     evidence.put("fewWithoutDead", (double) still.size());

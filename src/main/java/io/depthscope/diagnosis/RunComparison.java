@@ -5,6 +5,7 @@ import io.depthscope.store.RecordedRun;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -63,8 +64,8 @@ public record RunComparison(
         onlyInB,
         layers.stream().filter(l -> Math.abs(l.local()) >= PARTING_DB).findFirst(),
         explaining(layers),
-        FindingChange.gone(inA, inB),
-        FindingChange.gone(inB, inA),
+        FindingChange.gone(a, inA, b, inB),
+        FindingChange.gone(b, inB, a, inA),
         PredictionChange.between(a, b));
   }
 
@@ -86,8 +87,22 @@ public record RunComparison(
     return settings.stream().filter(s -> s.kind() == SettingChange.Kind.SUBJECT).toList();
   }
 
-  /** True if not one figure differs. */
+  /** True if both hold the same images and not one figure differs. */
   public boolean agrees() {
-    return onlyInA.isEmpty() && onlyInB.isEmpty() && Figures.of(a).equals(Figures.of(b));
+    return onlyInA.isEmpty()
+        && onlyInB.isEmpty()
+        && images(a).equals(images(b))
+        && figures(a, b).equals(figures(b, a));
+  }
+
+  /** Those that the other run has, too: sources of the error are recorded on request only. */
+  private static Map<String, Double> figures(RecordedRun of, RecordedRun other) {
+    Map<String, Double> all = Figures.of(of);
+    all.keySet().retainAll(Figures.of(other).keySet());
+    return all;
+  }
+
+  private static List<String> images(RecordedRun run) {
+    return run.predictions().stream().map(RecordedRun.Prediction::image).sorted().toList();
   }
 }

@@ -50,9 +50,16 @@ public record SettingChange(Kind kind, String name, String a, String b) {
     c.put(
         Kind.METHOD, "number of calibration images", a.calibrationImages(), b.calibrationImages());
     c.manifest(Kind.PROGRAM, "backend", "backend");
+    c.put(Kind.PROGRAM, "backend details", details(a), details(b));
     c.manifest(Kind.PROGRAM, "version", "version");
     c.manifest(Kind.PROGRAM, "commit", "commit");
     return List.copyOf(c.changes);
+  }
+
+  /** Device and arithmetic, as of --matmul; without the threads, on which no number depends. */
+  private static String details(RecordedRun run) {
+    return String.valueOf(run.manifest().getOrDefault("backendDescription", ABSENT))
+        .replaceFirst("^\\d+ threads?, ", "");
   }
 
   private static long skipped(RecordedRun run) {

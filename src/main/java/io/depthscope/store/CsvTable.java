@@ -97,7 +97,8 @@ final class CsvTable implements AutoCloseable {
     }
   }
 
-  private IOException wrong(String what) {
+  /** About the row it is at. */
+  IOException wrong(String what) {
     return new IOException(file + ": row " + line + ": " + what);
   }
 

@@ -81,9 +81,9 @@ public record RecordedRun(
       double margin,
       double logitNoise) {
 
-    /** True if quantization changed the predicted class. */
+    /** True if quantization changed the predicted class; no class (-1) is never the same. */
     public boolean flipped() {
-      return fp32 != quantized;
+      return fp32 != quantized || fp32 < 0;
     }
   }
 

@@ -1,6 +1,7 @@
 package io.depthscope.store;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.TensorStatistics;
@@ -54,6 +55,7 @@ public final class RunReader {
     }
     Map<String, List<RecordedLayer.Channel>> channels = channels();
     Map<String, JsonFields> histograms = histograms();
+    RecordedRun.Network network = network(results.object("network"));
     List<RecordedLayer> layers = new ArrayList<>();
     for (JsonFields l : results.objects("layers")) {
       layers.add(layer(l, channels, histograms));
@@ -69,9 +71,9 @@ public final class RunReader {
         scheme(results.object("scheme")),
         results.text("feed"),
         results.count("calibrationImages"),
-        network(results.object("network")),
+        network,
         layers,
-        predictions(),
+        predictions(network.images()),
         manifest());
   }
 
@@ -86,11 +88,15 @@ public final class RunReader {
   }
 
   private static Optional<RecordedRun.Format> format(Optional<JsonFields> f) throws IOException {
-    return f.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new RecordedRun.Format(
-                f.get().integer("bits"), f.get().bool("signed"), f.get().bool("symmetric")));
+    if (f.isEmpty()) {
+      return Optional.empty();
+    }
+    int bits = f.get().integer("bits");
+    if (bits < QuantFormat.MIN_BITS || bits > QuantFormat.MAX_BITS) {
+      throw f.get().wrong("bits", "not in " + QuantFormat.MIN_BITS + ".." + QuantFormat.MAX_BITS);
+    }
+    return Optional.of(
+        new RecordedRun.Format(bits, f.get().bool("signed"), f.get().bool("symmetric")));
   }
 
   private static RecordedRun.Network network(JsonFields n) throws IOException {
@@ -129,6 +135,13 @@ public final class RunReader {
                   shape[2],
                   RunDirectory.RESULTS));
     }
+    for (int c = 0; c < own.size(); c++) {
+      if (own.get(c).channel() != c) {
+        throw new IOException(
+            "%s: channel %d of %s stands where channel %d belongs"
+                .formatted(directory.resolve("channels.csv"), own.get(c).channel(), name, c));
+      }
+    }
     JsonFields counted = histograms.get(name);
     if (counted == null) {
       throw new IOException(
@@ -136,6 +149,7 @@ public final class RunReader {
     }
     JsonFields error = l.object("error");
     JsonFields quantized = l.object("quantized");
+    JsonFields fp32 = l.object("fp32");
     return new RecordedLayer(
         l.integer("index"),
         name,
@@ -145,7 +159,7 @@ public final class RunReader {
         new Shape((int) shape[0], (int) shape[1], (int) shape[2]),
         l.count("macs"),
         weights(l.optional("weights")),
-        activations(l.object("fp32"), true),
+        activations(fp32, true),
         activations(quantized, false),
         params(quantized),
         new RecordedLayer.ErrorFigures(
@@ -159,8 +173,8 @@ public final class RunReader {
             error.number("gain"),
             energies(error.optional("energies"))),
         own,
-        histogram(counted.object("fp32")),
-        codes(counted.optional("codes")));
+        histogram(counted.object("fp32"), fp32.count("count")),
+        codes(counted.optional("codes"), quantized.count("count")));
   }
 
   private static Optional<RecordedLayer.Weights> weights(Optional<JsonFields> fields)
@@ -241,7 +255,7 @@ public final class RunReader {
     return energies;
   }
 
-  private static RecordedLayer.Histogram histogram(JsonFields h) throws IOException {
+  private static RecordedLayer.Histogram histogram(JsonFields h, long values) throws IOException {
     long[] bins = h.counts("bins");
     long[] counts = h.counts("counts");
     if (bins.length != counts.length) {
@@ -256,13 +270,34 @@ public final class RunReader {
       last = bins[i];
       ascending[i] = (int) last;
     }
+    checkSum(h, counts, values);
     return new RecordedLayer.Histogram(ascending, counts);
   }
 
-  private static Optional<RecordedLayer.Codes> codes(Optional<JsonFields> c) throws IOException {
-    return c.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new RecordedLayer.Codes(c.get().integer("qmin"), c.get().counts("counts")));
+  private static Optional<RecordedLayer.Codes> codes(Optional<JsonFields> c, long values)
+      throws IOException {
+    if (c.isEmpty()) {
+      return Optional.empty();
+    }
+    long[] counts = c.get().counts("counts");
+    checkSum(c.get(), counts, values);
+    return Optional.of(new RecordedLayer.Codes(c.get().integer("qmin"), counts));
+  }
+
+  /** Every value is counted, NaN and infinities included. */
+  private static void checkSum(JsonFields of, long[] counts, long values) throws IOException {
+    long left = values;
+    for (long c : counts) {
+      if (c > left) {
+        left = -1; // and no sum that overflows
+        break;
+      }
+      left -= c;
+    }
+    if (left != 0) {
+      throw of.wrong(
+          "counts", "not of the " + values + " values that " + RunDirectory.RESULTS + " says");
+    }
   }
 
   private Map<String, JsonFields> histograms() throws IOException {
@@ -328,13 +363,25 @@ public final class RunReader {
         t.count(prefix + "Infinities"));
   }
 
-  private List<RecordedRun.Prediction> predictions() throws IOException {
+  /**
+   * One an image, in the order of the data set; skipped images leave gaps.
+   *
+   * @param images how many there must be
+   */
+  private List<RecordedRun.Prediction> predictions(long images) throws IOException {
+    Path file = directory.resolve("predictions.csv");
     List<RecordedRun.Prediction> all = new ArrayList<>();
-    try (CsvTable t = new CsvTable(directory.resolve("predictions.csv"), MAX_CSV_BYTES)) {
+    int last = -1;
+    try (CsvTable t = new CsvTable(file, MAX_CSV_BYTES)) {
       while (t.next()) {
+        int index = t.integer("index");
+        if (index <= last) {
+          throw t.wrong("index " + index + " does not ascend");
+        }
+        last = index;
         all.add(
             new RecordedRun.Prediction(
-                t.integer("index"),
+                index,
                 t.text("image"),
                 t.integer("label"),
                 t.integer("predictedFp32"),
@@ -342,6 +389,11 @@ public final class RunReader {
                 t.number("margin"),
                 t.number("logitNoise")));
       }
+    }
+    if (all.size() != images) {
+      throw new IOException(
+          "%s: %d images, not %d as %s says"
+              .formatted(file, all.size(), images, RunDirectory.RESULTS));
     }
     return all;
   }

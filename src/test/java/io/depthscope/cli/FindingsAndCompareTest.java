@@ -137,7 +137,7 @@ class FindingsAndCompareTest {
           "no single one explains",
           "top-1, quantized",
           "The runs part at input",
-          "Found in A, gone or harmless in B",
+          "Found in A, less severe or not found in B",
           "Of 60 images in both runs",
           "classifier "
         }) {
@@ -219,6 +219,24 @@ class FindingsAndCompareTest {
     assertEquals("input", json.path("parting").asText());
     assertEquals(60, json.path("predictions").path("images").asInt());
     assertEquals("METHOD", json.path("settings").get(0).path("kind").asText());
+  }
+
+  @Test
+  void aFileThatExistsIsReplacedOnRequestOnly() throws IOException {
+    for (String option : new String[] {"--json", "--html"}) {
+      Path file = Files.writeString(copy.resolve("old" + option), "old");
+      CommandLineRun.of("compare", eight, four, option, file)
+          .fails("old" + option + " exists", "--overwrite");
+      assertEquals("old", Files.readString(file));
+      CommandLineRun.of("compare", eight, four, option, file, "--overwrite").succeeds();
+      assertTrue(Files.size(file) > 1000);
+      CommandLineRun.of("compare", eight, four, option, copy, "--overwrite").fails("is a folder");
+    }
+    Path same = copy.resolve("same");
+    CommandLineRun.of("compare", eight, four, "--json", same, "--html", copy.resolve("x/../same"))
+        .isMisuse("the same file");
+    assertFalse(Files.exists(same));
+    CommandLineRun.of("compare", eight, four, "--overwrite").isMisuse("--overwrite needs");
   }
 
   @Test

@@ -70,9 +70,25 @@ class FindingsTest {
     near(1 / Math.sqrt(1e-9 + 1e-3), f, "worstFoldingFactor");
     near(2, f, "collapsedChannels");
     near(20 * Math.log10(64 * 37 / 255.0), f, Findings.COST); // more than 64 levels are not counted
-    says(f, "2 of 40 channels are dead (channels 3 and 7)", "97.3 %", "-37 .. 37 with them");
+    near(0, f, "largestMove");
+    says(
+        f,
+        "2 of 40 channels are dead (channels 3 and 7): their output is the same",
+        "97.3 %",
+        "-37 .. 37 with them");
     says(f, "-1 .. 1 without", "gets 6.9 of 256 levels and would get 255", "by 31.6");
     assertTrue(f.remedy().contains("zero"), f::remedy);
+  }
+
+  @Test
+  void deadChannelsThatMoveALittleAreNotSaidToBeConstant() {
+    RunFixture.LayerFixture l = fixture.layer("conv3");
+    plantDead(l);
+    l.high[7] = 2.3;
+    Finding f = Findings.of(fixture.run()).getFirst();
+    assertEquals(List.of(3, 7), f.channels());
+    near(0.05, f, "largestMove");
+    says(f, "their output hardly changes, by at most 5.0 % of the layer's range. ");
   }
 
   @Test
@@ -428,6 +444,32 @@ class FindingsTest {
     assertEquals(Kind.DEAD_CHANNELS, f.kind());
     says(f, "40 of 40 channels are dead");
     near(0, f, Findings.COST);
+  }
+
+  @Test
+  void valuesThatAreNotFiniteComeFirst() {
+    plantDead(fixture.broken().layer("conv3"));
+    fixture.layer("conv4").nans = 7;
+    fixture.layer("conv4").infinities = 5;
+    fixture.layer("conv5").quantizedInfinities = 3;
+    Finding f = Findings.of(fixture.run()).getFirst();
+    assertEquals(Kind.NON_FINITE, f.kind());
+    assertEquals(Severity.HIGH, f.severity());
+    assertEquals("conv4", f.layer());
+    near(2, f, "layers");
+    near(7, f, "fp32Nans");
+    near(5, f, "fp32Infinities");
+    near(0, f, "quantizedInfinities");
+    String said = f.statement();
+    assertTrue(said.contains("7 are NaN and 5 infinite in float32"), said);
+    assertTrue(said.contains("first of 2 such layers"), said);
+  }
+
+  @Test
+  void oneInfinityOfTheQuantizedStreamIsEnough() {
+    fixture.layer("conv2").quantizedInfinities = 1;
+    assertEquals(Kind.NON_FINITE, only().kind());
+    near(1, only(), "quantizedInfinities");
   }
 
   @Test

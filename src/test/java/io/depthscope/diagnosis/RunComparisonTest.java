@@ -1,10 +1,12 @@
 package io.depthscope.diagnosis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.diagnosis.SettingChange.Kind;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,11 +40,21 @@ class RunComparisonTest {
   }
 
   @Test
+  void runsOfOtherImagesDoNotAgreeWhateverTheirFigures() {
+    b.imageName = "photo-";
+    RunComparison c = compared();
+    assertEquals(Figures.of(c.a()), Figures.of(c.b()));
+    assertFalse(c.agrees());
+  }
+
+  @Test
   void everySettingThatDiffersIsNamed() {
     b.manifest.put("dataFingerprint", "other");
     b.manifest.put("weightsSha256", "other");
     b.manifest.remove("preprocessing");
     b.manifest.put("backend", "cuda");
+    a.manifest.put("backendDescription", "2 threads, 256-bit vectors");
+    b.manifest.put("backendDescription", "GPU, tf32");
     b.manifest.put("version", "2");
     b.manifest.put("threads", 7); // no number depends on it
     b.granularity = "per-channel";
@@ -58,13 +70,26 @@ class RunComparisonTest {
             .map(SettingChange::name)
             .toList());
     assertEquals(
-        List.of("backend", "version"),
+        List.of("backend", "backend details", "version"),
         c.settings().stream()
             .filter(s -> s.kind() == Kind.PROGRAM)
             .map(SettingChange::name)
             .toList());
     SettingChange p = c.differentSubjects().get(2);
     assertEquals(List.of("p", "not recorded"), List.of(p.a(), p.b()));
+  }
+
+  @Test
+  void theNumberOfThreadsIsNoSetting() {
+    a.manifest.put("backendDescription", "1 thread, 256-bit vectors");
+    b.manifest.put("backendDescription", "12 threads, 256-bit vectors");
+    assertEquals(List.of(), compared().settings());
+  }
+
+  @Test
+  void sourcesOfTheErrorInOneRunAloneAreNoDifference() {
+    a.layer("conv2").clippingShare = 0;
+    assertTrue(compared().agrees());
   }
 
   @Test
@@ -116,6 +141,54 @@ class RunComparisonTest {
     LayerChange change = c.layers().get(3);
     assertEquals(255.0 / 50, change.weightLevelsA(), 1e-3);
     assertEquals(255, change.weightLevelsB(), 1e-3);
+  }
+
+  /** Factor on the error of the layer in A; whether what B shows there is told as new. */
+  @ParameterizedTest
+  @CsvSource({"1, true", "1.9, true", "2.1, false"})
+  void whatStandsOutOfASmallerErrorIsNotTold(double factor, boolean told) {
+    for (RunFixture.LayerFixture l : b.broken().layers) {
+      l.nsr *= 0.1; // some findings, no lost bit
+    }
+    a.broken();
+    for (int i = 0; i < a.layers.size(); i++) {
+      a.layers.get(i).nsr = factor * b.layers.get(i).nsr;
+    }
+    b.layer("conv4").weight[1] = 50;
+    RunComparison c = compared();
+    assertEquals(told, !c.appeared().isEmpty(), () -> c.appeared().toString());
+    assertEquals(c.appeared(), RunComparison.of(b.run(), a.run()).gone());
+  }
+
+  @Test
+  void outliersAtBothEndsAreTwoFindings() {
+    plantOutlier(a.broken().layer("conv3"), true);
+    plantOutlier(b.broken().layer("conv3"), false);
+    RunComparison c = compared();
+    assertEquals(1, outliers(c.gone()), () -> c.gone().toString());
+    assertEquals(1, outliers(c.appeared()), () -> c.appeared().toString());
+  }
+
+  private static long outliers(List<FindingChange> changes) {
+    return changes.stream()
+        .filter(f -> f.finding().kind() == Finding.Kind.OUTLIER_IMAGES)
+        .filter(f -> f.elsewhere().isEmpty())
+        .count();
+  }
+
+  private static void plantOutlier(RunFixture.LayerFixture l, boolean upper) {
+    l.calibrated = 24;
+    Arrays.fill(l.high, 24);
+    if (upper) {
+      l.highest = RunFixture.extremes(24, 7, 6.5);
+    } else {
+      l.calibratedLow = -24;
+      Arrays.fill(l.low, -24);
+      l.lowest = RunFixture.extremes(-24, -1, -1);
+      for (int i = 0; i < 20; i++) {
+        l.histogram.add(-1);
+      }
+    }
   }
 
   @Test
@@ -183,8 +256,18 @@ class RunComparisonTest {
     b.layer("conv2").nsr *= 10;
     Condition c = Condition.parse("layers.conv2.error.sqnrDb<-3");
     assertEquals(-10, c.difference(compared()), 1e-9);
+    a.layer("conv2").clippingShare = 0.5;
     Map<String, Double> figures = Figures.of(a.run());
-    for (String name : new String[] {"weights.sqnrDb", "fp32.max", "quantized.mean"}) {
+    for (String name :
+        new String[] {
+          "weights.sqnrDb",
+          "fp32.max",
+          "quantized.mean",
+          "macs",
+          "quantized.params.scale",
+          "quantized.params.zeroPoint",
+          "error.energies.clipping"
+        }) {
       assertTrue(figures.containsKey("layers.conv2." + name), name);
     }
   }

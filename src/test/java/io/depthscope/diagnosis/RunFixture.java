@@ -31,9 +31,13 @@ final class RunFixture {
     final double[] high = filled(6);
     final double[] meanError = filled(0);
     final double[] saturation = filled(0);
+    double calibratedLow;
     double calibrated = 6;
     double nsr = 1e-3;
     double saturated;
+    long nans;
+    long infinities;
+    long quantizedInfinities;
     double clippingShare = Double.NaN;
     List<RecordedLayer.Extreme> highest = extremes(6, 6, 6);
     List<RecordedLayer.Extreme> lowest = extremes(0, 0, 0);
@@ -57,6 +61,7 @@ final class RunFixture {
   String granularity = "per-tensor";
   int bits = 8;
   boolean symmetric;
+  String imageName = "image-";
   int rightFp32 = 90;
   int rightQuantized = 89;
   final Map<String, Object> manifest = new LinkedHashMap<>();
@@ -111,7 +116,7 @@ final class RunFixture {
       predictions.add(
           new RecordedRun.Prediction(
               i,
-              "image-" + i + ".png",
+              imageName + i + ".png",
               1,
               i < rightFp32 ? 1 : 2,
               i < rightQuantized ? 1 : i < rightFp32 ? 3 : 2,
@@ -147,7 +152,7 @@ final class RunFixture {
 
   private RecordedLayer layer(LayerFixture l, int index, QuantFormat format, double gain) {
     double widest = Arrays.stream(l.weight).max().orElseThrow();
-    QuantParams output = QuantParams.of(new Range(0, l.calibrated), format);
+    QuantParams output = QuantParams.of(new Range(l.calibratedLow, l.calibrated), format);
     double mse = 12 * l.nsr; // the mean square of a value spread evenly over 0..6
     List<RecordedLayer.Channel> channels = new ArrayList<>();
     for (int c = 0; c < CHANNELS; c++) {
@@ -179,9 +184,14 @@ final class RunFixture {
         new Shape(SIDE, SIDE, CHANNELS),
         1,
         Optional.of(new RecordedLayer.Weights(tensor(360, -widest, widest), 1, -1, 1, 1e-4, 40, 0)),
-        new RecordedLayer.Activations(tensor(count, low, high), 1, 0, l.highest, l.lowest),
         new RecordedLayer.Activations(
-            tensor(count, low, high), 1, Double.NaN, List.of(), List.of()),
+            tensor(count, low, high, l.nans, l.infinities), 1, 0, l.highest, l.lowest),
+        new RecordedLayer.Activations(
+            tensor(count, low, high, 0, l.quantizedInfinities),
+            1,
+            Double.NaN,
+            List.of(),
+            List.of()),
         Optional.of(output),
         error(mse, 0, l.nsr, l.saturated, gain, energies(l, mse * count)),
         channels,
@@ -207,8 +217,14 @@ final class RunFixture {
   }
 
   private static TensorStatistics tensor(long count, double min, double max) {
+    return tensor(count, min, max, 0, 0);
+  }
+
+  private static TensorStatistics tensor(
+      long count, double min, double max, long nans, long infinities) {
     double variance = (max - min) * (max - min) / 12;
-    return new TensorStatistics(count, min, max, (min + max) / 2, variance, 0, 0, 0, 0, 0);
+    return new TensorStatistics(
+        count, min, max, (min + max) / 2, variance, 0, 0, 0, nans, infinities);
   }
 
   private static RecordedLayer.Histogram histogram(BitHistogram h) {

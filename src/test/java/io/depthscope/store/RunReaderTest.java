@@ -1,15 +1,18 @@
 package io.depthscope.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.depthscope.cli.Main;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,6 +95,61 @@ class RunReaderTest {
         damaged(
             "results.json", text -> text.replace("\"schemaVersion\" : 1", "\"schemaVersion\" : 9")),
         "results.json: schemaVersion is not 1");
+  }
+
+  @Test
+  void filesThatDoNotBelongTogetherAreNamed() throws IOException {
+    assertMessage(
+        damaged("predictions.csv", text -> text.substring(0, text.lastIndexOf("\n39,") + 1)),
+        "predictions.csv: 39 images, not 40 as results.json says");
+    assertMessage(
+        damaged("predictions.csv", text -> text.replace("\n7,", "\n6,")),
+        "predictions.csv: row 9: index 6 does not ascend");
+    assertMessage(
+        damaged("predictions.csv", text -> text.replace("\n0,", "\n-1,")),
+        "predictions.csv: row 2: index -1 does not ascend");
+    assertMessage(
+        damaged("channels.csv", text -> text.replace("\nstem,1,", "\nstem,1000,")),
+        "channels.csv: channel 1000 of stem stands where channel 1 belongs");
+    assertMessage(
+        damaged("channels.csv", text -> text.replace("\nstem,1,", "\nstem,0,")),
+        "channels.csv: channel 0 of stem stands where channel 1 belongs");
+    for (int bits : new int[] {1, 17}) {
+      assertMessage(
+          damaged("results.json", text -> text.replaceFirst("\"bits\" : 8", "\"bits\" : " + bits)),
+          "results.json: scheme.weights.bits is not in 2..16");
+    }
+    assertMessage(
+        damaged("histograms.json", text -> oneMore(text, "fp32")),
+        "histograms.json: layers[0].fp32.counts is not of the");
+    assertMessage(
+        damaged("histograms.json", text -> oneMore(text, "codes")),
+        "histograms.json: layers[0].codes.counts is not of the");
+  }
+
+  /** Raises the first count of the first layer. */
+  private static String oneMore(String text, String of) {
+    try {
+      ObjectMapper json = new ObjectMapper();
+      JsonNode tree = json.readTree(text);
+      ArrayNode counts = (ArrayNode) tree.at("/layers/0/" + of + "/counts");
+      counts.set(0, counts.get(0).longValue() + 1);
+      return json.writeValueAsString(tree);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void noClassIsNeverTheSame() {
+    assertTrue(prediction(-1, -1).flipped());
+    assertTrue(prediction(2, -1).flipped());
+    assertTrue(prediction(2, 3).flipped());
+    assertFalse(prediction(0, 0).flipped());
+  }
+
+  private static RecordedRun.Prediction prediction(int fp32, int quantized) {
+    return new RecordedRun.Prediction(0, "a.png", 0, fp32, quantized, 1, 0.1);
   }
 
   @Test

@@ -1,0 +1,68 @@
+package io.depthscope.diagnosis;
+
+import io.depthscope.stats.TensorStatistics;
+import io.depthscope.store.RecordedLayer;
+import io.depthscope.store.RecordedRun;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Layers whose outputs hold NaN or infinities, which no figure of an error can tell. */
+final class NonFinite {
+
+  private NonFinite() {}
+
+  /** One finding for the run, about the first such layer: the others inherit from it. */
+  static Optional<Finding> of(RecordedRun run) {
+    List<RecordedLayer> layers =
+        run.layers().stream()
+            .filter(l -> count(l.fp32().statistics()) + count(l.quantized().statistics()) > 0)
+            .toList();
+    if (layers.isEmpty()) {
+      return Optional.empty();
+    }
+    RecordedLayer first = layers.getFirst();
+    TensorStatistics fp32 = first.fp32().statistics();
+    TensorStatistics quantized = first.quantized().statistics();
+    Map<String, Double> evidence = new LinkedHashMap<>();
+    evidence.put("layers", (double) layers.size());
+    evidence.put("fp32Nans", (double) fp32.nans());
+    evidence.put("fp32Infinities", (double) fp32.infinities());
+    evidence.put("quantizedNans", (double) quantized.nans());
+    evidence.put("quantizedInfinities", (double) quantized.infinities());
+    evidence.put("values", (double) fp32.count());
+    evidence.put(Findings.COST, 0.0);
+    String statement =
+        "Of %d values, %s in float32 and %s when quantized.%s Figures of such layers mean nothing."
+            .formatted(
+                fp32.count(),
+                counts(fp32),
+                counts(quantized),
+                layers.size() == 1
+                    ? ""
+                    : " It is the first of %d such layers.".formatted(layers.size()));
+    return Optional.of(
+        new Finding(
+            Finding.Kind.NON_FINITE,
+            Finding.Severity.HIGH,
+            first.name(),
+            List.of(),
+            List.of(),
+            statement,
+            count(fp32) > 0
+                ? "Look at the weights of this layer and at the images: the network overflows or"
+                    + " has broken weights before anything is quantized."
+                : "Look at the weights of this layer and at the layers before it: float32 stays"
+                    + " finite here, and only the quantized network overflows.",
+            evidence));
+  }
+
+  private static long count(TensorStatistics s) {
+    return s.nans() + s.infinities();
+  }
+
+  private static String counts(TensorStatistics s) {
+    return "%d are NaN and %d infinite".formatted(s.nans(), s.infinities());
+  }
+}
