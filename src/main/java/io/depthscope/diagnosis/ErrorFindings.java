@@ -107,7 +107,7 @@ final class ErrorFindings {
       s.append('.');
     }
     return Optional.of(
-        finding(
+        weighing.finding(
             Finding.Kind.SATURATION,
             layer,
             worst.stream().map(RecordedLayer.Channel::channel).sorted().toList(),
@@ -160,7 +160,7 @@ final class ErrorFindings {
     evidence.put("gainLimit", highGain);
     evidence.put("sqnrBeforeDb", before);
     return Optional.of(
-        finding(
+        weighing.finding(
             Finding.Kind.HIGH_GAIN,
             layer,
             List.of(),
@@ -210,7 +210,7 @@ final class ErrorFindings {
     evidence.put("worstChannel", (double) worst);
     evidence.put("worstMeanError", layer.channels().get(worst).error().meanError());
     return Optional.of(
-        finding(
+        weighing.finding(
             Finding.Kind.BIAS_SHIFT,
             layer,
             shifted,
@@ -232,26 +232,5 @@ final class ErrorFindings {
   private static double square(RecordedLayer layer, int channel) {
     double mean = layer.channels().get(channel).error().meanError();
     return mean * mean;
-  }
-
-  private Finding finding(
-      Finding.Kind kind,
-      RecordedLayer layer,
-      List<Integer> channels,
-      String statement,
-      String remedy,
-      Map<String, Double> evidence,
-      double cost) {
-    evidence.put("sqnrDb", layer.error().sqnrDb());
-    evidence.put(Findings.COST, cost);
-    return new Finding(
-        kind,
-        weighing.of(layer, cost),
-        layer.name(),
-        channels,
-        List.of(),
-        statement,
-        remedy,
-        evidence);
   }
 }

@@ -97,8 +97,9 @@ final class RangeFindings {
     evidence.put("worstBatchNormVariance", c.batchNormVariance());
     evidence.put("outputRangeShare", outputShare);
     return Optional.of(
-        finding(
+        weighing.finding(
             Finding.Kind.DEAD_CHANNELS,
+            layer,
             dead,
             deadStatement(w, now, without, share, c, outputShare),
             deadRemedy(share, outputShare, cost),
@@ -213,8 +214,9 @@ final class RangeFindings {
     evidence.put("medianLevels", now);
     evidence.put("medianLevelsWithout", without);
     return Optional.of(
-        finding(
+        weighing.finding(
             Finding.Kind.DOMINANT_CHANNELS,
+            layer,
             few,
             "%s of %d live ones %s %s of the range of the %s (%s): %s with %s and %s without. The"
                     .formatted(
@@ -267,8 +269,9 @@ final class RangeFindings {
             : " Without the dead channels it would be "
                 + (still.isEmpty() ? "none." : still.size() + " of them.");
     return Optional.of(
-        finding(
+        weighing.finding(
             Finding.Kind.FEW_LEVELS,
+            layer,
             few,
             "%d of %d live channels %s fewer than %s of the %d levels of the %s, %s (%s).%s"
                 .formatted(
@@ -316,25 +319,5 @@ final class RangeFindings {
 
   private double outputCost(ChannelRanges x) {
     return x.quantized() ? cost(x, x.medianLevels(live), x.medianLevels(live, x.width(live))) : 0;
-  }
-
-  private Finding finding(
-      Finding.Kind kind,
-      List<Integer> channels,
-      String statement,
-      String remedy,
-      Map<String, Double> evidence,
-      double cost) {
-    evidence.put("sqnrDb", layer.error().sqnrDb());
-    evidence.put(Findings.COST, cost);
-    return new Finding(
-        kind,
-        weighing.of(layer, cost),
-        layer.name(),
-        channels,
-        List.of(),
-        statement,
-        remedy,
-        evidence);
   }
 }

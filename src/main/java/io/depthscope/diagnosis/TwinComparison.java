@@ -60,9 +60,7 @@ record TwinComparison(
 
   /** Sample standard deviation; NaN for less than two. */
   static double deviation(List<Double> values) {
-    double mean = mean(values);
-    double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
-    return values.size() < 2 ? Double.NaN : Math.sqrt(squares / (values.size() - 1));
+    return values.size() < 2 ? Double.NaN : Math.sqrt(squares(values) / (values.size() - 1));
   }
 
   /** Mean of the separable networks less mean of the regular ones. */

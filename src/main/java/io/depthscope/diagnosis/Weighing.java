@@ -2,6 +2,8 @@ package io.depthscope.diagnosis;
 
 import io.depthscope.store.RecordedLayer;
 import io.depthscope.store.RecordedRun;
+import java.util.List;
+import java.util.Map;
 
 /**
  * How much a finding matters in its run: decided from what it costs in decibels, from the error of
@@ -80,5 +82,25 @@ final class Weighing {
     return costDb >= MEDIUM_COST_DB && sqnr < MEDIUM_BELOW_DB
         ? Finding.Severity.MEDIUM
         : Finding.Severity.LOW;
+  }
+
+  /**
+   * A finding about a layer, weighed. What every one has to show, its layer's SQNR and its own
+   * cost, is added to the evidence.
+   *
+   * @param channels it is about; empty for the layer as a whole
+   */
+  Finding finding(
+      Finding.Kind kind,
+      RecordedLayer layer,
+      List<Integer> channels,
+      String statement,
+      String remedy,
+      Map<String, Double> evidence,
+      double costDb) {
+    evidence.put("sqnrDb", layer.error().sqnrDb());
+    evidence.put(Findings.COST, costDb);
+    return new Finding(
+        kind, of(layer, costDb), layer.name(), channels, List.of(), statement, remedy, evidence);
   }
 }
