@@ -9,10 +9,7 @@ import io.depthscope.store.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -126,7 +123,10 @@ final class AnalyzeCommand implements Callable<Integer> {
     try (BackendOptions.Opened opened = backendOptions.open();
         Dataset data = dataOptions.open(dataSpec)) {
       dataOptions.checkClasses(data, model);
-      String calibrationSpec = calibrateData != null ? calibrateData : calibrationSpec(dataSpec);
+      String calibrationSpec =
+          Optional.ofNullable(calibrateData)
+              .or(() -> DataOptions.trainingSplit(dataSpec, calibrate))
+              .orElse(dataSpec);
       AnalyzeJob job =
           new AnalyzeJob(
               opened.backend(),
@@ -140,7 +140,8 @@ final class AnalyzeCommand implements Callable<Integer> {
               dataOptions.count(data),
               backendOptions.threads(),
               backendOptions.batch(opened.backend()),
-              dataOptions.strict());
+              dataOptions.strict(),
+              AnalyzeJob.Source.of(data));
       MemoryEstimate memory = job.memory();
       if (explainMemory) {
         memory.lines().forEach(text::println);
@@ -148,7 +149,10 @@ final class AnalyzeCommand implements Callable<Integer> {
       }
       memory.check();
       job.checkDevice();
-      Path directory = out != null ? out : defaultDirectory(model, scheme);
+      Path directory =
+          out != null
+              ? out
+              : TimedFolder.below(Path.of("runs"), model.model().name() + "-" + scheme.name());
       try (Interruption interruption = Interruption.install(spec.commandLine().getErr())) {
         CalibrationSource source =
             CalibrationSource.of(
@@ -156,7 +160,7 @@ final class AnalyzeCommand implements Callable<Integer> {
                 calibrate,
                 quantization,
                 () -> dataOptions.openUnlabelled(calibrationSpec));
-        AnalyzeJob.Outcome outcome =
+        AnalyzeJob.Result result =
             job.run(
                 directory,
                 source,
@@ -165,10 +169,10 @@ final class AnalyzeCommand implements Callable<Integer> {
                 text,
                 spec.commandLine().getErr());
         PrintWriter err = spec.commandLine().getErr();
-        return switch (outcome) {
+        return switch (result.outcome()) {
           case FINISHED -> {
             if (!noReport) {
-              report(directory, text, err);
+              report(result.finished().orElseThrow(), directory, text, err);
             }
             yield 0;
           }
@@ -189,10 +193,10 @@ final class AnalyzeCommand implements Callable<Integer> {
   }
 
   /** The results are complete without their page: what prevents it is said and no more. */
-  private void report(Path directory, PrintWriter out, PrintWriter err) {
+  private void report(DiagnosedRun finished, Path directory, PrintWriter out, PrintWriter err) {
     Path page = directory.resolve(RunDirectory.REPORT);
     try {
-      ReportFile.write(directory, page);
+      ReportFile.write(finished, page);
       if (!quiet) {
         out.println("report: " + page);
       }
@@ -204,19 +208,5 @@ final class AnalyzeCommand implements Callable<Integer> {
               + directory
               + " tries again");
     }
-  }
-
-  /** Synthetic images are calibrated on the training split, so that no test image is seen twice. */
-  private String calibrationSpec(String dataSpec) {
-    return dataSpec.startsWith("synthetic:") && !dataSpec.endsWith(":train")
-        ? "synthetic:" + calibrate + ":train"
-        : dataSpec;
-  }
-
-  private static Path defaultDirectory(LoadedModel model, QuantScheme scheme) {
-    String time =
-        LocalDateTime.now(ZoneId.systemDefault())
-            .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
-    return Path.of("runs", model.model().name() + "-" + scheme.name() + "-" + time);
   }
 }

@@ -8,8 +8,6 @@ import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.dataset.UnreadableImage;
-import io.depthscope.diagnosis.Finding;
-import io.depthscope.diagnosis.Findings;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.PairedRun;
@@ -75,36 +73,6 @@ record AnalyzeJob(
     }
   }
 
-  /** A job on the images themselves. */
-  AnalyzeJob(
-      Backend backend,
-      String backendChoice,
-      LoadedModel model,
-      Preprocessing preprocessing,
-      QuantScheme scheme,
-      Feed feed,
-      Recording recording,
-      Dataset data,
-      int count,
-      int threads,
-      int batch,
-      boolean strict) {
-    this(
-        backend,
-        backendChoice,
-        model,
-        preprocessing,
-        scheme,
-        feed,
-        recording,
-        data,
-        count,
-        threads,
-        batch,
-        strict,
-        Source.of(data));
-  }
-
   /** How a run ended. */
   enum Outcome {
     FINISHED,
@@ -112,6 +80,17 @@ record AnalyzeJob(
     STOPPED_CALIBRATING,
     /** With a checkpoint. */
     STOPPED
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param finished the run, read back from its directory; empty unless it is finished
+   */
+  record Result(Outcome outcome, Optional<DiagnosedRun> finished) {
+    static Result stopped(Outcome outcome) {
+      return new Result(outcome, Optional.empty());
+    }
   }
 
   /** How the run treats its directory and its terminal. */
@@ -161,12 +140,12 @@ record AnalyzeJob(
   }
 
   /**
-   * Checks that a finished run in a folder measured what this job would measure.
+   * Reads a finished run that must have measured what this job would measure.
    *
    * @throws IOException naming what differs
    */
-  void checkSame(Path directory, CalibrationSource calibration) throws IOException {
-    Map<String, Object> manifest = RunReader.read(directory).manifest();
+  RecordedRun readSame(Path directory, CalibrationSource calibration) throws IOException {
+    RecordedRun recorded = RunReader.read(directory);
     Map<String, String> expected = new TreeMap<>();
     expected.put("commit", BuildInfo.load().commitText());
     expected.put("weightsSha256", model.sha256());
@@ -178,12 +157,13 @@ record AnalyzeJob(
     expected.put("backend", backend.name());
     expected.put("calibration", calibration.text());
     for (Map.Entry<String, String> e : expected.entrySet()) {
-      String found = String.valueOf(manifest.get(e.getKey()));
+      String found = String.valueOf(recorded.manifest().get(e.getKey()));
       if (!found.equals(e.getValue())) {
         throw new IOException(
             "%s was made with %s %s, not %s".formatted(directory, e.getKey(), found, e.getValue()));
       }
     }
+    return recorded;
   }
 
   /**
@@ -192,7 +172,7 @@ record AnalyzeJob(
    * @param stop asked after each batch; true ends the run
    * @throws IOException if anything fails; what was recorded before stays
    */
-  Outcome run(
+  Result run(
       Path directory,
       CalibrationSource calibrationSource,
       Mode mode,
@@ -213,7 +193,7 @@ record AnalyzeJob(
               ? Optional.of(run.readCalibration())
               : calibrate(calibrationSource, mode.quiet(), stop, err);
       if (calibrated.isEmpty()) {
-        return Outcome.STOPPED_CALIBRATING;
+        return Result.stopped(Outcome.STOPPED_CALIBRATING);
       }
       Calibration calibration = calibrated.get();
       ExecutionPlan plan = plan(calibration, run.resumes() ? null : calibrationSource.file());
@@ -237,7 +217,7 @@ record AnalyzeJob(
               e.getMessage() + "; repeat the command with --out " + directory + " --resume", e);
         }
         if (!finished) {
-          return Outcome.STOPPED;
+          return Result.stopped(Outcome.STOPPED);
         }
         if (state.figures().images() == 0) {
           throw new IOException(data.description() + ": no image could be read");
@@ -257,25 +237,24 @@ record AnalyzeJob(
           Summary.print(result, out);
           out.println();
         }
-        List<Finding> findings = diagnose(directory);
+        DiagnosedRun diagnosed = diagnose(directory);
         if (!mode.quiet()) {
-          FindingsText.print(findings, false, directory, out);
+          FindingsText.print(diagnosed.findings(), false, directory, out);
           out.println();
         }
         out.println("results: " + directory);
-        return Outcome.FINISHED;
+        return new Result(Outcome.FINISHED, Optional.of(diagnosed));
       }
     }
   }
 
-  /** Reads the run as anyone will read it, and writes what it says beside it. */
-  private static List<Finding> diagnose(Path directory) throws IOException {
-    RecordedRun recorded = RunReader.read(directory);
-    List<Finding> findings = Findings.of(recorded);
+  /** Reads the run back and writes what it says beside it. */
+  private static DiagnosedRun diagnose(Path directory) throws IOException {
+    DiagnosedRun finished = DiagnosedRun.read(directory);
     AtomicFile.write(
         directory.resolve(RunDirectory.FINDINGS),
-        out -> FindingsJson.write(recorded, findings, out));
-    return findings;
+        out -> FindingsJson.write(finished.run(), finished.findings(), out));
+    return finished;
   }
 
   /** Before any image has run: the calibration is worth keeping. */

@@ -10,7 +10,6 @@ import io.depthscope.store.RunReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,19 +125,11 @@ final class CompareCommand implements Callable<Integer> {
         && json.toAbsolutePath().normalize().equals(html.toAbsolutePath().normalize())) {
       throw new UsageException("--json and --html name the same file, " + json);
     }
-    checkFile("--json", json);
-    checkFile("--html", html);
-  }
-
-  private void checkFile(String option, Path file) throws IOException {
-    if (file == null) {
-      return;
+    if (json != null) {
+      OutputFile.check("--json", json, overwrite);
     }
-    if (Files.isDirectory(file)) {
-      throw new IOException(file + " is a folder; " + option + " names the file to write");
-    }
-    if (Files.exists(file) && !overwrite) {
-      throw new IOException(file + " exists; choose another " + option + " or add --overwrite");
+    if (html != null) {
+      OutputFile.check("--html", html, overwrite);
     }
   }
 }

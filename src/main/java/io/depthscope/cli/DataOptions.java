@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
 
 /** Which images to run it on. */
 final class DataOptions {
-  private static final String DEFAULT_SYNTHETIC = "synthetic:2000";
+  private static final String SYNTHETIC = "synthetic:";
+  private static final String DEFAULT_SYNTHETIC = SYNTHETIC + 2000;
 
   @Option(
       names = "--data",
@@ -95,7 +96,19 @@ final class DataOptions {
 
   /** True if the images are synthetic, by option or by default. */
   boolean isSynthetic() {
-    return data == null || data.startsWith("synthetic:");
+    return data == null || data.startsWith(SYNTHETIC);
+  }
+
+  /**
+   * Where synthetic images are calibrated, so that no test image is seen twice.
+   *
+   * @return the training split, {@code images} of it; empty if other images are to be run
+   */
+  static Optional<String> trainingSplit(String spec, int images) {
+    String training = ":" + SyntheticShapes.Split.TRAIN.text();
+    return spec.startsWith(SYNTHETIC) && !spec.endsWith(training)
+        ? Optional.of(SYNTHETIC + images + training)
+        : Optional.empty();
   }
 
   Dataset open(String spec) throws IOException {

@@ -11,7 +11,6 @@ import io.depthscope.store.RecordedLayer;
 import io.depthscope.store.RecordedRun;
 import io.depthscope.store.RunReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,7 +120,7 @@ final class PlotCommand implements Callable<Integer> {
     double[] size = size(as);
     requireUse(name);
     Path target = out == null ? defaultFile(name, as) : out;
-    refuseToReplace(target);
+    OutputFile.check("--out", target, out == null || overwrite);
     List<FigureRun> read = read(name);
     if (name == FigureName.HISTOGRAM) {
       requireLayer(read.getFirst().run());
@@ -228,15 +227,6 @@ final class PlotCommand implements Callable<Integer> {
             ? "-" + layer.replaceAll("[^A-Za-z0-9._-]", "_")
             : metric == HeatMapMetric.LEVELS ? "-" + metric : "";
     return runs.getFirst().resolve(name + detail + "." + as.ending());
-  }
-
-  private void refuseToReplace(Path target) throws IOException {
-    if (Files.isDirectory(target)) {
-      throw new IOException("cannot write " + target + ": it is a folder");
-    }
-    if (out != null && !overwrite && Files.exists(target)) {
-      throw new IOException(target + " exists; choose another --out or add --overwrite");
-    }
   }
 
   private List<FigureRun> read(FigureName name) throws IOException {

@@ -2,7 +2,6 @@ package io.depthscope.cli;
 
 import io.depthscope.store.RunDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -40,14 +39,9 @@ final class ReportCommand implements Callable<Integer> {
       throw new UsageException(
           "--overwrite needs --out FILE; report.html in RUN is replaced anyway");
     }
-    if (out != null && Files.isDirectory(out)) {
-      throw new IOException(out + " is a folder; --out names the file to write");
-    }
-    if (out != null && Files.exists(out) && !overwrite) {
-      throw new IOException(out + " exists; choose another --out or add --overwrite");
-    }
     Path page = out == null ? run.resolve(RunDirectory.REPORT) : out;
-    ReportFile.write(run, page);
+    OutputFile.check("--out", page, out == null || overwrite);
+    ReportFile.write(DiagnosedRun.read(run), page);
     spec.commandLine().getOut().println("report: " + page);
     return 0;
   }

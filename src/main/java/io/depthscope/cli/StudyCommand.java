@@ -3,7 +3,6 @@ package io.depthscope.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.depthscope.dataset.Dataset;
-import io.depthscope.dataset.SyntheticShapes;
 import io.depthscope.diagnosis.Claim;
 import io.depthscope.diagnosis.Claims;
 import io.depthscope.diagnosis.StudyNetwork;
@@ -12,24 +11,22 @@ import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
 import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.report.LabelledRun;
 import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
 import io.depthscope.store.AtomicFile;
+import io.depthscope.store.RunDirectory;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -52,7 +49,6 @@ import picocli.CommandLine.Spec;
     })
 final class StudyCommand implements Callable<Integer> {
   private static final String JSON = "study.json";
-  private static final int MAX_BITS = 16;
   private static final Pattern NAME =
       Pattern.compile("[\\p{L}\\p{N}_+-][\\p{L}\\p{N}._+ -]{0,199}");
 
@@ -128,7 +124,7 @@ final class StudyCommand implements Callable<Integer> {
       throw new UsageException("--resume needs --out DIR, the interrupted study");
     }
     List<StudyJob.Candidate> networks = networks();
-    Path directory = out != null ? out : defaultDirectory();
+    Path directory = out != null ? out : TimedFolder.below(Path.of("runs"), "study");
     if (!resume && Files.exists(directory.resolve("runs"))) {
       throw new IOException(
           directory + " holds a study; add --resume to finish it, or choose another --out");
@@ -198,14 +194,14 @@ final class StudyCommand implements Callable<Integer> {
                         f.run()))
             .toList();
     byte[] page = StudyPage.of(result.study(), claims, runs).getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(directory.resolve("report.html"), to -> to.write(page));
+    AtomicFile.write(directory.resolve(RunDirectory.REPORT), to -> to.write(page));
     AtomicFile.write(directory.resolve(JSON), to -> to.write(json));
     PrintWriter text = spec.commandLine().getOut();
     if (!quiet) {
       StudyText.print(result.study(), claims, text);
       text.println();
     }
-    text.println("results: " + directory + ", report: " + directory.resolve("report.html"));
+    text.println("results: " + directory + ", report: " + directory.resolve(RunDirectory.REPORT));
   }
 
   private RunManifest provenance(
@@ -227,8 +223,9 @@ final class StudyCommand implements Callable<Integer> {
   private List<QuantScheme> schemes() {
     List<QuantScheme> schemes = new ArrayList<>();
     for (int b : bits) {
-      if (b < 2 || b > MAX_BITS) {
-        throw new UsageException("--bits must be 2.." + MAX_BITS + ", got " + b);
+      if (b < QuantFormat.MIN_BITS || b > QuantFormat.MAX_BITS) {
+        throw new UsageException(
+            "--bits must be " + QuantFormat.MIN_BITS + ".." + QuantFormat.MAX_BITS + ", got " + b);
       }
       for (String g : granularity) {
         Granularity scales = SchemeOptions.granularity(g);
@@ -294,22 +291,8 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   private Optional<StudyJob.CalibrationImages> calibrationImages(String dataSpec) {
-    String source = calibrateData;
-    if (source == null && dataSpec.startsWith("synthetic:") && !dataSpec.endsWith(":train")) {
-      source = "synthetic:" + calibrate + ":" + SyntheticShapes.Split.TRAIN.text();
-    }
-    if (source == null) {
-      return Optional.empty();
-    }
-    String from = source;
-    return Optional.of(
-        new StudyJob.CalibrationImages(from, () -> dataOptions.openUnlabelled(from)));
-  }
-
-  private static Path defaultDirectory() {
-    String time =
-        LocalDateTime.now(ZoneId.systemDefault())
-            .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
-    return Path.of("runs", "study-" + time);
+    return Optional.ofNullable(calibrateData)
+        .or(() -> DataOptions.trainingSplit(dataSpec, calibrate))
+        .map(from -> new StudyJob.CalibrationImages(from, () -> dataOptions.openUnlabelled(from)));
   }
 }

@@ -15,7 +15,6 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.store.RecordedRun;
 import io.depthscope.store.RunDirectory;
-import io.depthscope.store.RunReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -99,13 +98,14 @@ record StudyJob(
           Path first = null;
           for (QuantScheme scheme : schemes) {
             Path directory = directory(c, scheme);
-            if (!run(c, scheme, preprocessing, images, directory, first, resume, stop, err)) {
+            Optional<RecordedRun> recorded =
+                run(c, scheme, preprocessing, images, directory, first, resume, stop, err);
+            if (recorded.isEmpty()) {
               return Optional.empty();
             }
             first = first == null ? directory.resolve(RunDirectory.QUANTIZATION) : first;
-            RecordedRun recorded = RunReader.read(directory);
-            entries.add(new Study.Entry(c.network(), NetworkSummary.of(recorded)));
-            finished.add(new Finished(c.network(), recorded.withoutDetails()));
+            entries.add(new Study.Entry(c.network(), NetworkSummary.of(recorded.get())));
+            finished.add(new Finished(c.network(), recorded.get().withoutDetails()));
             progress.at((long) finished.size() * count);
           }
         }
@@ -164,7 +164,8 @@ record StudyJob(
     decoded.put(geometry, new Images(packed, source, Optional.of(packed)));
   }
 
-  private boolean run(
+  /** The finished run, just now or before; empty if it was stopped. */
+  private Optional<RecordedRun> run(
       Candidate c,
       QuantScheme scheme,
       Preprocessing preprocessing,
@@ -193,12 +194,10 @@ record StudyJob(
     job.memory().check();
     CalibrationSource source = source(images.data(), quantization);
     if (RunDirectory.isComplete(directory)) {
-      job.checkSame(directory, source);
-      return true;
+      return Optional.of(job.readSame(directory, source));
     }
     job.checkDevice();
-    AnalyzeJob.Outcome outcome =
-        job.run(
+    return job.run(
             directory,
             source,
             new AnalyzeJob.Mode(
@@ -209,8 +208,9 @@ record StudyJob(
                 seed),
             stop,
             new PrintWriter(Writer.nullWriter()),
-            err);
-    return outcome == AnalyzeJob.Outcome.FINISHED;
+            err)
+        .finished()
+        .map(DiagnosedRun::run);
   }
 
   /**

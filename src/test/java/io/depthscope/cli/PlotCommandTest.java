@@ -128,7 +128,7 @@ class PlotCommandTest {
     plot(run, "--figure", "gain", "--out", folder.resolve("no/a.svg"))
         .fails("cannot write", "a.svg", "no such file");
     plot(run, "--figure", "gain", "--format", "svg", "--out", folder)
-        .fails("cannot write", "folder");
+        .fails("is a folder", "folder");
     // The place where the file is prepared is taken: nothing is left, and nothing is lost.
     Path target = Files.writeString(folder.resolve("b.svg"), "old");
     Files.createDirectory(folder.resolve("b.svg.partial"));

@@ -64,7 +64,8 @@ record StoppableRun(String data) {
               images.size(),
               2,
               4,
-              false)
+              false,
+              AnalyzeJob.Source.of(images))
           .run(
               out,
               CalibrationSource.of(
@@ -72,7 +73,8 @@ record StoppableRun(String data) {
               new AnalyzeJob.Mode(resume, false, 8, true, options.seed()),
               stop,
               nowhere,
-              nowhere);
+              nowhere)
+          .outcome();
     }
   }
 
