@@ -33,9 +33,8 @@ final class BackendOptions {
   @Option(
       names = "--device",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Which GPU, as 'depthscope devices' numbers them. Default: ${DEFAULT-VALUE}.")
-  private int device;
+      description = "Which GPU, as 'depthscope devices' numbers them. Default: 0.")
+  private Integer device;
 
   /** Who multiplies the matrices of pointwise and fully connected layers on a GPU. */
   enum Matmul {
@@ -117,7 +116,12 @@ final class BackendOptions {
     if (matmul == Matmul.cublas && List.of(CPU, REFERENCE).contains(backend)) {
       throw new UsageException("--matmul cublas needs --backend cuda, got " + backend);
     }
-    checkDevice(device);
+    if (device != null) {
+      checkDevice(device);
+      if (List.of(CPU, REFERENCE).contains(backend)) {
+        throw new UsageException("--device needs --backend cuda, got " + backend);
+      }
+    }
   }
 
   /**
@@ -161,8 +165,8 @@ final class BackendOptions {
     try {
       return new Opened(cuda(), "auto: there is a GPU");
     } catch (IOException e) {
-      if (matmul == Matmul.cublas) {
-        throw e; // who asks for a library of GPUs does not mean the CPU
+      if (matmul == Matmul.cublas || device != null) {
+        throw e; // who names a GPU or a library of GPUs does not mean the CPU
       }
       return new Opened(cpu(), "auto: " + e.getMessage());
     }
@@ -170,7 +174,7 @@ final class BackendOptions {
 
   private Backend cuda() throws IOException {
     try {
-      Device opened = JCudaDevices.open(device);
+      Device opened = JCudaDevices.open(device == null ? 0 : device);
       return new CudaBackend(opened, new CudaOptions(library(opened), ""));
     } catch (DeviceException e) {
       throw new IOException("backend cuda is missing: " + e.getMessage(), e);

@@ -55,6 +55,7 @@ class UsageTest {
           analyze --feed both                      | --feed
           analyze --backend tpu                    | tpu
           analyze --device -1                      | --device
+          analyze --backend cpu --device 0         | --backend cuda
           analyze --allow-tf32                     | --matmul cublas
           analyze --backend cpu --matmul cublas    | --backend cuda
           verify --random -1                       | --random
@@ -99,6 +100,14 @@ class UsageTest {
   @Test
   void dataIsNeededForANetworkThatTheSyntheticImagesDoNotFit() {
     CommandLineRun.analyze("--resolution", 64).isMisuse("--data");
+  }
+
+  @Test
+  void whoNamesAGpuDoesNotGetTheCpu(@TempDir Path folder) {
+    Path out = folder.resolve("run");
+    CommandLineRun.analyze("--data", "synthetic:5", "--out", out, "--device", 99)
+        .fails("backend cuda is missing");
+    assertFalse(Files.exists(out));
   }
 
   @Test
