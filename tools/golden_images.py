@@ -92,8 +92,8 @@ def short_side_crop(image, side, height, width):
     w, h = image.size
     size = (side, int(side * h / w)) if w < h else (int(side * w / h), side)
     resized = image.resize(size, Image.BILINEAR)
-    left = int(round((resized.width - width) / 2.0))
-    top = int(round((resized.height - height) / 2.0))
+    left = round((resized.width - width) / 2.0)
+    top = round((resized.height - height) / 2.0)
     return resized.crop((left, top, left + width, top + height))
 
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Lists the tensor names and shapes of foreign MobileNet-V1 checkpoints.
 
 Needs torch, timm and transformers. Writes one text file a checkpoint, NAME and

@@ -98,8 +98,13 @@ def section(study: dict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=Path, help="study.json")
+    parser.add_argument("--stdout", action="store_true", help="print the section instead")
     args = parser.parse_args()
-    readme.replace_section("study:cifar10", section(json.loads(args.study.read_text())))
+    text = section(json.loads(args.study.read_text()))
+    if args.stdout:
+        print(text)
+    else:
+        readme.replace_section("study:cifar10", text)
 
 
 if __name__ == "__main__":
