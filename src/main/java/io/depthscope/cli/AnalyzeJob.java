@@ -349,12 +349,17 @@ record AnalyzeJob(
                 fp32Plan(Recording.CALIBRATION),
                 loader,
                 batch,
-                "the first " + n + " images of data " + images.fingerprint(),
+                calibrationText(images, n),
                 progress::at,
                 stop)
             .map(c -> c.withInputs(calibrationInputs()));
       }
     }
+  }
+
+  private static String calibrationText(Dataset images, int n) {
+    String which = n < images.size() ? "the first " : "all ";
+    return which + n + " images of data " + images.fingerprint();
   }
 
   /** What a calibration depends on beside its images. */

@@ -4,6 +4,7 @@ import io.depthscope.store.RecordedLayer;
 import io.depthscope.store.RecordedRun;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -88,9 +89,48 @@ final class ChannelRanges {
   double width(List<Integer> channels) {
     double low = Math.min(0, min(channels));
     double high = Math.max(0, max(channels));
-    return format.map(RecordedRun.Format::symmetric).orElse(false)
-        ? 2 * Math.max(-low, high)
-        : high - low;
+    return symmetric() ? 2 * Math.max(-low, high) : high - low;
+  }
+
+  /**
+   * The fewest of some channels without which the {@link #width} of the others is at most {@code
+   * limit}; of equally few, those that leave the range nearest to zero from below.
+   *
+   * @return in the order of {@code channels}; empty if they fit, or if they are of no width at all
+   */
+  List<Integer> fewestBeyond(List<Integer> channels, double limit) {
+    if (!(width(channels) > limit)) {
+      return List.of();
+    }
+    if (symmetric()) {
+      return channels.stream().filter(c -> reach(c) > limit / 2).toList();
+    }
+    // What is left has an upper end, 0 or a channel's, and a lower end no farther than the limit.
+    double[] ends =
+        DoubleStream.concat(DoubleStream.of(0), channels.stream().mapToDouble(c -> max[c]))
+            .filter(high -> high >= 0 && high <= limit)
+            .distinct()
+            .sorted()
+            .toArray();
+    long fewest = Long.MAX_VALUE;
+    double best = 0;
+    for (double high : ends) {
+      long beyond = channels.stream().filter(c -> beyond(c, high - limit, high)).count();
+      if (beyond < fewest) {
+        fewest = beyond;
+        best = high;
+      }
+    }
+    double high = best;
+    return channels.stream().filter(c -> beyond(c, high - limit, high)).toList();
+  }
+
+  private boolean beyond(int channel, double low, double high) {
+    return min[channel] < low || max[channel] > high;
+  }
+
+  private boolean symmetric() {
+    return format.map(RecordedRun.Format::symmetric).orElse(false);
   }
 
   /** Effective levels of a channel as recorded; NaN where nothing is quantized. */
@@ -116,8 +156,7 @@ final class ChannelRanges {
     if (!shared || !quantized()) {
       return levels[channel];
     }
-    boolean symmetric = format.map(RecordedRun.Format::symmetric).orElse(false);
-    double steps = codes() - (symmetric ? 2 : 1);
+    double steps = codes() - (symmetric() ? 2 : 1);
     return Math.max(levels[channel], (max[channel] - min[channel]) * steps / width);
   }
 

@@ -33,6 +33,9 @@ public final class Claims {
   /** Ranges and ratios that differ by less than a tenth are called equal. */
   private static final double TENTH = 0.1;
 
+  /** Nor are differences this small, in octaves or of ratios, whatever a tenth of nothing is. */
+  private static final double SMALLEST = 0.02;
+
   /** "Most channels". */
   private static final double MOST = 0.5;
 
@@ -131,7 +134,7 @@ public final class Claims {
             100 * drop),
         drop - HARMLESS,
         DESTROYED - HARMLESS,
-        dropError(s),
+        TwinComparison.NORMAL * dropError(s),
         setting.bits() == BITS,
         Double.isNaN(drop)
             ? Verdict.NOT_JUDGED
@@ -140,9 +143,9 @@ public final class Claims {
                 : drop <= HARMLESS ? Verdict.NOT_SUPPORTED : Verdict.MIXED);
   }
 
-  /** Standard error of the drop: only images whose prediction changed make a difference. */
+  /** Standard error of the drop: only images that turned right or wrong make a difference. */
   private static double dropError(NetworkSummary s) {
-    return Math.sqrt(s.flips() / s.images()) / s.top1Fp32();
+    return Math.sqrt(s.turned() / s.images()) / s.top1Fp32();
   }
 
   private List<Claim.Evidence> fluctuation() {
@@ -268,6 +271,7 @@ public final class Claims {
       String name,
       String unit) {
     TwinComparison c = compare(kind, setting, figure, x -> Double.NaN);
-    return c.judge(name, unit, 1, sign, TENTH * TwinComparison.mean(c.regular()), true);
+    double tenth = Math.max(SMALLEST, TENTH * TwinComparison.mean(c.regular()));
+    return c.judge(name, unit, 1, sign, tenth, true);
   }
 }

@@ -87,7 +87,11 @@ final class ErrorFindings {
     evidence.put("saturation", share);
     evidence.put("saturatedChannels", (double) worst.size());
     evidence.put(
-        "worstSaturation", worst.isEmpty() ? Double.NaN : worst.getFirst().error().saturation());
+        "worstSaturation",
+        layer.channels().stream()
+            .mapToDouble(c -> c.error().saturation())
+            .max()
+            .orElse(Double.NaN));
     evidence.put("rangeMin", lower);
     evidence.put("rangeMax", upper);
     evidence.put("fp32Min", layer.fp32().statistics().min());

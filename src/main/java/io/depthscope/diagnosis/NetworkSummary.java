@@ -7,7 +7,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -21,12 +23,15 @@ import java.util.stream.IntStream;
  * @param separable true if a layer is a depthwise convolution
  * @param depth number of layers with weights
  * @param flips share of images whose predicted class changed
+ * @param turned share of images that turned from right to wrong or from wrong to right
  * @param weightChannelRangeRatio mean over layers of channelRangeRatio
  * @param weightNarrowChannels share of all channels whose weights use less than half of their
  *     layer's range
  * @param weightRangeFluctuation mean of |log2(range / range of the weighted layer before)|,
  *     octaves; of two before, the wider
- * @param activationRangeFluctuation mean of |rangeFluctuation|, octaves
+ * @param activationRangeFluctuation the same for the outputs of hidden layers. The input and the
+ *     classifier are left out: each network has one of them, with a range of its own, so that their
+ *     share of the mean would tell how deep a network is and nothing else
  * @param errorGrowthDb slope of a least-squares line through 10 log10 NSR against the number of the
  *     layer, dB a layer; NaN where there is no error or less than two layers
  * @param totalGainDb 10 log10 of NSR of the last layer over that of the first one with weights
@@ -43,6 +48,7 @@ public record NetworkSummary(
     double top1Quantized,
     double relativeAccuracyDrop,
     double flips,
+    double turned,
     double qmse,
     double qce,
     double logitSqnrDb,
@@ -78,7 +84,8 @@ public record NetworkSummary(
         n.top1Fp32(),
         n.top1Quantized(),
         n.relativeAccuracyDrop(),
-        1 - n.agreementTop1(),
+        share(run, RecordedRun.Prediction::flipped),
+        share(run, p -> (p.fp32() == p.label()) != (p.quantized() == p.label())),
         n.qmse(),
         n.qce(),
         n.logitSqnrDb(),
@@ -89,8 +96,8 @@ public record NetworkSummary(
             l -> l.weights().orElseThrow().folded().range()),
         mean(measured, l -> l.fp32().channelRangeRatio()),
         narrow(measured, c -> c.fp32().range(), l -> l.fp32().statistics().range()),
-        weightFluctuation(run.layers()),
-        mean(measured, l -> Math.abs(l.fp32().rangeFluctuation())),
+        fluctuation(run.layers(), l -> l.weights().map(w -> w.folded().range())),
+        fluctuation(run.layers(), NetworkSummary::hiddenRange),
         slope(measured),
         totalGain(measured));
   }
@@ -117,16 +124,29 @@ public record NetworkSummary(
     return all == 0 ? Double.NaN : (double) narrow / all;
   }
 
-  private static double weightFluctuation(List<RecordedLayer> all) {
-    Map<String, Double> before = new HashMap<>(); // range of the weights that a layer stands behind
+  private static double share(RecordedRun run, Predicate<RecordedRun.Prediction> which) {
+    return (double) run.predictions().stream().filter(which).count() / run.predictions().size();
+  }
+
+  private static Optional<Double> hiddenRange(RecordedLayer l) {
+    boolean hidden = l.weights().isPresent() && !l.kind().equals("fully-connected");
+    return hidden || l.kind().equals("residual-add")
+        ? Optional.of(l.fp32().statistics().range())
+        : Optional.empty();
+  }
+
+  /** Mean step from each layer that has such a range to the nearest before it that has one. */
+  private static double fluctuation(
+      List<RecordedLayer> all, Function<RecordedLayer, Optional<Double>> range) {
+    Map<String, Double> before = new HashMap<>();
     List<Double> steps = new ArrayList<>();
     for (RecordedLayer l : all) {
       double read =
           l.inputs().stream().mapToDouble(before::get).filter(r -> r > 0).max().orElse(Double.NaN);
-      double own = l.weights().map(w -> w.folded().range()).orElse(read);
-      before.put(l.name(), own);
-      double step = Math.abs(Math.log(own / read) / Math.log(2));
-      if (l.weights().isPresent() && Double.isFinite(step)) {
+      Optional<Double> own = range.apply(l);
+      before.put(l.name(), own.orElse(read));
+      double step = Math.abs(Math.log(own.orElse(Double.NaN) / read) / Math.log(2));
+      if (Double.isFinite(step)) {
         steps.add(step);
       }
     }

@@ -32,6 +32,12 @@ final class RangeFindings {
    */
   static final double COMFORTABLE_SHARE = 0.25;
 
+  /** With fewer levels than this a channel is all but a constant, and cannot get worse. */
+  private static final double LEAST_LEVELS = 0.5;
+
+  /** The rounding of widths and medians, which would else order findings that cost nothing. */
+  private static final double NO_COST_DB = 1e-3;
+
   /** Less than one code in 200 of the range is not worth a sentence. */
   private static final double VISIBLE_SHARE = 0.005;
 
@@ -185,19 +191,13 @@ final class RangeFindings {
     if (live.size() < FEWEST_LIVE) {
       return Optional.empty();
     }
-    List<Integer> rest = new ArrayList<>(live);
-    rest.sort(Comparator.comparingDouble(r::reach).reversed().thenComparing(c -> c));
-    List<Integer> few = new ArrayList<>();
-    double share = 0;
-    while (few.size() < most && !(share >= DOMINANT_SHARE)) {
-      few.add(rest.removeFirst());
-      share = share(r, live, rest);
-    }
-    if (!(share >= DOMINANT_SHARE)) {
+    List<Integer> few = r.fewestBeyond(live, (1 - DOMINANT_SHARE) * r.width(live));
+    if (few.isEmpty() || few.size() > most) {
       return Optional.empty();
     }
-    few.sort(null);
-    rest.sort(null);
+    List<Integer> rest = new ArrayList<>(live);
+    rest.removeAll(few);
+    double share = share(r, live, rest);
     double now = r.medianLevels(rest, r.width(live));
     double without = r.medianLevels(rest, r.width(rest));
     String what = weights ? "weights" : "output";
@@ -300,8 +300,7 @@ final class RangeFindings {
     }
     double share = (double) still.size() / live.size();
     double median = Medians.of(still.stream().mapToDouble(c -> r.levels(c, width)));
-    // Below one level a channel is a constant, and cannot get worse.
-    return share * 20 * Math.log10(limit / Math.max(Math.min(1, limit), median));
+    return share * 20 * Math.log10(limit / Math.max(LEAST_LEVELS, median));
   }
 
   /** What leaving channels out takes off the range. */
@@ -314,7 +313,7 @@ final class RangeFindings {
   private static double cost(ChannelRanges r, double now, double without) {
     double comfortable = COMFORTABLE_SHARE * r.codes();
     double gained = 20 * Math.log10(Math.min(without, comfortable) / now);
-    return gained > 0 && Double.isFinite(gained) ? gained : 0;
+    return gained > NO_COST_DB && Double.isFinite(gained) ? gained : 0;
   }
 
   private double outputCost(ChannelRanges x) {

@@ -25,7 +25,7 @@ record TwinComparison(
   private static final double[] STUDENT = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31};
 
   /** For the sampling of images, and for many seeds. */
-  private static final double NORMAL = 2;
+  static final double NORMAL = 2;
 
   static TwinComparison of(
       Study study,

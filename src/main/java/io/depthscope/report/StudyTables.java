@@ -40,6 +40,7 @@ public final class StudyTables {
     row.put("top1Quantized", s.top1Quantized());
     row.put("relativeAccuracyDrop", s.relativeAccuracyDrop());
     row.put("flips", s.flips());
+    row.put("turned", s.turned());
     row.put("qmse", s.qmse());
     row.put("qce", s.qce());
     row.put("logitSqnrDb", s.logitSqnrDb());

@@ -47,8 +47,9 @@ public final class ChannelMoments {
     return count;
   }
 
+  /** Mean of channel {@code c}. */
   public double mean(int c) {
-    return mean[c];
+    return within(mean[c], min[c], max[c]);
   }
 
   public float min(int c) {
@@ -59,9 +60,15 @@ public final class ChannelMoments {
     return max[c];
   }
 
-  /** Sum of squares of channel {@code c}. */
+  /** Sum of squares of channel {@code c}; exact for a constant channel. */
   public double energy(int c) {
-    return m2[c] + count * mean[c] * mean[c];
+    double m = mean(c);
+    return (min[c] == max[c] && nans[c] == 0 ? 0 : m2[c]) + count * m * m;
+  }
+
+  /** Float32 sums may carry a mean past the values it is the mean of. */
+  private static double within(double mean, double min, double max) {
+    return min <= max ? Math.max(min, Math.min(max, mean)) : mean;
   }
 
   /**
@@ -129,7 +136,7 @@ public final class ChannelMoments {
     double nb = count;
     for (int c = 0; c < channels && count > 0; c++) {
       double total = n + nb;
-      double d = mean[c] - mu;
+      double d = mean(c) - mu;
       double a = n / total;
       double b = nb / total;
       t4 +=
@@ -193,7 +200,7 @@ public final class ChannelMoments {
         n,
         min,
         max,
-        n == 0 ? Double.NaN : mean,
+        n == 0 ? Double.NaN : within(mean, min, max),
         variance,
         variance > 0 ? m3 / n / (variance * deviation) : Double.NaN,
         variance > 0 ? m4 / n / (variance * variance) - 3 : Double.NaN,

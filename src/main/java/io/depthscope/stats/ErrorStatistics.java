@@ -46,6 +46,9 @@ public record ErrorStatistics(
    * either energy is 0.
    */
   public double cosine() {
+    if (signal == 0 || quantizedSignal == 0) {
+      return Double.NaN; // what the rounding of the other energies leaves above is no cosine
+    }
     double c = 0.5 * (signal + quantizedSignal - noise) / Math.sqrt(signal * quantizedSignal);
     return Math.max(-1, Math.min(1, c));
   }

@@ -198,7 +198,7 @@ final class ResultsJson {
     for (LayerAccumulator.Extreme e : extremes) {
       g.writeStartObject();
       g.writeNumberField("image", e.image());
-      g.writeNumberField("value", e.value());
+      g.writeNumberField("value", (double) e.value()); // as the minimum and the maximum are
       g.writeEndObject();
     }
     g.writeEndArray();

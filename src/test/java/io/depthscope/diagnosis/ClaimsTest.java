@@ -33,6 +33,7 @@ class ClaimsTest {
           0.8,
           0.8 * (1 - drop),
           drop,
+          Math.abs(drop) + 0.02,
           Math.abs(drop) + 0.01,
           1e-4,
           0.4,
@@ -139,6 +140,28 @@ class ClaimsTest {
     assertEquals(2.78 * Math.sqrt(squares / 4 * (2.0 / 3)), drop.noise(), 1e-12);
     assertEquals(mean - DROP_OF_REGULAR, drop.difference(), 1e-12);
     assertTrue(drop.statement().contains("±"), drop::statement);
+  }
+
+  @Test
+  void whatOneNetworkLosesIsUncertainByTwoStandardErrors() {
+    Claim.Evidence lost =
+        Claims.judge(new Study("planted", 10_000, List.of(entry("mobilenet-v1", BAD))))
+            .getFirst()
+            .evidence()
+            .stream()
+            .filter(e -> e.verdict() != Verdict.NOT_JUDGED)
+            .findFirst()
+            .orElseThrow();
+    assertEquals(2 * Math.sqrt((0.10 + 0.01) / 10_000) / 0.8, lost.noise(), 1e-12);
+  }
+
+  /** ReLU6 gives every hidden layer the same range; a tenth of nothing is no threshold. */
+  @Test
+  void nextToNothingIsNoFluctuation() {
+    Planted steady = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0, 0.1, 2);
+    Planted nearly = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0.01, 0.1, 2);
+    assertEquals(
+        Verdict.MIXED, verdicts(entry("regular-cnn", steady), entry("dws-cnn", nearly)).get(1));
   }
 
   @Test

@@ -190,6 +190,24 @@ class FindingsTest {
     assertEquals(Severity.MEDIUM, f.severity());
   }
 
+  /** Farthest first would take one from each end in turn, and need three. */
+  @Test
+  void theFewestChannelsThatHalveTheRangeAreNamed() {
+    RunFixture.LayerFixture l = fixture.layer("conv4");
+    l.low[0] = l.calibratedLow = -60;
+    l.low[2] = -58;
+    l.high[1] = l.calibrated = 59;
+    Finding f =
+        Findings.of(fixture.run()).stream()
+            .filter(x -> x.kind() == Kind.DOMINANT_CHANNELS)
+            .findFirst()
+            .orElseThrow();
+    assertEquals(List.of(0, 2), f.channels());
+    near(60 / 119.0, f, "rangeShare");
+    near(0, f, "minWithout");
+    near(59, f, "maxWithout");
+  }
+
   /** Reach of one channel, then of three; two of forty are the most that count as few. */
   @ParameterizedTest
   @CsvSource({"1.9, 1, false", "2.1, 1, true", "10, 2, true", "10, 3, false"})
@@ -248,6 +266,15 @@ class FindingsTest {
     assertEquals(few ? 1 : 0, Findings.of(fixture.run()).size());
   }
 
+  /** With four bits the limit is one level; half of one is the least that is counted. */
+  @ParameterizedTest
+  @CsvSource({"0.8, 0.8", "0.5, 0.5", "0.1, 0.5"})
+  void channelsOfLessThanALevelCostTheirLayerSomething(double levels, double counted) {
+    fixture.bits = 4;
+    Arrays.fill(fixture.layer("conv5").weight, 0, 30, levels / 15);
+    near(0.75 * 20 * Math.log10(1 / counted), only(), Findings.COST);
+  }
+
   @Test
   void saturationIsFoundWithItsWorstChannels() {
     RunFixture.LayerFixture l = fixture.layer("conv2");
@@ -284,7 +311,9 @@ class FindingsTest {
   void saturationHasAThreshold(double layer, double channel, boolean found) {
     fixture.layer("conv2").saturated = layer;
     fixture.layer("conv2").saturation[0] = channel;
-    assertEquals(found ? 1 : 0, Findings.of(fixture.run()).size());
+    List<Finding> all = Findings.of(fixture.run());
+    assertEquals(found ? 1 : 0, all.size());
+    all.forEach(f -> near(channel, f, "worstSaturation"));
   }
 
   @Test

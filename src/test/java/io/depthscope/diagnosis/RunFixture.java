@@ -25,6 +25,7 @@ final class RunFixture {
   /** What differs from layer to layer and from channel to channel. */
   static final class LayerFixture {
     final String name;
+    String kind = "conv";
     final double[] weight = filled(1);
     final double[] variance = filled(1);
     final double[] low = filled(0);
@@ -178,7 +179,7 @@ final class RunFixture {
     return new RecordedLayer(
         index,
         l.name,
-        "conv",
+        l.kind,
         index == 0 ? List.of() : List.of(layers.get(index - 1).name),
         "relu6",
         new Shape(SIDE, SIDE, CHANNELS),

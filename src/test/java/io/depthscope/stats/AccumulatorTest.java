@@ -81,8 +81,33 @@ class AccumulatorTest {
     TensorStatistics s = m.channel(0);
     assertEquals(0, s.variance());
     assertTrue(Double.isNaN(s.skewness()) && Double.isNaN(s.excessKurtosis()));
-    assertEquals(0.1f, s.mean(), 1e-12);
+    assertEquals(0.1f, s.mean());
+    assertEquals(97 * 13 * (double) 0.1f * 0.1f, m.energy(0), 1e-12);
     assertEquals(1, m.channelRangeRatio());
+  }
+
+  /** Sums in float32 about a shift that is far away leave a mean that no value is near. */
+  @Test
+  void aMeanLiesWithinItsValues() {
+    StreamSums sums = sums(new float[] {0, 1e-9f}, new float[] {0, 0}, 0).fp32;
+    sums.s1[0] = -1e-7; // what rounding may leave
+    ChannelMoments m = new ChannelMoments(1);
+    m.add(sums, 2, new float[1]);
+    assertEquals(0, m.mean(0));
+    assertEquals(0, m.channel(0).mean());
+    assertEquals(0, m.layer().mean());
+  }
+
+  @Test
+  void aSignalOfZerosHasNoCosine() {
+    float[] zeros = new float[50];
+    float[] x = new float[50];
+    Arrays.fill(x, 0.3f);
+    for (float[][] pair : new float[][][] {{x, zeros}, {zeros, x}, {zeros, zeros}}) {
+      LayerAccumulator layer = new LayerAccumulator(new float[] {0.7f}, 0, false);
+      layer.add(0, sums(pair[0], pair[1], 0.7f), true);
+      assertTrue(Double.isNaN(layer.layerError().cosine()));
+    }
   }
 
   @Test

@@ -1,0 +1,47 @@
+package io.depthscope.diagnosis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** The figures that networks are compared by, of runs made by hand. */
+class NetworkSummaryTest {
+  private final RunFixture fixture = new RunFixture();
+
+  private NetworkSummary summary() {
+    return NetworkSummary.of(fixture.run());
+  }
+
+  @Test
+  void flipsAndTurnsAreSharesOfTheImages() {
+    fixture.rightQuantized = 81;
+    assertEquals(0.09, summary().flips());
+    assertEquals(0.09, summary().turned());
+    // Nothing is right in float32, and nine images turn right.
+    fixture.rightFp32 = 0;
+    fixture.rightQuantized = 9;
+    assertEquals(0.09, summary().turned());
+  }
+
+  @Test
+  void fluctuationIsTheMeanStepInOctaves() {
+    assertEquals(0, summary().weightRangeFluctuation());
+    assertEquals(0, summary().activationRangeFluctuation());
+    Arrays.fill(fixture.layer("conv3").high, 24);
+    Arrays.fill(fixture.layer("conv2").weight, 0.5);
+    assertEquals((2 + 2) / 5.0, summary().activationRangeFluctuation(), 1e-12);
+    assertEquals((1 + 1) / 5.0, summary().weightRangeFluctuation(), 1e-12);
+  }
+
+  /** Every network has one classifier, so its step would only tell how deep the network is. */
+  @Test
+  void theClassifierIsNoHiddenLayer() {
+    Arrays.fill(fixture.layer("conv6").high, 96);
+    assertEquals(4 / 5.0, summary().activationRangeFluctuation(), 1e-12);
+    fixture.layer("conv6").kind = "fully-connected";
+    assertEquals(0, summary().activationRangeFluctuation());
+    Arrays.fill(fixture.layer("conv6").weight, 2);
+    assertEquals(1 / 5.0, summary().weightRangeFluctuation(), 1e-12);
+  }
+}
