@@ -32,9 +32,6 @@ def write(
         f"| {e.number} | {e.loss:.4f} | {100 * e.train_accuracy:.2f} % | {100 * e.test_accuracy:.2f} % |" for e in log
     ]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    mirrored = ", mirror images" if recipe.flip else ""
-    clipped = f", gradients clipped to the norm {recipe.clip:g}" if recipe.clip else ""
-    warm = "one epoch" if recipe.warmup == 1 else f"{recipe.warmup} epochs"
     content = [
         f"# {path.stem}",
         "",
@@ -46,10 +43,7 @@ def write(
         "|---|---|",
         f"| training data | `{data.description}`, {len(data.labels)} images, fingerprint `{data.fingerprint}` |",
         f"| test data | `{test.description}`, {len(test.labels)} images, fingerprint `{test.fingerprint}` |",
-        f"| optimiser | SGD, batch {recipe.batch}, Nesterov momentum {recipe.momentum:g}{clipped} |",
-        f"| weight decay | {recipe.decay:g} on kernels |",
-        f"| learning rate | {recipe.rate:g}, warm-up of {warm}, cosine to 0 over {recipe.epochs} epochs |",
-        f"| augmentation | shifts up to {recipe.shift} pixels{mirrored} |",
+        *_rows(recipe),
         f"| seed, threads, device, PyTorch | {recipe.seed}, {recipe.threads}, {recipe.device}, {torch.__version__} |",
         f"| made by | `{made_by}` |",
         "",
@@ -67,6 +61,19 @@ def write(
     return card
 
 
+def _rows(recipe: Recipe) -> list[str]:
+    """All of a recipe that decides how good a network is; the rest decides its last bits."""
+    mirrored = ", mirror images" if recipe.flip else ""
+    clipped = f", gradients clipped to the norm {recipe.clip:g}" if recipe.clip else ""
+    warm = "one epoch" if recipe.warmup == 1 else f"{recipe.warmup} epochs"
+    return [
+        f"| optimiser | SGD, batch {recipe.batch}, Nesterov momentum {recipe.momentum:g}{clipped} |",
+        f"| weight decay | {recipe.decay:g} on kernels |",
+        f"| learning rate | {recipe.rate:g}, warm-up of {warm}, cosine to 0 over {recipe.epochs} epochs |",
+        f"| augmentation | shifts up to {recipe.shift} pixels{mirrored} |",
+    ]
+
+
 @dataclass(frozen=True)
 class Origin:
     """What a card says about the weights file beside it."""
@@ -75,6 +82,11 @@ class Origin:
     seed: int
     made_by: str
     accuracy: str
+    lines: frozenset[str]
+
+    def made_with(self, recipe: Recipe) -> bool:
+        """True if the network was trained by this recipe, on whatever device."""
+        return self.seed == recipe.seed and self.lines.issuperset(_rows(recipe))
 
 
 def read(card: Path) -> Origin:
@@ -90,4 +102,4 @@ def read(card: Path) -> Origin:
     if None in found:
         raise ValueError(f"{card}: no model card of this trainer")
     digest, seed, made_by, accuracy = (match[1] for match in found)
-    return Origin(digest, int(seed), made_by, accuracy)
+    return Origin(digest, int(seed), made_by, accuracy, frozenset(content.splitlines()))

@@ -97,7 +97,7 @@ def install(source: Path) -> list[str]:
     """Copies trained networks and their cards to test-data/models and enters them in the manifest.
 
     Returns a line for each. Raises ValueError, before anything is copied, if a file has no card, is not the one its
-    card describes, or is too large, alone or together with those that are there.
+    card describes, was trained by another recipe, or is too large, alone or together with those that are there.
     """
     trained = [source / f"{name}.safetensors" for name in networks()]
     trained = [path for path in trained if path.exists()]
@@ -109,6 +109,8 @@ def install(source: Path) -> list[str]:
         origins[path] = card.read(beside)
         if manifest.sha256(path) != origins[path].digest:
             raise ValueError(f"{path}: not the file that {beside.name} describes")
+        if not origins[path].made_with(networks()[path.stem].recipe):
+            raise ValueError(f"{beside}: trained by another recipe than --list shows")
         if path.stat().st_size > LARGEST:
             raise ValueError(f"{path}: {path.stat().st_size} bytes, over {LARGEST}")
     sizes = {path.name: path.stat().st_size for path in [*MODELS.glob("*.safetensors"), *trained]}
