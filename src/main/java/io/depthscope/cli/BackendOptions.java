@@ -166,7 +166,13 @@ final class BackendOptions {
       return new Opened(cuda(), "auto: there is a GPU");
     } catch (IOException e) {
       if (matmul == Matmul.cublas || device != null) {
-        throw e; // who names a GPU or a library of GPUs does not mean the CPU
+        // Who names a GPU or a library of GPUs does not mean the CPU.
+        throw new IOException(
+            e.getMessage()
+                + "; without "
+                + (device != null ? "--device" : "--matmul cublas")
+                + " the CPU does it",
+            e);
       }
       return new Opened(cpu(), "auto: " + e.getMessage());
     }

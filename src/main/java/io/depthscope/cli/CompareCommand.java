@@ -126,10 +126,10 @@ final class CompareCommand implements Callable<Integer> {
       throw new UsageException("--json and --html name the same file, " + json);
     }
     if (json != null) {
-      OutputFile.check("--json", json, overwrite);
+      OutputFile.check("--json", json, true, overwrite);
     }
     if (html != null) {
-      OutputFile.check("--html", html, overwrite);
+      OutputFile.check("--html", html, true, overwrite);
     }
   }
 }

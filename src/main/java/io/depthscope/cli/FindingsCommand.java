@@ -1,17 +1,13 @@
 package io.depthscope.cli;
 
-import io.depthscope.diagnosis.Finding;
-import io.depthscope.diagnosis.Findings;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.diagnosis.Phrases;
 import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,12 +36,12 @@ final class FindingsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RecordedRun recorded = RunReader.read(run);
-    List<Finding> findings = Findings.of(recorded);
+    DiagnosedRun diagnosed = DiagnosedRun.read(run);
+    RecordedRun recorded = diagnosed.run();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      FindingsJson.write(recorded, findings, bytes);
+      FindingsJson.write(recorded, diagnosed.findings(), bytes);
       out.println(bytes.toString(StandardCharsets.UTF_8));
     } else {
       RecordedRun.Network n = recorded.network();
@@ -60,7 +56,7 @@ final class FindingsCommand implements Callable<Integer> {
                       Phrases.percent(n.top1Quantized()),
                       Phrases.percent(n.agreementTop1()))));
       out.println();
-      FindingsText.print(findings, all, run, out);
+      FindingsText.print(diagnosed.findings(), all, run, out);
     }
     out.flush();
     return 0;

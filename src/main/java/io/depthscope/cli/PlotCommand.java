@@ -120,7 +120,7 @@ final class PlotCommand implements Callable<Integer> {
     double[] size = size(as);
     requireUse(name);
     Path target = out == null ? defaultFile(name, as) : out;
-    OutputFile.check("--out", target, out == null || overwrite);
+    OutputFile.check("--out", target, out != null, overwrite);
     List<FigureRun> read = read(name);
     if (name == FigureName.HISTOGRAM) {
       requireLayer(read.getFirst().run());

@@ -40,7 +40,7 @@ final class ReportCommand implements Callable<Integer> {
           "--overwrite needs --out FILE; report.html in RUN is replaced anyway");
     }
     Path page = out == null ? run.resolve(RunDirectory.REPORT) : out;
-    OutputFile.check("--out", page, out == null || overwrite);
+    OutputFile.check("--out", page, out != null, overwrite);
     ReportFile.write(DiagnosedRun.read(run), page);
     spec.commandLine().getOut().println("report: " + page);
     return 0;

@@ -94,7 +94,7 @@ final class ChannelRanges {
 
   /**
    * The fewest of some channels without which the {@link #width} of the others is at most {@code
-   * limit}; of equally few, those that leave the range nearest to zero from below.
+   * limit}; of equally few, those that leave the narrowest.
    *
    * @return in the order of {@code channels}; empty if they fit, or if they are of no width at all
    */
@@ -112,21 +112,32 @@ final class ChannelRanges {
             .distinct()
             .sorted()
             .toArray();
-    long fewest = Long.MAX_VALUE;
+    int most = 0;
+    double narrowest = Double.POSITIVE_INFINITY;
     double best = 0;
     for (double high : ends) {
-      long beyond = channels.stream().filter(c -> beyond(c, high - limit, high)).count();
-      if (beyond < fewest) {
-        fewest = beyond;
+      int fit = 0;
+      double lowest = 0;
+      double highest = 0;
+      for (int c : channels) {
+        if (fits(c, high - limit, high)) {
+          fit++;
+          lowest = Math.min(lowest, min[c]);
+          highest = Math.max(highest, max[c]);
+        }
+      }
+      if (fit > most || (fit == most && highest - lowest < narrowest)) {
+        most = fit;
+        narrowest = highest - lowest;
         best = high;
       }
     }
     double high = best;
-    return channels.stream().filter(c -> beyond(c, high - limit, high)).toList();
+    return channels.stream().filter(c -> !fits(c, high - limit, high)).toList();
   }
 
-  private boolean beyond(int channel, double low, double high) {
-    return min[channel] < low || max[channel] > high;
+  private boolean fits(int channel, double low, double high) {
+    return min[channel] >= low && max[channel] <= high;
   }
 
   private boolean symmetric() {

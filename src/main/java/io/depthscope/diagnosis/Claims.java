@@ -33,7 +33,7 @@ public final class Claims {
   /** Ranges and ratios that differ by less than a tenth are called equal. */
   private static final double TENTH = 0.1;
 
-  /** Nor are differences this small, in octaves or of ratios, whatever a tenth of nothing is. */
+  /** In octaves or of ratios, less than this is no difference, whatever a tenth of nothing is. */
   private static final double SMALLEST = 0.02;
 
   /** "Most channels". */
@@ -108,7 +108,8 @@ public final class Claims {
             compare(kind, s, NetworkSummary::relativeAccuracyDrop, Claims::dropError);
         double threshold = Math.max(DROP, (FAR_MORE - 1) * TwinComparison.mean(c.regular()));
         list.add(
-            c.judge(s.bits() + " bits, accuracy lost", " %", 100, 1, threshold, s.bits() == BITS));
+            c.judge(
+                s.bits() + " bits, accuracy lost", " %", 100, 1, 0, threshold, s.bits() == BITS));
       }
     }
     counting.addAll(beyond);
@@ -123,6 +124,7 @@ public final class Claims {
   private static Claim.Evidence destroyed(
       StudyNetwork network, Study.Setting setting, NetworkSummary s) {
     double drop = s.relativeAccuracyDrop();
+    double noise = TwinComparison.NORMAL * dropError(s);
     return new Claim.Evidence(
         String.format(
             Locale.ROOT,
@@ -134,11 +136,11 @@ public final class Claims {
             100 * drop),
         drop - HARMLESS,
         DESTROYED - HARMLESS,
-        TwinComparison.NORMAL * dropError(s),
+        noise,
         setting.bits() == BITS,
         Double.isNaN(drop)
             ? Verdict.NOT_JUDGED
-            : drop >= DESTROYED
+            : drop >= DESTROYED && !(drop - HARMLESS <= noise)
                 ? Verdict.SUPPORTED
                 : drop <= HARMLESS ? Verdict.NOT_SUPPORTED : Verdict.MIXED);
   }
@@ -240,11 +242,13 @@ public final class Claims {
                     " dB",
                     1,
                     1,
+                    0,
                     GAIN_DB,
                     counts));
         list.add(
             compare(kind, s, NetworkSummary::errorGrowthDb, x -> Double.NaN)
-                .judge(s.bits() + " bits, growth of NSR a layer", " dB", 1, 1, GROWTH_DB, counts));
+                .judge(
+                    s.bits() + " bits, growth of NSR a layer", " dB", 1, 1, 0, GROWTH_DB, counts));
       }
     }
     counting.addAll(beyond);
@@ -272,6 +276,6 @@ public final class Claims {
       String unit) {
     TwinComparison c = compare(kind, setting, figure, x -> Double.NaN);
     double tenth = Math.max(SMALLEST, TENTH * TwinComparison.mean(c.regular()));
-    return c.judge(name, unit, 1, sign, tenth, true);
+    return c.judge(name, unit, 1, sign, SMALLEST, tenth, true);
   }
 }

@@ -85,7 +85,7 @@ public record NetworkSummary(
         n.top1Quantized(),
         n.relativeAccuracyDrop(),
         share(run, RecordedRun.Prediction::flipped),
-        share(run, p -> (p.fp32() == p.label()) != (p.quantized() == p.label())),
+        share(run, p -> p.broken() || p.mended()),
         n.qmse(),
         n.qce(),
         n.logitSqnrDb(),

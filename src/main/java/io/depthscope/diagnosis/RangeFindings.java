@@ -32,7 +32,10 @@ final class RangeFindings {
    */
   static final double COMFORTABLE_SHARE = 0.25;
 
-  /** With fewer levels than this a channel is all but a constant, and cannot get worse. */
+  /**
+   * With fewer levels than this, or than half of what is few, a channel is all but a constant, and
+   * cannot get worse.
+   */
   private static final double LEAST_LEVELS = 0.5;
 
   /** The rounding of widths and medians, which would else order findings that cost nothing. */
@@ -259,6 +262,7 @@ final class RangeFindings {
     evidence.put("limit", limit);
     evidence.put("fewChannels", (double) few.size());
     evidence.put("fewWithoutDead", (double) still.size());
+    evidence.put("medianLevelsWithoutDead", r.medianLevels(still, width));
     evidence.put("liveChannels", (double) live.size());
     evidence.put("channelShare", share);
     evidence.put("medianLevels", median);
@@ -299,8 +303,8 @@ final class RangeFindings {
       return 0;
     }
     double share = (double) still.size() / live.size();
-    double median = Medians.of(still.stream().mapToDouble(c -> r.levels(c, width)));
-    return share * 20 * Math.log10(limit / Math.max(LEAST_LEVELS, median));
+    double median = r.medianLevels(still, width);
+    return share * 20 * Math.log10(limit / Math.max(Math.min(LEAST_LEVELS, limit / 2), median));
   }
 
   /** What leaving channels out takes off the range. */

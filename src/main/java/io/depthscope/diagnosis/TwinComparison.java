@@ -103,18 +103,25 @@ record TwinComparison(
    * Judges a claim that the separable networks have more of it.
    *
    * @param sign -1 if the claim is that they have less
-   * @param threshold difference that is called one
+   * @param smallest difference that is more than none
+   * @param threshold difference that supports the claim
    * @param name what the figure is, such as {@code accuracy lost}
    * @param factor from the figure to the unit shown
    */
   Claim.Evidence judge(
-      String name, String unit, double factor, int sign, double threshold, boolean counts) {
+      String name,
+      String unit,
+      double factor,
+      int sign,
+      double smallest,
+      double threshold,
+      boolean counts) {
     double difference = sign * difference();
     double noise = noise();
     Verdict verdict =
         !isComplete() || Double.isNaN(difference)
             ? Verdict.NOT_JUDGED
-            : difference <= 0
+            : difference <= smallest
                 ? Verdict.NOT_SUPPORTED
                 : difference >= threshold && !(difference <= noise)
                     ? Verdict.SUPPORTED

@@ -50,11 +50,9 @@ final class Weighing {
     long mended = 0;
     long changed = 0;
     for (RecordedRun.Prediction p : run.predictions()) {
-      boolean before = p.fp32() == p.label();
-      boolean after = p.quantized() == p.label();
-      right += before ? 1 : 0;
-      broken += before && !after ? 1 : 0;
-      mended += !before && after ? 1 : 0;
+      right += p.fp32() == p.label() ? 1 : 0;
+      broken += p.broken() ? 1 : 0;
+      mended += p.mended() ? 1 : 0;
       changed += p.flipped() ? 1 : 0;
     }
     long net = broken - mended;

@@ -63,7 +63,16 @@ public final class ChannelMoments {
   /** Sum of squares of channel {@code c}; exact for a constant channel. */
   public double energy(int c) {
     double m = mean(c);
-    return (min[c] == max[c] && nans[c] == 0 ? 0 : m2[c]) + count * m * m;
+    return squares(m2[c], min[c], max[c], nans[c], infinities[c]) + count * m * m;
+  }
+
+  /**
+   * Sum of squares about the mean. Where all values are equal, whatever is left in it is rounding,
+   * and a skewness drawn from it would be noise over noise.
+   */
+  private static double squares(double m2, double min, double max, long nans, long infinities) {
+    boolean constant = min == max && nans == 0 && infinities == 0;
+    return constant || m2 < 0 ? 0 : m2;
   }
 
   /** Float32 sums may carry a mean past the values it is the mean of. */
@@ -191,10 +200,7 @@ public final class ChannelMoments {
       long zeros,
       long nans,
       long infs) {
-    // Where all values are equal, whatever is left in the sum of squares is rounding, and a
-    // skewness drawn from it would be noise over noise.
-    boolean constant = min == max && nans == 0 && infs == 0;
-    double variance = n == 0 ? Double.NaN : constant || m2 < 0 ? 0 : m2 / n;
+    double variance = n == 0 ? Double.NaN : squares(m2, min, max, nans, infs) / n;
     double deviation = Math.sqrt(variance);
     return new TensorStatistics(
         n,

@@ -85,6 +85,16 @@ public record RecordedRun(
     public boolean flipped() {
       return fp32 != quantized || fp32 < 0;
     }
+
+    /** True if quantization turned a right class wrong. */
+    public boolean broken() {
+      return fp32 == label && quantized != label;
+    }
+
+    /** True if quantization turned a wrong class right. */
+    public boolean mended() {
+      return fp32 != label && quantized == label;
+    }
   }
 
   public RecordedRun {

@@ -369,6 +369,9 @@ public final class StatisticsCheck {
       findings.close(
           what + " sqnr", 10 * Math.log10(signal / noise), actual.sqnrDb(), 5 * relative + 1e-12);
     }
+    if (signal == 0 || quantized == 0) {
+      findings.close(what + " cosine without signal", Double.NaN, actual.cosine(), 0);
+    }
     double norm = Math.sqrt(signal * quantized);
     if (norm > 0 && 8 * share * reach < 0.1 * Math.min(signal, quantized)) {
       double cosine = product / norm;

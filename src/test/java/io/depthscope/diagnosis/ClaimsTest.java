@@ -161,7 +161,28 @@ class ClaimsTest {
     Planted steady = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0, 0.1, 2);
     Planted nearly = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0.01, 0.1, 2);
     assertEquals(
-        Verdict.MIXED, verdicts(entry("regular-cnn", steady), entry("dws-cnn", nearly)).get(1));
+        Verdict.NOT_SUPPORTED,
+        verdicts(entry("regular-cnn", steady), entry("dws-cnn", nearly)).get(1));
+    Planted little = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0.03, 0.1, 2);
+    assertEquals(
+        Verdict.SUPPORTED, verdicts(entry("regular-cnn", steady), entry("dws-cnn", little)).get(1));
+  }
+
+  @Test
+  void aLossThatFewImagesShowIsNotCalledDestruction() {
+    Planted half = new Planted(0.5, 0.3, 0.8, 1, 1, 12);
+    for (long images : new long[] {10, 2000}) {
+      Study study =
+          new Study(
+              "planted",
+              images,
+              List.of(
+                  new Study.Entry(
+                      StudyNetwork.of("mobilenet-v1", "mobilenet-v1"), half.summary(8, images))));
+      assertEquals(
+          images == 10 ? Verdict.MIXED : Verdict.SUPPORTED,
+          Claims.judge(study).getFirst().verdict());
+    }
   }
 
   @Test

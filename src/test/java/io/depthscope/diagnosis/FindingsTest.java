@@ -208,6 +208,28 @@ class FindingsTest {
     near(59, f, "maxWithout");
   }
 
+  /** Two are needed either way; without the outer ones the range is narrowest, mirrored or not. */
+  @ParameterizedTest
+  @CsvSource({"1", "-1"})
+  void ofEquallyFewThoseAreNamedThatLeaveTheNarrowestRange(int sign) {
+    RunFixture.LayerFixture l = fixture.layer("conv4");
+    Arrays.fill(l.low, -0.1);
+    Arrays.fill(l.high, 0.1);
+    double[] upper = sign > 0 ? l.high : l.low;
+    double[] lower = sign > 0 ? l.low : l.high;
+    upper[0] = sign * 10;
+    upper[1] = sign * 4;
+    lower[2] = sign * -6;
+    l.calibratedLow = sign > 0 ? -6 : -10;
+    l.calibrated = sign > 0 ? 10 : 6;
+    Finding f =
+        Findings.of(fixture.run()).stream()
+            .filter(x -> x.kind() == Kind.DOMINANT_CHANNELS)
+            .findFirst()
+            .orElseThrow();
+    assertEquals(List.of(0, 2), f.channels());
+  }
+
   /** Reach of one channel, then of three; two of forty are the most that count as few. */
   @ParameterizedTest
   @CsvSource({"1.9, 1, false", "2.1, 1, true", "10, 2, true", "10, 3, false"})
@@ -266,13 +288,45 @@ class FindingsTest {
     assertEquals(few ? 1 : 0, Findings.of(fixture.run()).size());
   }
 
-  /** With four bits the limit is one level; half of one is the least that is counted. */
+  /** With four bits the limit is one level; half of the limit is the least that is counted. */
   @ParameterizedTest
-  @CsvSource({"0.8, 0.8", "0.5, 0.5", "0.1, 0.5"})
-  void channelsOfLessThanALevelCostTheirLayerSomething(double levels, double counted) {
-    fixture.bits = 4;
-    Arrays.fill(fixture.layer("conv5").weight, 0, 30, levels / 15);
-    near(0.75 * 20 * Math.log10(1 / counted), only(), Findings.COST);
+  @CsvSource({
+    "8, 0.4, 16, 0.5",
+    "4, 0.8, 1, 0.8",
+    "4, 0.1, 1, 0.5",
+    "3, 0.3, 0.5, 0.3",
+    "3, 0.1, 0.5, 0.25",
+    "2, 0.2, 0.25, 0.2",
+    "2, 0.05, 0.25, 0.125"
+  })
+  void channelsOfLessThanALevelCostTheirLayerSomething(
+      int bits, double levels, double limit, double counted) {
+    fixture.bits = bits;
+    Arrays.fill(fixture.layer("conv5").weight, 0, 30, levels / ((1 << bits) - 1));
+    Finding f = only();
+    near(0.75 * 20 * Math.log10(limit / counted), f, Findings.COST);
+    near(levels, f, "medianLevelsWithoutDead");
+    assertTrue(f.evidence().get(Findings.COST) > 0);
+  }
+
+  /** Shares of the range that the dead channel takes, and whether it costs anything. */
+  @ParameterizedTest
+  @CsvSource({"1.00005, false", "1.0003, true"})
+  void aCostThatRoundingMightMakeIsNone(double reach, boolean costs) {
+    RunFixture.LayerFixture l = fixture.layer("conv3");
+    Arrays.fill(l.weight, 0.2);
+    l.weight[0] = 1;
+    l.weight[3] = reach;
+    l.variance[3] = 1e-9;
+    l.low[3] = l.high[3] = 2;
+    double cost =
+        Findings.of(fixture.run()).stream()
+            .filter(f -> f.kind() == Kind.DEAD_CHANNELS)
+            .findFirst()
+            .orElseThrow()
+            .evidence()
+            .get(Findings.COST);
+    assertEquals(costs ? 20 * Math.log10(reach) : 0, cost, costs ? 1e-5 : 0);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.depthscope.diagnosis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The figures that networks are compared by, of runs made by hand. */
@@ -16,8 +17,10 @@ class NetworkSummaryTest {
   @Test
   void flipsAndTurnsAreSharesOfTheImages() {
     fixture.rightQuantized = 81;
-    assertEquals(0.09, summary().flips());
+    fixture.wrongInAnotherWay = 4;
+    assertEquals(0.13, summary().flips());
     assertEquals(0.09, summary().turned());
+    fixture.wrongInAnotherWay = 0;
     // Nothing is right in float32, and nine images turn right.
     fixture.rightFp32 = 0;
     fixture.rightQuantized = 9;
@@ -32,6 +35,28 @@ class NetworkSummaryTest {
     Arrays.fill(fixture.layer("conv2").weight, 0.5);
     assertEquals((2 + 2) / 5.0, summary().activationRangeFluctuation(), 1e-12);
     assertEquals((1 + 1) / 5.0, summary().weightRangeFluctuation(), 1e-12);
+  }
+
+  @Test
+  void stepsLeadFromHiddenLayerToHiddenLayer() {
+    RunFixture.LayerFixture input = new RunFixture.LayerFixture("input");
+    input.kind = "input";
+    Arrays.fill(input.high, 100);
+    fixture.layers.addFirst(input);
+    Arrays.fill(fixture.layer("conv3").high, 12);
+    RunFixture.LayerFixture pool = new RunFixture.LayerFixture("pool");
+    pool.kind = "average-pool";
+    Arrays.fill(pool.high, 50);
+    fixture.layers.add(4, pool);
+    Arrays.fill(fixture.layer("conv4").high, 24);
+    RunFixture.LayerFixture sum = fixture.layer("conv6");
+    sum.kind = "residual-add";
+    sum.inputs = List.of("conv5", "conv4");
+    Arrays.fill(sum.high, 24);
+    // conv2 none, conv3 one, conv4 one past the pool, conv5 two, the sum none from the wider.
+    assertEquals((0 + 1 + 1 + 2 + 0) / 5.0, summary().activationRangeFluctuation(), 1e-12);
+    Arrays.fill(fixture.layer("conv4").weight, 4);
+    assertEquals((0 + 0 + 2 + 2) / 4.0, summary().weightRangeFluctuation(), 1e-12);
   }
 
   /** Every network has one classifier, so its step would only tell how deep the network is. */

@@ -20,12 +20,18 @@ final class RunFixture {
   static final int CHANNELS = 40;
   static final int IMAGES = 100;
   private static final int SIDE = 4;
+  private static final List<String> WITHOUT_WEIGHTS =
+      List.of("input", "average-pool", "residual-add");
   private static final long VALUES = (long) IMAGES * SIDE * SIDE;
 
   /** What differs from layer to layer and from channel to channel. */
   static final class LayerFixture {
     final String name;
     String kind = "conv";
+
+    /** Empty: the layer before. */
+    List<String> inputs = List.of();
+
     final double[] weight = filled(1);
     final double[] variance = filled(1);
     final double[] low = filled(0);
@@ -65,6 +71,10 @@ final class RunFixture {
   String imageName = "image-";
   int rightFp32 = 90;
   int rightQuantized = 89;
+
+  /** Images that change from one wrong class to another. */
+  int wrongInAnotherWay;
+
   final Map<String, Object> manifest = new LinkedHashMap<>();
 
   RunFixture() {
@@ -120,7 +130,9 @@ final class RunFixture {
               imageName + i + ".png",
               1,
               i < rightFp32 ? 1 : 2,
-              i < rightQuantized ? 1 : i < rightFp32 ? 3 : 2,
+              i < rightQuantized
+                  ? 1
+                  : i < rightFp32 ? 3 : i < rightFp32 + wrongInAnotherWay ? 4 : 2,
               1,
               0.1));
     }
@@ -180,11 +192,14 @@ final class RunFixture {
         index,
         l.name,
         l.kind,
-        index == 0 ? List.of() : List.of(layers.get(index - 1).name),
+        index == 0 || !l.inputs.isEmpty() ? l.inputs : List.of(layers.get(index - 1).name),
         "relu6",
         new Shape(SIDE, SIDE, CHANNELS),
         1,
-        Optional.of(new RecordedLayer.Weights(tensor(360, -widest, widest), 1, -1, 1, 1e-4, 40, 0)),
+        WITHOUT_WEIGHTS.contains(l.kind)
+            ? Optional.empty()
+            : Optional.of(
+                new RecordedLayer.Weights(tensor(360, -widest, widest), 1, -1, 1, 1e-4, 40, 0)),
         new RecordedLayer.Activations(
             tensor(count, low, high, l.nans, l.infinities), 1, 0, l.highest, l.lowest),
         new RecordedLayer.Activations(

@@ -96,6 +96,7 @@ class AccumulatorTest {
     assertEquals(0, m.mean(0));
     assertEquals(0, m.channel(0).mean());
     assertEquals(0, m.layer().mean());
+    assertEquals(0, m.energy(0)); // 1e-18 would be right, and less than none is wrong
   }
 
   @Test
