@@ -41,6 +41,12 @@ public final class Phrases {
     return String.format(Locale.ROOT, size >= LARGE ? "%.0f" : size >= 1 ? "%.1f" : "%.3g", x);
   }
 
+  /** With a fixed number of digits; what rounds to zero has no sign. */
+  public static String fixed(double x, int digits) {
+    String text = String.format(Locale.ROOT, "%." + digits + "f", x);
+    return text.matches("-0\\.?0*") ? text.substring(1) : text;
+  }
+
   public static String decibel(double x) {
     return Double.isFinite(x) ? String.format(Locale.ROOT, "%.1f dB", x) : x + " dB";
   }

@@ -1,7 +1,6 @@
 package io.depthscope.diagnosis;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -23,6 +22,8 @@ record TwinComparison(
    * must exceed. Two or three seeds know their spread badly, so that it takes more than two.
    */
   private static final double[] STUDENT = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31};
+
+  private static final int DIGITS = 2;
 
   /** For the sampling of images, and for many seeds. */
   static final double NORMAL = 2;
@@ -134,20 +135,19 @@ record TwinComparison(
                 kind,
                 text(regular, factor, unit),
                 twin,
-                String.format(
-                    Locale.ROOT,
-                    "difference %.2f, threshold %.2f, noise %s",
-                    factor * difference,
-                    factor * threshold,
-                    Double.isNaN(noise)
-                        ? "unknown with one seed"
-                        : String.format(Locale.ROOT, "%.2f", factor * noise)));
+                "difference %s, threshold %s, noise %s"
+                    .formatted(
+                        Phrases.fixed(factor * difference, DIGITS),
+                        Phrases.fixed(factor * threshold, DIGITS),
+                        Double.isNaN(noise)
+                            ? "unknown with one seed"
+                            : Phrases.fixed(factor * noise, DIGITS)));
     return new Claim.Evidence(statement, difference, threshold, noise, counts, verdict);
   }
 
   private static String text(List<Double> values, double factor, String unit) {
     String spread =
-        values.size() < 2 ? "" : String.format(Locale.ROOT, " ± %.2f", factor * deviation(values));
-    return String.format(Locale.ROOT, "%.2f%s%s", factor * mean(values), spread, unit);
+        values.size() < 2 ? "" : " ± " + Phrases.fixed(factor * deviation(values), DIGITS);
+    return Phrases.fixed(factor * mean(values), DIGITS) + spread + unit;
   }
 }

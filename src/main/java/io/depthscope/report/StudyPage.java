@@ -21,7 +21,7 @@ public final class StudyPage {
     StudyTables.Table accuracies = StudyTables.accuracies(study);
     sections.add(
         new TextSection(
-            "Accuracy",
+            "Accuracy at every setting",
             List.of(
                 "Top-1 in percent. Columns: bits of weights and activations, T for one scale a"
                     + " tensor of weights, C for one a channel."),

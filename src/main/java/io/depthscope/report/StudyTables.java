@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.depthscope.diagnosis.Claim;
 import io.depthscope.diagnosis.NetworkSummary;
+import io.depthscope.diagnosis.Phrases;
 import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.store.CsvText;
@@ -133,7 +134,7 @@ public final class StudyTables {
 
   /** Empty for what does not apply. */
   private static String fixed(double x, int digits) {
-    return Double.isNaN(x) ? "" : String.format(Locale.ROOT, "%." + digits + "f", x);
+    return Double.isNaN(x) ? "" : Phrases.fixed(x, digits);
   }
 
   /** Bits, and T for one scale a tensor of weights, C for one a channel: {@code 8T}. */

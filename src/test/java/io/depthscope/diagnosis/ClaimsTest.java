@@ -169,6 +169,20 @@ class ClaimsTest {
   }
 
   @Test
+  void nothingHasNoSign() {
+    Planted nearly = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0.499, 0.1, 2);
+    Claim second =
+        Claims.judge(
+                new Study(
+                    "planted",
+                    10_000,
+                    List.of(entry("regular-cnn", REGULAR), entry("dws-cnn", nearly))))
+            .get(1);
+    String statement = second.evidence().getFirst().statement();
+    assertTrue(statement.contains("difference 0.00, threshold 0.05"), statement);
+  }
+
+  @Test
   void aLossThatFewImagesShowIsNotCalledDestruction() {
     Planted half = new Planted(0.5, 0.3, 0.8, 1, 1, 12);
     for (long images : new long[] {10, 2000}) {
