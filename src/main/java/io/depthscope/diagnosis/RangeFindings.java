@@ -257,12 +257,13 @@ final class RangeFindings {
     List<Integer> still = few.stream().filter(c -> !(r.levels(c, width) >= limit)).toList();
     double share = (double) few.size() / live.size();
     double median = r.medianLevels(few);
+    double medianWithout = r.medianLevels(still, width);
     Map<String, Double> evidence = new LinkedHashMap<>();
     evidence.put(Findings.OF_WEIGHTS, weights ? 1.0 : 0.0);
     evidence.put("limit", limit);
     evidence.put("fewChannels", (double) few.size());
     evidence.put("fewWithoutDead", (double) still.size());
-    evidence.put("medianLevelsWithoutDead", r.medianLevels(still, width));
+    evidence.put("medianLevelsWithoutDead", medianWithout);
     evidence.put("liveChannels", (double) live.size());
     evidence.put("channelShare", share);
     evidence.put("medianLevels", median);
@@ -294,16 +295,15 @@ final class RangeFindings {
                 : "Equalize the channels with the next layer's weights, or more bits for this"
                     + " layer's output.",
             evidence,
-            fewCost(r, still, limit, width)));
+            fewCost(still, medianWithout, limit)));
   }
 
   /** What the dead channels take is their own finding's cost; here counts what remains. */
-  private double fewCost(ChannelRanges r, List<Integer> still, double limit, double width) {
+  private double fewCost(List<Integer> still, double median, double limit) {
     if (still.isEmpty()) {
       return 0;
     }
     double share = (double) still.size() / live.size();
-    double median = r.medianLevels(still, width);
     return share * 20 * Math.log10(limit / Math.max(Math.min(LEAST_LEVELS, limit / 2), median));
   }
 

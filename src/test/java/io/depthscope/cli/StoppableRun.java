@@ -48,8 +48,7 @@ record StoppableRun(String data) {
             new RangeEstimator.MinMax(),
             new RangeEstimator.MinMax());
     Datasets.Options options = Datasets.Options.defaults();
-    String calibration =
-        data.startsWith("synthetic:") ? "synthetic:" + CALIBRATION_IMAGES + ":train" : data;
+    String calibration = DataOptions.trainingSplit(data, CALIBRATION_IMAGES).orElse(data);
     try (Dataset images = Datasets.open(data, options)) {
       PrintWriter nowhere = new PrintWriter(new StringWriter());
       return new AnalyzeJob(

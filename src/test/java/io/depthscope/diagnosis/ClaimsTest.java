@@ -54,12 +54,24 @@ class ClaimsTest {
   private static final Planted BETTER = new Planted(0.001, 0.7, 0.1, 0.4, 0.0, 1);
 
   private static Study.Entry entry(String name, Planted planted) {
+    return entry(name, planted, 8, 10_000);
+  }
+
+  private static Study.Entry entry(String name, Planted planted, int bits, long images) {
     String family = name.startsWith("mobilenet") ? "mobilenet-v1" : name.replaceFirst("-.*", "");
-    return new Study.Entry(StudyNetwork.of(name, family), planted.summary(8, 10_000));
+    return new Study.Entry(StudyNetwork.of(name, family), planted.summary(bits, images));
+  }
+
+  private static List<Claim> judge(Study.Entry... entries) {
+    return judge(Arrays.asList(entries));
+  }
+
+  private static List<Claim> judge(List<Study.Entry> entries) {
+    return Claims.judge(new Study("planted", entries.getFirst().summary().images(), entries));
   }
 
   private static List<Verdict> verdicts(Study.Entry... entries) {
-    List<Claim> claims = Claims.judge(new Study("planted", 10_000, Arrays.asList(entries)));
+    List<Claim> claims = judge(entries);
     assertEquals(List.of(1, 2, 3, 4), claims.stream().map(Claim::number).toList());
     return claims.stream().map(Claim::verdict).toList();
   }
@@ -128,7 +140,7 @@ class ClaimsTest {
       entries.add(entry("regular-cnn" + seed, REGULAR));
       entries.add(entry("dws-cnn" + seed, new Planted(drops[i], 0.3, 0.8, 1, 1, 12)));
     }
-    List<Claim> claims = Claims.judge(new Study("planted", 10_000, entries));
+    List<Claim> claims = judge(entries);
     Claim.Evidence drop = claims.getFirst().evidence().get(1); // after: no MobileNet
     assertEquals(Verdict.MIXED, drop.verdict());
     // Pooled with the regular ones, which do not differ: 4 degrees of freedom, t = 2.78.
@@ -145,10 +157,7 @@ class ClaimsTest {
   @Test
   void whatOneNetworkLosesIsUncertainByTwoStandardErrors() {
     Claim.Evidence lost =
-        Claims.judge(new Study("planted", 10_000, List.of(entry("mobilenet-v1", BAD))))
-            .getFirst()
-            .evidence()
-            .stream()
+        judge(entry("mobilenet-v1", BAD)).getFirst().evidence().stream()
             .filter(e -> e.verdict() != Verdict.NOT_JUDGED)
             .findFirst()
             .orElseThrow();
@@ -171,13 +180,7 @@ class ClaimsTest {
   @Test
   void nothingHasNoSign() {
     Planted nearly = new Planted(DROP_OF_REGULAR, 0.6, 0.2, 0.499, 0.1, 2);
-    Claim second =
-        Claims.judge(
-                new Study(
-                    "planted",
-                    10_000,
-                    List.of(entry("regular-cnn", REGULAR), entry("dws-cnn", nearly))))
-            .get(1);
+    Claim second = judge(entry("regular-cnn", REGULAR), entry("dws-cnn", nearly)).get(1);
     String statement = second.evidence().getFirst().statement();
     assertTrue(statement.contains("difference 0.00, threshold 0.05"), statement);
   }
@@ -186,16 +189,9 @@ class ClaimsTest {
   void aLossThatFewImagesShowIsNotCalledDestruction() {
     Planted half = new Planted(0.5, 0.3, 0.8, 1, 1, 12);
     for (long images : new long[] {10, 2000}) {
-      Study study =
-          new Study(
-              "planted",
-              images,
-              List.of(
-                  new Study.Entry(
-                      StudyNetwork.of("mobilenet-v1", "mobilenet-v1"), half.summary(8, images))));
       assertEquals(
           images == 10 ? Verdict.MIXED : Verdict.SUPPORTED,
-          Claims.judge(study).getFirst().verdict());
+          judge(entry("mobilenet-v1", half, 8, images)).getFirst().verdict());
     }
   }
 
@@ -203,34 +199,23 @@ class ClaimsTest {
   void fewImagesCannotTellASmallDifference() {
     Planted little = new Planted(0.02, 0.3, 0.8, 1, 1, 12);
     for (long images : new long[] {100, 100_000}) {
-      Study study =
-          new Study(
-              "planted",
-              images,
-              List.of(
-                  new Study.Entry(
-                      StudyNetwork.of("regular-cnn", "regular-cnn"), REGULAR.summary(8, images)),
-                  new Study.Entry(
-                      StudyNetwork.of("dws-cnn", "dws-cnn"), little.summary(8, images))));
       assertEquals(
           images == 100 ? Verdict.MIXED : Verdict.SUPPORTED,
-          Claims.judge(study).getFirst().verdict());
+          judge(entry("regular-cnn", REGULAR, 8, images), entry("dws-cnn", little, 8, images))
+              .getFirst()
+              .verdict());
     }
   }
 
   @Test
   void otherBitWidthsAreShownAndDoNotCount() {
-    Study study =
-        new Study(
-            "planted",
-            10_000,
-            List.of(
+    Claim first =
+        judge(
                 entry("regular-cnn", REGULAR),
                 entry("dws-cnn", BETTER),
-                new Study.Entry(
-                    StudyNetwork.of("regular-cnn", "regular-cnn"), REGULAR.summary(4, 10_000)),
-                new Study.Entry(StudyNetwork.of("dws-cnn", "dws-cnn"), BAD.summary(4, 10_000))));
-    Claim first = Claims.judge(study).getFirst();
+                entry("regular-cnn", REGULAR, 4, 10_000),
+                entry("dws-cnn", BAD, 4, 10_000))
+            .getFirst();
     assertEquals(Verdict.NOT_SUPPORTED, first.verdict());
     assertEquals(3, first.evidence().size());
     assertEquals(Verdict.SUPPORTED, first.evidence().getLast().verdict());
@@ -241,22 +226,14 @@ class ClaimsTest {
   @Test
   void aNetworkThatIsNeverRightIsNotJudged() {
     Planted never = new Planted(Double.NaN, 0.3, 0.8, 1, 1, 12);
-    Claim first =
-        Claims.judge(new Study("planted", 10_000, List.of(entry("mobilenet-v1", never))))
-            .getFirst();
+    Claim first = judge(entry("mobilenet-v1", never)).getFirst();
     assertEquals(Verdict.NOT_JUDGED, first.verdict());
   }
 
   @Test
   void narrowChannelsOfTheTwinAreNoMismatchOfTheOther() {
     Planted narrowRegular = new Planted(DROP_OF_REGULAR, 0.6, 0.9, 0.5, 0.1, 2);
-    Claim third =
-        Claims.judge(
-                new Study(
-                    "planted",
-                    10_000,
-                    List.of(entry("regular-cnn", narrowRegular), entry("dws-cnn", BAD))))
-            .get(2);
+    Claim third = judge(entry("regular-cnn", narrowRegular), entry("dws-cnn", BAD)).get(2);
     assertEquals(Verdict.MIXED, third.verdict());
   }
 

@@ -24,6 +24,14 @@ class FindingsTest {
     return all.getFirst();
   }
 
+  /** The worst of its kind. */
+  private Finding first(Kind kind) {
+    return Findings.of(fixture.run()).stream()
+        .filter(f -> f.kind() == kind)
+        .findFirst()
+        .orElseThrow();
+  }
+
   private void none() {
     assertEquals(List.of(), Findings.of(fixture.run()));
   }
@@ -94,11 +102,7 @@ class FindingsTest {
   @Test
   void whatTheDeadTakeIsNotHeldAgainstTheLevelsTwice() {
     plantDead(fixture.broken().layer("conv3"));
-    Finding few =
-        Findings.of(fixture.run()).stream()
-            .filter(f -> f.kind() == Kind.FEW_LEVELS)
-            .findFirst()
-            .orElseThrow();
+    Finding few = first(Kind.FEW_LEVELS);
     assertEquals(38, few.channels().size());
     near(0, few, Findings.COST);
     says(few, "Without the dead channels it would be none");
@@ -152,11 +156,7 @@ class FindingsTest {
   void constantsThatWidenTheOutputAreNamed() {
     RunFixture.LayerFixture l = fixture.broken().layer("conv2");
     l.low[4] = l.high[4] = l.calibrated = 60;
-    Finding f =
-        Findings.of(fixture.run()).stream()
-            .filter(x -> x.kind() == Kind.DEAD_CHANNELS)
-            .findFirst()
-            .orElseThrow();
+    Finding f = first(Kind.DEAD_CHANNELS);
     near(0.9, f, "outputRangeShare");
     near(20 * Math.log10(64 / 25.5), f, Findings.COST);
     says(f, "Its constant causes 90 % of the range of the output");
@@ -197,11 +197,7 @@ class FindingsTest {
     l.low[0] = l.calibratedLow = -60;
     l.low[2] = -58;
     l.high[1] = l.calibrated = 59;
-    Finding f =
-        Findings.of(fixture.run()).stream()
-            .filter(x -> x.kind() == Kind.DOMINANT_CHANNELS)
-            .findFirst()
-            .orElseThrow();
+    Finding f = first(Kind.DOMINANT_CHANNELS);
     assertEquals(List.of(0, 2), f.channels());
     near(60 / 119.0, f, "rangeShare");
     near(0, f, "minWithout");
@@ -222,11 +218,7 @@ class FindingsTest {
     lower[2] = sign * -6;
     l.calibratedLow = sign > 0 ? -6 : -10;
     l.calibrated = sign > 0 ? 10 : 6;
-    Finding f =
-        Findings.of(fixture.run()).stream()
-            .filter(x -> x.kind() == Kind.DOMINANT_CHANNELS)
-            .findFirst()
-            .orElseThrow();
+    Finding f = first(Kind.DOMINANT_CHANNELS);
     assertEquals(List.of(0, 2), f.channels());
   }
 
@@ -319,13 +311,7 @@ class FindingsTest {
     l.weight[3] = reach;
     l.variance[3] = 1e-9;
     l.low[3] = l.high[3] = 2;
-    double cost =
-        Findings.of(fixture.run()).stream()
-            .filter(f -> f.kind() == Kind.DEAD_CHANNELS)
-            .findFirst()
-            .orElseThrow()
-            .evidence()
-            .get(Findings.COST);
+    double cost = first(Kind.DEAD_CHANNELS).evidence().get(Findings.COST);
     assertEquals(costs ? 20 * Math.log10(reach) : 0, cost, costs ? 1e-5 : 0);
   }
 
@@ -351,11 +337,7 @@ class FindingsTest {
     l.saturated = 0.17;
     l.calibrated = 5;
     l.nsr = 0.02; // of mean square 12: 0.24, of which values beyond 5 cause 1/6 of 1/3
-    Finding f =
-        Findings.of(fixture.run()).stream()
-            .filter(x -> x.kind() == Kind.SATURATION)
-            .findFirst()
-            .orElseThrow();
+    Finding f = first(Kind.SATURATION);
     double share = f.evidence().get("clippedErrorShare");
     assertTrue(Math.abs(share - 1 / 18.0 / 0.24) < 0.01, () -> "share " + share);
   }
