@@ -1,16 +1,13 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Node;
-import io.depthscope.model.PaddingStyle;
+import io.depthscope.graph.Node;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.Range;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
+import io.depthscope.zoo.PaddingStyle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
-import io.depthscope.model.format.LoadedModel;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
@@ -152,7 +152,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       Path directory =
           out != null
               ? out
-              : TimedFolder.below(Path.of("runs"), model.model().name() + "-" + scheme.name());
+              : TimedFolder.below(Path.of("runs"), model.graph().name() + "-" + scheme.name());
       try (Interruption interruption = Interruption.install(spec.commandLine().getErr())) {
         CalibrationSource source =
             CalibrationSource.of(

@@ -1,10 +1,10 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.MobileNetV1;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
+import io.depthscope.zoo.MobileNetV1;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -64,12 +64,12 @@ final class ModelOptions {
    */
   static Preprocessing preprocessing(LoadedModel model) throws IOException {
     if (model.family().equals(MobileNetV1.FAMILY)
-        && model.model().inputShape().height() == model.model().inputShape().width()
-        && model.model().inputShape().height() >= 96) {
-      return Preprocessing.imageNet(model.model().inputShape().height());
+        && model.graph().inputShape().height() == model.graph().inputShape().width()
+        && model.graph().inputShape().height() >= 96) {
+      return Preprocessing.imageNet(model.graph().inputShape().height());
     }
     try {
-      return Preprocessing.exact(model.model().inputShape());
+      return Preprocessing.exact(model.graph().inputShape());
     } catch (IllegalArgumentException e) {
       throw new IOException(model.file() + ": " + e.getMessage(), e);
     }

@@ -28,7 +28,7 @@ final class Summary {
     out.printf(
         Locale.ROOT,
         "%s, feed %s, %d images%s%n%s%n%n",
-        r.model().name(),
+        r.graph().name(),
         r.feed(),
         n.images(),
         r.skipped() == 0 ? "" : " (" + r.skipped() + " skipped)",

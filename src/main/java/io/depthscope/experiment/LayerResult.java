@@ -31,7 +31,7 @@ public record LayerResult(
   }
 
   public String kind() {
-    return plan.node().layer().kind();
+    return plan.word();
   }
 
   /**

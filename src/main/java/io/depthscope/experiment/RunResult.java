@@ -1,7 +1,6 @@
 package io.depthscope.experiment;
 
-import io.depthscope.model.Model;
-import io.depthscope.model.Weights;
+import io.depthscope.graph.Graph;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.LayerPlan;
@@ -21,7 +20,7 @@ import java.util.Optional;
  * @param skipped images that could not be read
  */
 public record RunResult(
-    Model model,
+    Graph graph,
     String family,
     QuantScheme scheme,
     Feed feed,
@@ -35,7 +34,6 @@ public record RunResult(
       ExecutionPlan plan,
       String family,
       QuantScheme scheme,
-      Weights stored,
       long calibrationImages,
       RunState state) {
     NetworkAccumulator statistics = state.statistics();
@@ -54,9 +52,9 @@ public record RunResult(
       layers.add(
           new LayerResult(
               l,
-              plan.model().macs(l.index()),
-              l.node().layer().hasWeights()
-                  ? Optional.of(WeightResult.of(l, stored.of(l.node())))
+              plan.graph().macs(l.index()),
+              l.op().hasWeights()
+                  ? Optional.of(WeightResult.of(l, plan.network().storedOf(l.node())))
                   : Optional.empty(),
               a,
               fp32,
@@ -66,7 +64,7 @@ public record RunResult(
               Math.log(fp32.range() / sourceRange) / Math.log(2)));
     }
     return new RunResult(
-        plan.model(),
+        plan.graph(),
         family,
         scheme,
         plan.feed(),

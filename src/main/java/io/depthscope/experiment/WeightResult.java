@@ -1,8 +1,7 @@
 package io.depthscope.experiment;
 
-import io.depthscope.model.BatchNorm;
-import io.depthscope.model.Layer;
-import io.depthscope.model.LayerParameters;
+import io.depthscope.graph.BatchNorm;
+import io.depthscope.graph.LayerParameters;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
@@ -35,7 +34,6 @@ public record WeightResult(
     float[] w = plan.kernel();
     float[] wq = plan.quantizedKernel();
     int perChannel = w.length / channels;
-    boolean channelsLast = plan.node().layer() instanceof Layer.DepthwiseConvolution;
     ImageSums sums = new ImageSums(channels, perChannel, false);
     double signal = 0;
     double quantizedSignal = 0;
@@ -44,7 +42,7 @@ public record WeightResult(
     double maxAbs = 0;
     long saturated = 0;
     for (int i = 0; i < w.length; i++) {
-      int c = channelsLast ? i % channels : i / perChannel;
+      int c = i / perChannel;
       StreamSums s = sums.fp32;
       s.add(c, w[i], 0, 1);
       double e = (double) wq[i] - w[i];

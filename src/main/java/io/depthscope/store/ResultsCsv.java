@@ -4,7 +4,7 @@ import io.depthscope.experiment.LayerResult;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.experiment.RunResult;
 import io.depthscope.experiment.WeightResult;
-import io.depthscope.model.BatchNorm;
+import io.depthscope.graph.BatchNorm;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.ErrorStatistics;

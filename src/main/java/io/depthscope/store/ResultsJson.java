@@ -33,7 +33,7 @@ final class ResultsJson {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();
       g.writeNumberField("schemaVersion", SCHEMA_VERSION);
-      g.writeStringField("model", result.model().name());
+      g.writeStringField("model", result.graph().name());
       g.writeStringField("family", result.family());
       scheme(g, result.scheme());
       g.writeStringField("feed", result.feed().toString());
@@ -100,7 +100,7 @@ final class ResultsJson {
     }
     g.writeEndArray();
     g.writeStringField(
-        "activation", l.plan().node().layer().activationFunction().name().toLowerCase(Locale.ROOT));
+        "activation", l.plan().node().clamp().word());
     g.writeArrayFieldStart("shape");
     g.writeNumber(l.plan().out().height());
     g.writeNumber(l.plan().out().width());

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.depthscope.diagnosis.Finding;
 import io.depthscope.diagnosis.Finding.Kind;
 import io.depthscope.diagnosis.Finding.Severity;
+import io.depthscope.diagnosis.Finding;
 import io.depthscope.diagnosis.Findings;
 import io.depthscope.diagnosis.RunComparison;
 import io.depthscope.store.RecordedRun;

@@ -97,7 +97,7 @@ abstract class BackendContract {
     Findings findings = new Findings();
     try (PairedProgram program = backend.compile(c.plan(Recording.PAIRED), golden.images())) {
       BatchOutput out = PlanCase.await(program.submit(c.batch()));
-      int classes = c.model().outputShape().size();
+      int classes = c.graph().outputShape().size();
       for (int i = 0; i < golden.images(); i++) {
         int label = expected.get("labels").get(i).asInt();
         NetworkFigures.Prediction p =

@@ -38,8 +38,8 @@ class RunResultTest {
         PlanCase.await(program.submit(c.batch()));
         RunResult result =
             RunResult.of(
-                plan, "golden", c.scheme(), golden.stored(), 2, new RunState(program.statistics()));
-        assertEquals(golden.model().size(), result.layers().size());
+                plan, "golden", c.scheme(), 2, new RunState(program.statistics()));
+        assertEquals(golden.graph().size(), result.layers().size());
         for (LayerResult l : result.layers()) {
           layer(golden, result, l, findings);
         }

@@ -3,7 +3,7 @@ package io.depthscope.backend.cpu;
 import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.N;
 
-import io.depthscope.model.ConvGeometry;
+import io.depthscope.graph.Window;
 import io.depthscope.tensor.Shape;
 import jdk.incubator.vector.FloatVector;
 
@@ -15,7 +15,7 @@ import jdk.incubator.vector.FloatVector;
  * in registers; every other geometry takes the general loop.
  */
 final class Depthwise {
-  private final ConvGeometry geometry;
+  private final Window window;
   private final Shape in;
   private final Shape out;
   private final int channels;
@@ -27,19 +27,19 @@ final class Depthwise {
   /**
    * @param paddedChannels channels, rounded up to whole vectors
    */
-  Depthwise(ConvGeometry geometry, Shape in, Shape out, int paddedChannels) {
-    this.geometry = geometry;
+  Depthwise(Window window, Shape in, Shape out, int paddedChannels) {
+    this.window = window;
     this.in = in;
     this.out = out;
     this.channels = paddedChannels;
     int overhang =
-        (out.width() - 1) * geometry.strideW() + 3 - geometry.padding().left() - in.width();
+        (out.width() - 1) * window.strideW() + 3 - window.padding().left() - in.width();
     this.fast =
-        geometry.kernelH() == 3
-            && geometry.kernelW() == 3
-            && geometry.strideW() == geometry.strideH()
-            && geometry.strideW() <= 2
-            && geometry.padding().left() <= 1
+        window.kernelH() == 3
+            && window.kernelW() == 3
+            && window.strideW() == window.strideH()
+            && window.strideW() <= 2
+            && window.padding().left() <= 1
             && overhang <= 1
             && in.width() >= 3;
     this.zeros = new float[in.width() * N];
@@ -57,7 +57,7 @@ final class Depthwise {
       int at = c * positions;
       int block = c * in.positions();
       for (int y = y0; y < y1; y++, at += out.width() * N) {
-        int top = y * geometry.strideH() - geometry.padding().top();
+        int top = y * window.strideH() - window.padding().top();
         if (!fast) {
           generalRow(input, block, weights, top, c, tile, at);
           continue;
@@ -68,7 +68,7 @@ final class Depthwise {
         int o0 = rowOffset(block, top);
         int o1 = rowOffset(block, top + 1);
         int o2 = rowOffset(block, top + 2);
-        if (geometry.strideW() == 1) {
+        if (window.strideW() == 1) {
           stride1(r0, o0, r1, o1, r2, o2, weights, c, tile, at);
         } else {
           stride2(r0, o0, r1, o1, r2, o2, weights, c, tile, at);
@@ -107,7 +107,7 @@ final class Depthwise {
     FloatVector w21 = FloatVector.fromArray(F, w, 7 * cs + c);
     FloatVector w22 = FloatVector.fromArray(F, w, 8 * cs + c);
     FloatVector zero = FloatVector.zero(F);
-    int left = geometry.padding().left();
+    int left = window.padding().left();
     // Columns a, b, c of the window; the first may lie in the padding.
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -171,7 +171,7 @@ final class Depthwise {
     FloatVector a0 = FloatVector.zero(F);
     FloatVector a1 = a0;
     FloatVector a2 = a0;
-    int left = geometry.padding().left();
+    int left = window.padding().left();
     if (left == 0) {
       a0 = FloatVector.fromArray(F, r0, o0);
       a1 = FloatVector.fromArray(F, r1, o1);
@@ -209,14 +209,14 @@ final class Depthwise {
   private void generalRow(
       float[] input, int block, float[] w, int top, int c, float[] tile, int at) {
     for (int x = 0; x < out.width(); x++) {
-      int leftmost = x * geometry.strideW() - geometry.padding().left();
+      int leftmost = x * window.strideW() - window.padding().left();
       FloatVector sum = FloatVector.zero(F);
-      for (int ky = 0; ky < geometry.kernelH(); ky++) {
+      for (int ky = 0; ky < window.kernelH(); ky++) {
         int iy = top + ky;
         if (iy < 0 || iy >= in.height()) {
           continue;
         }
-        for (int kx = 0; kx < geometry.kernelW(); kx++) {
+        for (int kx = 0; kx < window.kernelW(); kx++) {
           int ix = leftmost + kx;
           if (ix < 0 || ix >= in.width()) {
             continue;
@@ -224,7 +224,7 @@ final class Depthwise {
           FloatVector v = FloatVector.fromArray(F, input, block + (iy * in.width() + ix) * N);
           sum =
               v.fma(
-                  FloatVector.fromArray(F, w, (ky * geometry.kernelW() + kx) * channels + c), sum);
+                  FloatVector.fromArray(F, w, (ky * window.kernelW() + kx) * channels + c), sum);
         }
       }
       sum.intoArray(tile, at + x * N);

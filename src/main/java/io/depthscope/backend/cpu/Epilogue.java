@@ -12,7 +12,7 @@ import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
 
-import io.depthscope.model.Activation;
+import io.depthscope.graph.Clamp;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
@@ -146,9 +146,12 @@ final class Epilogue {
    */
   private boolean activate(
       OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
-    return stage.activation() == Activation.NONE
+    if (stage.rectifies()) {
+      return rectify(stage, c, n, acc, at, out, o);
+    }
+    return stage.clamp().equals(Clamp.NONE)
         ? addBias(stage, c, n, acc, at, out, o)
-        : rectify(stage, c, n, acc, at, out, o);
+        : clamp(stage, c, n, acc, at, out, o);
   }
 
   private boolean addBias(
@@ -177,7 +180,7 @@ final class Epilogue {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
-    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.activation().upper()));
+    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.clamp().upper(0)));
     IntVector min = upper;
     IntVector max = IntVector.zero(I);
     for (int i = 0; i < n * N; i += N) {
@@ -190,6 +193,28 @@ final class Epilogue {
     }
     min.reinterpretAsFloats().intoArray(smallest, 0);
     max.reinterpretAsFloats().intoArray(largest, 0);
+    return isFinite(bad);
+  }
+
+  /** Any other interval, one for the tensor or one a channel. */
+  private boolean clamp(OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
+    FloatVector lower = FloatVector.fromArray(F, stage.lower(), c);
+    FloatVector upper = FloatVector.fromArray(F, stage.upper(), c);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector bad = zero;
+    FloatVector min = Lanes.floats(Float.POSITIVE_INFINITY);
+    FloatVector max = Lanes.floats(Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < n * N; i += N) {
+      FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
+      bad = u.fma(zero, bad);
+      FloatVector v = u.max(lower).min(upper);
+      min = min.blend(v, v.compare(LT, min));
+      max = max.blend(v, v.compare(GT, max));
+      v.intoArray(out, o + i);
+    }
+    min.intoArray(smallest, 0);
+    max.intoArray(largest, 0);
     return isFinite(bad);
   }
 

@@ -5,7 +5,7 @@ import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
-import io.depthscope.model.Layer;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.stats.BitHistogram;
 import java.lang.foreign.MemorySegment;
@@ -69,8 +69,8 @@ final class SafeLaunch implements AutoCloseable {
     float[] inQ = activations(plan.in().positions(), layer.params().inStride(), plan);
     upload(Piece.IN, in);
     upload(Piece.IN_QUANTIZED, paired ? inQ : new float[0]);
-    boolean sum = plan.node().layer() instanceof Layer.ResidualAdd;
-    boolean weighted = plan.node().layer().hasWeights();
+    boolean sum = plan.op() instanceof Op.Elementwise;
+    boolean weighted = plan.op().hasWeights();
     upload(Piece.WEIGHTS, sum ? in : weighted ? layer.packed(plan.kernel()) : new float[0]);
     upload(
         Piece.WEIGHTS_QUANTIZED,

@@ -1,0 +1,216 @@
+package io.depthscope.graph.exchange;
+
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Op;
+import io.depthscope.zoo.ChannelRounding;
+import io.depthscope.zoo.MobileNetV1;
+import io.depthscope.zoo.PaddingStyle;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A dialect of tensor names and layouts. All but {@link #DEPTHSCOPE} hold a MobileNet-V1, whose
+ * nodes have Keras' names whatever the file calls them.
+ */
+enum Naming {
+  /** The project's own: {@code NODE.kernel}, {@code NODE.bias}, {@code NODE.bn.gamma} ... */
+  DEPTHSCOPE("depthscope", "Depthscope's own"),
+  /** {@code tf.keras.applications.MobileNet}. */
+  KERAS("keras", "Keras"),
+  /** {@code transformers.MobileNetV1ForImageClassification}. */
+  HUGGING_FACE("hugging-face", "Hugging Face"),
+  /** {@code timm.create_model("mobilenetv1_...")}. */
+  TIMM("timm", "timm");
+
+  /** timm groups the blocks into stages of equal width. */
+  private static final int[] TIMM_STAGES = {1, 2, 2, 6, 2};
+
+  private final String id;
+  private final String title;
+
+  Naming(String id, String title) {
+    this.id = id;
+    this.title = title;
+  }
+
+  /** The word for tables and files. */
+  String id() {
+    return id;
+  }
+
+  /** The words for messages. */
+  String title() {
+    return title;
+  }
+
+  /** The dialect that a file is written in, told by names no other dialect uses. */
+  static Optional<Naming> recognise(SafetensorsFile file) {
+    Set<String> names = file.tensors().keySet();
+    if (file.metadata().containsKey(FamilyConfig.FAMILY_KEY)
+        || names.stream().anyMatch(n -> n.endsWith(".kernel"))) {
+      return Optional.of(DEPTHSCOPE);
+    }
+    if (names.contains("conv1/kernel")
+        || names.stream().anyMatch(n -> n.endsWith("/depthwise_kernel"))) {
+      return Optional.of(KERAS);
+    }
+    if (names.stream().anyMatch(n -> n.startsWith("mobilenet_v1."))) {
+      return Optional.of(HUGGING_FACE);
+    }
+    if (names.contains("conv_stem.weight") || names.contains("blocks.0.0.conv_dw.weight")) {
+      return Optional.of(TIMM);
+    }
+    return Optional.empty();
+  }
+
+  /** Epsilon of the batch norms where the file does not state it. */
+  double defaultEpsilon() {
+    return this == TIMM ? 1e-5 : 1e-3;
+  }
+
+  PaddingStyle padding() {
+    return this == TIMM ? PaddingStyle.SYMMETRIC : PaddingStyle.SAME;
+  }
+
+  ChannelRounding rounding() {
+    return switch (this) {
+      case DEPTHSCOPE, KERAS -> ChannelRounding.TRUNCATE;
+      case HUGGING_FACE -> ChannelRounding.TRUNCATE_MIN_8;
+      case TIMM -> ChannelRounding.MULTIPLE_OF_8;
+    };
+  }
+
+  /** True for tensors that belong to the dialect but carry nothing that inference needs. */
+  boolean ignores(String tensor) {
+    return (this == HUGGING_FACE || this == TIMM) && tensor.endsWith(".num_batches_tracked");
+  }
+
+  /** The names of the tensors of every weighted node of a graph, by node name. */
+  Map<String, TensorNames> names(Graph graph) {
+    if (this != DEPTHSCOPE) {
+      return mobileNetNames();
+    }
+    Map<String, TensorNames> names = new LinkedHashMap<>();
+    for (int i = 0; i < graph.size(); i++) {
+      String node = graph.node(i).name();
+      if (graph.node(i).op().hasWeights()) {
+        names.put(node, own(node, ownLayout(graph, i)));
+      }
+    }
+    return names;
+  }
+
+  /** How the project's own files store the kernel of a weighted node. */
+  static KernelLayout ownLayout(Graph graph, int node) {
+    boolean depthwise =
+        graph.node(node).op() instanceof Op.Convolution c
+            && c.isDepthwise(graph.inputShapes(node).getFirst())
+            && c.outChannels() == c.groups();
+    return depthwise ? KernelLayout.HWC : KernelLayout.OHWI;
+  }
+
+  /** The names of the tensors of a MobileNet-V1, by node name. */
+  Map<String, TensorNames> mobileNetNames() {
+    Map<String, TensorNames> names = new LinkedHashMap<>();
+    names.put("conv1", mobileNet(Role.STEM, 0));
+    for (int i = 1; i <= MobileNetV1.BLOCKS.size(); i++) {
+      names.put("conv_dw_" + i, mobileNet(Role.DEPTHWISE, i));
+      names.put("conv_pw_" + i, mobileNet(Role.POINTWISE, i));
+    }
+    names.put("conv_preds", mobileNet(Role.CLASSIFIER, 0));
+    return names;
+  }
+
+  private enum Role {
+    STEM,
+    DEPTHWISE,
+    POINTWISE,
+    CLASSIFIER
+  }
+
+  private TensorNames mobileNet(Role role, int block) {
+    return switch (this) {
+      case DEPTHSCOPE ->
+          own(keras(role, block), role == Role.DEPTHWISE ? KernelLayout.HWC : KernelLayout.OHWI);
+      case KERAS -> {
+        String node = keras(role, block);
+        String norm = node + "_bn/";
+        boolean depthwise = role == Role.DEPTHWISE;
+        yield new TensorNames(
+            node + (depthwise ? "/depthwise_kernel" : "/kernel"),
+            depthwise ? KernelLayout.HWC1 : KernelLayout.HWIO,
+            node + "/bias",
+            norm + "gamma",
+            norm + "beta",
+            norm + "moving_mean",
+            norm + "moving_variance");
+      }
+      case HUGGING_FACE ->
+          switch (role) {
+            case STEM -> huggingFace(role, "mobilenet_v1.conv_stem.");
+            case DEPTHWISE -> huggingFace(role, "mobilenet_v1.layer." + 2 * (block - 1) + ".");
+            case POINTWISE ->
+                huggingFace(role, "mobilenet_v1.layer." + (2 * (block - 1) + 1) + ".");
+            case CLASSIFIER -> torch(role, "classifier", "");
+          };
+      case TIMM ->
+          switch (role) {
+            case STEM -> torch(role, "conv_stem", "bn1");
+            case DEPTHWISE -> torch(role, timmBlock(block) + "conv_dw", timmBlock(block) + "bn1");
+            case POINTWISE -> torch(role, timmBlock(block) + "conv_pw", timmBlock(block) + "bn2");
+            case CLASSIFIER -> torch(role, "classifier", "");
+          };
+    };
+  }
+
+  private static String keras(Role role, int block) {
+    return switch (role) {
+      case STEM -> "conv1";
+      case DEPTHWISE -> "conv_dw_" + block;
+      case POINTWISE -> "conv_pw_" + block;
+      case CLASSIFIER -> "conv_preds";
+    };
+  }
+
+  private static TensorNames huggingFace(Role role, String prefix) {
+    return torch(role, prefix + "convolution", prefix + "normalization");
+  }
+
+  private static TensorNames torch(Role role, String layer, String norm) {
+    KernelLayout layout =
+        switch (role) {
+          case STEM, DEPTHWISE, POINTWISE -> KernelLayout.OIHW;
+          case CLASSIFIER -> KernelLayout.OI;
+        };
+    return new TensorNames(
+        layer + ".weight",
+        layout,
+        layer + ".bias",
+        norm + ".weight",
+        norm + ".bias",
+        norm + ".running_mean",
+        norm + ".running_var");
+  }
+
+  private static String timmBlock(int block) {
+    int inStage = block - 1;
+    int stage = 0;
+    while (inStage >= TIMM_STAGES[stage]) {
+      inStage -= TIMM_STAGES[stage++];
+    }
+    return "blocks." + stage + "." + inStage + ".";
+  }
+
+  private static TensorNames own(String node, KernelLayout layout) {
+    return new TensorNames(
+        node + ".kernel",
+        layout,
+        node + ".bias",
+        node + ".bn.gamma",
+        node + ".bn.beta",
+        node + ".bn.mean",
+        node + ".bn.variance");
+  }
+}
