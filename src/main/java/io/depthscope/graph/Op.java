@@ -267,6 +267,11 @@ public sealed interface Op {
         this.word = word;
       }
 
+      /** The word in tables, files and kernel names. */
+      public String word() {
+        return word;
+      }
+
       /** The result, rounded once. */
       public float of(float a, float b) {
         return switch (this) {

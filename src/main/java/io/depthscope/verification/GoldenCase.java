@@ -2,6 +2,7 @@ package io.depthscope.verification;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
@@ -69,6 +70,17 @@ public final class GoldenCase {
         .map(file -> file.replace(".safetensors", ""))
         .sorted()
         .toList();
+  }
+
+  /** The cases a backend has all operations for. */
+  public static List<String> namesFor(Backend backend) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String name : names()) {
+      if (read(name).planCase().runsOn(backend)) {
+        names.add(name);
+      }
+    }
+    return names;
   }
 
   /** SHA-256 of each golden file by name, from the manifest of test data. */

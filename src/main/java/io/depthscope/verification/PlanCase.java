@@ -54,6 +54,18 @@ public record PlanCase(
         : ExecutionPlan.paired(fp32, scheme, calibration, feed, recording);
   }
 
+  /** True if a backend has all operations of the network. */
+  public boolean runsOn(Backend backend) {
+    try {
+      return backend.memoryBytes(plan(Recording.PLAIN), 1) > 0;
+    } catch (BackendException e) {
+      if (e.isMissing()) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   /** Parameters of the outputs that are quantized, by node name. */
   public Map<String, QuantParams> outputParams() {
     Map<String, QuantParams> found = new HashMap<>();

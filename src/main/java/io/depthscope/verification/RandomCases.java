@@ -53,8 +53,8 @@ public final class RandomCases {
   }
 
   /**
-   * One layer of any kind, fed with float32 values; a sum gets a second input that every backend
-   * computes to the same bits.
+   * One layer of any kind, fed with float32 values; what takes two inputs gets a second one that
+   * every backend computes to the same bits.
    */
   public static PlanCase layer(long seed) {
     RandomCases r = new RandomCases(seed);
@@ -63,6 +63,11 @@ public final class RandomCases {
     if (r.random.nextInt(8) == 0) {
       r.exactCopy(in);
       r.nodes.add(new Node("sum", SUM, r.clamp(), List.of(0, 1)));
+    } else if (seed % 8 == 7) {
+      r.exactCopy(in);
+      if (r.random.nextInt(3) == 0 || !r.tryPair("pair", r.random.nextInt(2), 1)) {
+        r.nodes.add(new Node("unary", r.unary(), List.of(1)));
+      }
     } else {
       while (r.nodes.size() == 1) {
         r.tryLayer("layer");
@@ -103,6 +108,55 @@ public final class RandomCases {
       r.add("pw" + block, r.clamped(Op.Convolution.pointwise(r.pick(channels))));
     }
     return r.finish(seed, "separable", r.images(in, 2));
+  }
+
+  /**
+   * Branches from one stem that are bent by functions, combined, gated by one position and
+   * concatenated.
+   */
+  public static PlanCase branched(long seed) {
+    RandomCases r = new RandomCases(seed);
+    Shape in = new Shape(r.pick(EXTENTS), r.pick(EXTENTS), 1 + r.random.nextInt(4));
+    r.nodes.add(new Node("input", new Op.Input(in), List.of()));
+    int channels = r.pick(CHANNELS);
+    r.add("stem", r.clamped(Op.Convolution.pointwise(channels)));
+    r.nodes.add(new Node("mean", Op.Pool.globalAverage(), List.of(1)));
+    r.nodes.add(new Node("gate", r.unary(), List.of(2)));
+    for (int i = 4; i < 10; i++) {
+      int a = 1 + r.random.nextInt(i - 1);
+      int b = 1 + r.random.nextInt(i - 1);
+      if (r.random.nextInt(3) == 0 || !r.tryPair("pair" + i, a, b)) {
+        r.nodes.add(new Node("unary" + i, r.unary(), List.of(a)));
+      }
+    }
+    int last = r.nodes.size() - 1;
+    r.nodes.add(new Node("join", new Op.Concat(2), List.of(last, last)));
+    r.add("mix", r.clamped(Op.Convolution.pointwise(r.pick(CHANNELS))));
+    return r.finish(seed, "branched", r.images(in, 2 + r.random.nextInt(3)));
+  }
+
+  private Op unary() {
+    Op.Unary.Function[] functions = Op.Unary.Function.values();
+    return new Op.Unary(functions[random.nextInt(functions.length)]);
+  }
+
+  /** Adds a combination or a concatenation of two nodes, if their shapes allow. */
+  private boolean tryPair(String name, int a, int b) {
+    Op.Elementwise.Function[] functions = Op.Elementwise.Function.values();
+    int which = random.nextInt(functions.length + 1);
+    boolean joins = which == functions.length && shape(a).channels() + shape(b).channels() <= 200;
+    Layer layer =
+        joins
+            ? bare(new Op.Concat(2))
+            : clamped(new Op.Elementwise(functions[which % functions.length]));
+    nodes.add(new Node(name, layer.op(), layer.clamp(), List.of(a, b)));
+    try {
+      shape(nodes.size() - 1);
+      return true;
+    } catch (IllegalArgumentException doesNotFit) {
+      nodes.removeLast();
+      return false;
+    }
   }
 
   /** A given network with random weights, quantized in a given way, on random pixels. */

@@ -3,6 +3,7 @@ package io.depthscope.backend.cuda;
 import io.depthscope.backend.BackendException;
 import io.depthscope.device.KernelSpec;
 import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
@@ -59,17 +60,11 @@ record CompiledLayer(
               recording,
               undilated(l, p.windowOn(l.in())),
               p.kind() == Op.Pool.Kind.MAX ? "max_pool" : "average_pool");
-      case Op.Elementwise e -> {
-        if (e.function() != Op.Elementwise.Function.ADD) {
-          throw missing(l, l.word());
-        }
-        if (!l.ins().get(0).equals(l.ins().get(1))) {
-          throw missing(l, "a sum of two shapes");
-        }
-        yield unweighted(l, recording, Window.POINTWISE, "residual_add");
-      }
-      case Op.Unary ignored -> throw missing(l, l.word());
-      case Op.Concat ignored -> throw missing(l, l.word());
+      case Op.Elementwise e ->
+          unweighted(l, recording, Window.global(l.ins().get(1)), KernelCatalog.of(e.function()));
+      case Op.Unary u ->
+          unweighted(l, recording, Window.POINTWISE, KernelCatalog.of(u.function()));
+      case Op.Concat ignored -> unweighted(l, recording, joined(l), "concat");
     };
   }
 
@@ -82,6 +77,14 @@ record CompiledLayer(
       throw missing(l, "dilation");
     }
     return window;
+  }
+
+  /** What says in a kernel's parameters how many channels the first of two inputs has. */
+  private static Window joined(LayerPlan l) {
+    if (l.ins().size() > 2) {
+      throw missing(l, "a concatenation of more than two inputs");
+    }
+    return new Window(1, l.in().channels(), 1, 1, Padding.NONE);
   }
 
   /** The window of a convolution that has one for each channel. */

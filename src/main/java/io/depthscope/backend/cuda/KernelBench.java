@@ -7,7 +7,6 @@ import io.depthscope.device.DeviceEvent;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelResources;
-import io.depthscope.graph.Op;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.stats.BitHistogram;
@@ -184,14 +183,14 @@ public final class KernelBench {
     for (int set = 0; set < sets; set++) {
       long fp32 = random(arena, stream, in, set);
       long quantized = streams == 2 ? random(arena, stream, in, set) : 0;
-      // A sum reads its second input where others read weights.
-      boolean sum = p.op() instanceof Op.Elementwise;
+      // A kernel of two inputs reads the second where others read weights.
+      boolean two = p.ins().size() == 2;
       LayerPointers pointers =
           new LayerPointers(
               fp32,
               quantized,
-              sum ? fp32 : weights,
-              sum ? quantized : quantizedWeights,
+              two ? fp32 : weights,
+              two ? quantized : quantizedWeights,
               bias,
               shift,
               arena.allocate(out, "outputs").address(),

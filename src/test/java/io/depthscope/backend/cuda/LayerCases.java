@@ -74,6 +74,7 @@ final class LayerCases {
       all.add(new LayerCases(seed++).pool(new Shape(h, w, out), same, i % 2 == 0));
       all.add(new LayerCases(seed++).input(new Shape(h, w, in), i % 2 == 0));
     }
+    addUnclamped(all);
     for (int i = 0; i < CHANNELS.length; i++) {
       int channels = CHANNELS[i];
       int other = CHANNELS[CHANNELS.length - 1 - i];
@@ -98,6 +99,20 @@ final class LayerCases {
       all.add(new LayerCases(seed++).convolution(in, 5, wide));
     }
     return all;
+  }
+
+  /** Functions, products, differences and concatenations. */
+  private static void addUnclamped(List<PlanCase> all) {
+    long seed = 10_000;
+    for (int i = 0; i < EXTENTS.length; i++) {
+      Shape in = new Shape(EXTENTS[i][0], EXTENTS[i][1], CHANNELS[(5 * i + 2) % CHANNELS.length]);
+      Op.Unary.Function[] functions = Op.Unary.Function.values();
+      Op unary = new Op.Unary(functions[i % functions.length]);
+      all.add(new LayerCases(seed++).layer(in, unary, Clamp.NONE));
+      Op.Elementwise.Function[] pairs = Op.Elementwise.Function.values();
+      all.add(new LayerCases(seed++).combined(in, pairs[i % pairs.length], i / pairs.length % 3));
+      all.add(new LayerCases(seed++).joined(in, i % 2));
+    }
   }
 
   private static Node input(Shape in) {
@@ -141,6 +156,31 @@ final class LayerCases {
             input(in),
             new Node("copy", copy, List.of(0)),
             new Node("sum", sum, clamp(), List.of(0, 1))),
+        false);
+  }
+
+  /** Both inputs of one shape, or one of them of one position. */
+  private PlanCase combined(Shape in, Op.Elementwise.Function function, int broadcast) {
+    Op copy = Op.Convolution.depthwise(Window.POINTWISE, in.channels());
+    Op second = broadcast == 0 ? copy : Op.Pool.of(Op.Pool.Kind.MAX, Window.global(in));
+    List<Integer> inputs = broadcast == 2 ? List.of(1, 0) : List.of(0, 1);
+    return finish(
+        List.of(
+            input(in),
+            new Node("copy", second, List.of(0)),
+            new Node("pair", new Op.Elementwise(function), clamp(), inputs)),
+        false);
+  }
+
+  private PlanCase joined(Shape in, int more) {
+    Op copy = new Op.Convolution(Window.POINTWISE, in.channels(), in.channels());
+    Op wider = more == 0 ? copy : new Op.Concat(2);
+    List<Integer> inputs = more == 0 ? List.of(0) : List.of(0, 0);
+    return finish(
+        List.of(
+            input(in),
+            new Node("copy", wider, inputs),
+            new Node("join", new Op.Concat(2), List.of(1, 0))),
         false);
   }
 
