@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,7 +62,12 @@ final class PackCommand implements Callable<Integer> {
     }
     spec.commandLine()
         .getOut()
-        .printf("packed %d images of %s into %s%n", packed, preprocessing.inputShape(), out);
+        .printf(
+            Locale.ROOT,
+            "packed %d images of %s into %s%n",
+            packed,
+            preprocessing.inputShape(),
+            out);
     return 0;
   }
 }

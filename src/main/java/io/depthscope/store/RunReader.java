@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -127,19 +128,25 @@ public final class RunReader {
     List<RecordedLayer.Channel> own = channels.getOrDefault(name, List.of());
     if (own.size() != shape[2]) {
       throw new IOException(
-          "%s: %d channels of %s, not %d as %s says"
-              .formatted(
-                  directory.resolve("channels.csv"),
-                  own.size(),
-                  name,
-                  shape[2],
-                  RunDirectory.RESULTS));
+          String.format(
+              Locale.ROOT,
+              "%s: %d channels of %s, not %d as %s says",
+              directory.resolve("channels.csv"),
+              own.size(),
+              name,
+              shape[2],
+              RunDirectory.RESULTS));
     }
     for (int c = 0; c < own.size(); c++) {
       if (own.get(c).channel() != c) {
         throw new IOException(
-            "%s: channel %d of %s stands where channel %d belongs"
-                .formatted(directory.resolve("channels.csv"), own.get(c).channel(), name, c));
+            String.format(
+                Locale.ROOT,
+                "%s: channel %d of %s stands where channel %d belongs",
+                directory.resolve("channels.csv"),
+                own.get(c).channel(),
+                name,
+                c));
       }
     }
     JsonFields counted = histograms.get(name);
@@ -392,8 +399,13 @@ public final class RunReader {
     }
     if (all.size() != images) {
       throw new IOException(
-          "%s: %d images, not %d as %s says"
-              .formatted(file, all.size(), images, RunDirectory.RESULTS));
+          String.format(
+              Locale.ROOT,
+              "%s: %d images, not %d as %s says",
+              file,
+              all.size(),
+              images,
+              RunDirectory.RESULTS));
     }
     return all;
   }

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -197,8 +198,11 @@ public final class SafetensorsFile implements AutoCloseable {
       default ->
           throw new ModelFormatException(
               name,
-              "%s has dtype %s; F32, F16 and BF16 can be read"
-                  .formatted(quoted, ModelFormatException.shortened(dtype)));
+              String.format(
+                  Locale.ROOT,
+                  "%s has dtype %s; F32, F16 and BF16 can be read",
+                  quoted,
+                  ModelFormatException.shortened(dtype)));
     };
   }
 
