@@ -303,7 +303,7 @@ record AnalyzeJob(
                 strict,
                 u -> {
                   state.skipped().add(u);
-                  err.println("depthscope: skipped " + u.name() + ": " + u.reason());
+                  err.println(Main.oneLine("depthscope: skipped " + u.name() + ": " + u.reason()));
                 });
         Progress progress =
             Progress.start("analyze", state.figures().images(), count, mode.quiet(), err)) {

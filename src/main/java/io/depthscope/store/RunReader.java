@@ -1,5 +1,6 @@
 package io.depthscope.store;
 
+import io.depthscope.file.FileErrors;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
@@ -37,7 +38,10 @@ public final class RunReader {
    */
   public static RecordedRun read(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      throw new IOException(directory + ": no such folder");
+      throw new IOException(
+          directory
+              + ": "
+              + (Files.exists(directory) ? "not a folder" : FileErrors.whyMissing(directory)));
     }
     if (!RunDirectory.isComplete(directory)) {
       throw new IOException(
