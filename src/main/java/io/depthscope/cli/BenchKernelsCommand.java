@@ -1,6 +1,5 @@
 package io.depthscope.cli;
 
-import io.depthscope.store.AtomicFile;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -19,6 +18,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.store.AtomicFile;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.LayerComparison;
 import io.depthscope.verification.NodeTensors;

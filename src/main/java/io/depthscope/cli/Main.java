@@ -1,8 +1,9 @@
 package io.depthscope.cli;
 
-import io.depthscope.file.FileErrors;
 import io.depthscope.backend.BackendException;
 import io.depthscope.device.DeviceException;
+import io.depthscope.file.FileErrors;
+import io.depthscope.store.RefusedOutputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -10,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import io.depthscope.store.RefusedOutputException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;

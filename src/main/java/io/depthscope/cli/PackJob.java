@@ -1,12 +1,12 @@
 package io.depthscope.cli;
 
-import io.depthscope.file.FileErrors;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.PackedWriter;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.dataset.UnreadableImage;
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;

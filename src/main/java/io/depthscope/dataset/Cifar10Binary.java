@@ -94,9 +94,7 @@ public final class Cifar10Binary implements Dataset {
   private Batch map(Path file, int firstIndex) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IOException(
-          file
-              + ": "
-              + (Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file)));
+          file + ": " + (Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file)));
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long length = channel.size();

@@ -1,7 +1,7 @@
 package io.depthscope.dataset;
 
-import io.depthscope.file.FileErrors;
 import io.depthscope.dataset.SyntheticShapes.Split;
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

@@ -1,7 +1,7 @@
 package io.depthscope.store;
 
-import io.depthscope.file.FileErrors;
 import io.depthscope.experiment.RunState;
+import io.depthscope.file.FileErrors;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;

@@ -1,12 +1,12 @@
 package io.depthscope.store;
 
-import io.depthscope.file.FileErrors;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.experiment.RunResult;
 import io.depthscope.experiment.RunState;
+import io.depthscope.file.FileErrors;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.quant.QuantScheme;
 import java.io.IOException;
@@ -119,7 +119,7 @@ public final class RunDirectory implements AutoCloseable {
   /** What a run that was killed before its record was complete leaves. */
   static boolean isLeftover(Path file) {
     String name = file.getFileName().toString();
-    return name.equals(LOCK) || name.equals(QUANTIZATION + ".partial");
+    return name.equals(LOCK) || OUTPUTS.stream().anyMatch(o -> name.equals(o + ".partial"));
   }
 
   /**
@@ -218,7 +218,8 @@ public final class RunDirectory implements AutoCloseable {
     try {
       AtomicFile.delete(directory.resolve(CHECKPOINT));
       for (String name : OUTPUTS) {
-        if (!name.equals(QUANTIZATION)) { // it says whose folder this is, and is replaced as a whole
+        if (!name.equals(
+            QUANTIZATION)) { // it says whose folder this is, and is replaced as a whole
           AtomicFile.delete(directory.resolve(name));
         }
       }

@@ -1,7 +1,7 @@
 package io.depthscope.store;
 
-import io.depthscope.file.FileErrors;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.depthscope.file.FileErrors;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
@@ -9,7 +9,9 @@ import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,12 +45,17 @@ public final class RunReader {
               + ": "
               + (Files.exists(directory) ? "not a folder" : FileErrors.whyMissing(directory)));
     }
-    if (!RunDirectory.isComplete(directory)) {
+    try {
+      Files.readAttributes(directory.resolve(RunDirectory.RESULTS), BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
       throw new IOException(
           directory
               + (RunDirectory.isInterrupted(directory)
                   ? ": the run was interrupted; analyze --resume finishes it"
-                  : ": no finished run, results.json is missing"));
+                  : ": no finished run, results.json is missing"),
+          e);
+    } catch (IOException e) {
+      throw StoreErrors.cannotRead(directory, e);
     }
     return new RunReader(directory).read();
   }

@@ -1,7 +1,6 @@
 package io.depthscope.device.jcuda;
 
 import io.depthscope.file.FileErrors;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
