@@ -114,7 +114,7 @@ class ImageFolderTest {
         assertThrows(
             IOException.class,
             () -> new ImageFolder(root.resolve("gone"), Optional.empty(), false));
-    assertTrue(error.getMessage().contains("no such folder"), error.getMessage());
+    assertTrue(error.getMessage().contains("no such file or directory"), error.getMessage());
   }
 
   @Test
@@ -251,7 +251,7 @@ class ImageFolderTest {
     ImageFolder folder = open();
     Files.delete(file);
     IOException error = assertThrows(IOException.class, () -> folder.read(0));
-    assertEquals("a/x.png: no such file", error.getMessage());
+    assertEquals("a/x.png: no such file or directory", error.getMessage());
     Files.createDirectories(file);
     error = assertThrows(IOException.class, () -> folder.read(0));
     assertEquals("a/x.png: not a regular file", error.getMessage());

@@ -277,7 +277,7 @@ class SafetensorsFileTest {
     Path missing = folder.resolve("missing.safetensors");
     ModelFormatException e =
         assertThrows(ModelFormatException.class, () -> SafetensorsFile.open(missing).close());
-    assertEquals(missing + ": no such file", e.getMessage());
+    assertEquals(missing + ": no such file or directory", e.getMessage());
     e = assertThrows(ModelFormatException.class, () -> SafetensorsFile.open(folder).close());
     assertEquals(folder + ": is a directory", e.getMessage());
     Path empty = Files.createFile(folder.resolve("empty"));
