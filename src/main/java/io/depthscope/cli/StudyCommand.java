@@ -255,6 +255,9 @@ final class StudyCommand implements Callable<Integer> {
         }
       }
     }
+    if (schemes.isEmpty()) {
+      throw new UsageException("--bits and --granularity must each name one at least");
+    }
     return schemes;
   }
 
