@@ -33,6 +33,9 @@ class DocumentationTest {
   /** A page of the documentation that a text names. */
   private static final Pattern CITATION = Pattern.compile("\\bdocs/[\\w./-]*\\w\\.(?:md|png)\\b");
 
+  /** A generated section and its page, as tools/sections.py lists them. */
+  private static final Pattern SECTION = Pattern.compile("\"([\\w:]+)\": ROOT / \"([^\"]+)\"");
+
   private static final Pattern SOURCE =
       Pattern.compile(".*\\.(?:java|py|cu|cuh|cpp|h|c|sh|md|html|js|xml)");
 
@@ -65,6 +68,21 @@ class DocumentationTest {
     }
     assertTrue(citations > 5, "only " + citations + " citations were seen");
     assertEquals(Set.of(), missing);
+  }
+
+  @Test
+  void generatedSectionsHaveTheirMarkers() throws IOException {
+    String writers = Files.readString(ROOT.resolve("tools/sections.py"));
+    Matcher m = SECTION.matcher(writers);
+    int sections = 0;
+    while (m.find()) {
+      sections++;
+      String page = Files.readString(ROOT.resolve(m.group(2)));
+      int start = page.indexOf("<!-- " + m.group(1) + ":start -->");
+      int end = page.indexOf("<!-- " + m.group(1) + ":end -->");
+      assertTrue(start >= 0 && end > start, m.group(2) + " lacks the markers of " + m.group(1));
+    }
+    assertTrue(sections > 2, "only " + sections + " sections were seen");
   }
 
   @Test
