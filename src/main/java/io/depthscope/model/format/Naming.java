@@ -72,7 +72,11 @@ enum Naming {
   }
 
   PaddingStyle padding() {
-    return this == TIMM ? PaddingStyle.SYMMETRIC : PaddingStyle.SAME;
+    return switch (this) {
+      case DEPTHSCOPE, HUGGING_FACE -> PaddingStyle.SAME;
+      case KERAS -> PaddingStyle.KERAS;
+      case TIMM -> PaddingStyle.SYMMETRIC;
+    };
   }
 
   ChannelRounding rounding() {
