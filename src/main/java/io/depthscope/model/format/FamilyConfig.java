@@ -284,7 +284,8 @@ final class FamilyConfig {
     }
   }
 
-  private static String word(Enum<?> value) {
+  /** A constant as settings spell it. */
+  static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

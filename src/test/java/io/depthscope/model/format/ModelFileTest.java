@@ -370,7 +370,7 @@ class ModelFileTest {
     String dws = FamilyConfig.text(SmallCnn.standard(SmallCnn.Kind.DEPTHWISE_SEPARABLE));
     String keras = FamilyConfig.text(MobileNetV1.keras(1, 224, 1000));
     assertEquals(
-        "{\"input\":[224,224,3],\"classes\":1000,\"alpha\":1.0,\"padding\":\"same\","
+        "{\"input\":[224,224,3],\"classes\":1000,\"alpha\":1.0,\"padding\":\"keras\","
             + "\"rounding\":\"truncate\"}",
         keras);
     assertTrue(dws.endsWith("\"activation\":\"relu6\",\"padding\":\"symmetric\"}"), dws);
