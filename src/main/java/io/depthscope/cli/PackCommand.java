@@ -50,8 +50,11 @@ final class PackCommand implements Callable<Integer> {
       throw new IOException(out + " exists; choose another --out or add --overwrite");
     }
     LoadedModel model = modelOptions.load();
-    Preprocessing preprocessing = ModelOptions.preprocessing(model);
+    Preprocessing preprocessing = modelOptions.preprocessing(model);
     PrintWriter err = spec.commandLine().getErr();
+    if (!quiet) {
+      modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getOut()::println);
+    }
     int packed;
     try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
       dataOptions.checkClasses(data, model);

@@ -11,6 +11,7 @@ import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.diagnosis.Study;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
@@ -161,7 +162,7 @@ class StudyCommandTest {
               out,
               new CpuBackend(2),
               "asked for",
-              List.of(new StudyJob.Candidate(StudyNetwork.of("dws-cnn", model.family()), model)),
+              List.of(new StudyJob.Candidate(StudyNetwork.of("dws-cnn", model.family()), model, Preprocessing.exact(model.model().inputShape()))),
               schemes,
               data,
               60,
