@@ -22,7 +22,9 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** What a user states of a network that its file may not tell: its input, and how it reads images. */
+/**
+ * What a user states of a network that its file may not tell: its input, and how it reads images.
+ */
 final class NetworkOptions {
   private static final int CHANNELS = 3;
 
@@ -95,10 +97,7 @@ final class NetworkOptions {
       description = "0..1, -1..1 or 0..255, in place of --mean and --std.")
   private String inputRange;
 
-  @Option(
-      names = "--channel-order",
-      paramLabel = "O",
-      description = "rgb or bgr. Default: rgb.")
+  @Option(names = "--channel-order", paramLabel = "O", description = "rgb or bgr. Default: rgb.")
   private String channelOrder;
 
   @Option(
@@ -122,10 +121,7 @@ final class NetworkOptions {
           Optional.ofNullable(family),
           resolution == null ? OptionalInt.empty() : OptionalInt.of(resolution),
           Optional.ofNullable(activation)
-              .map(
-                  a ->
-                      constant(
-                          "--activation", a, List.of(Activation.RELU, Activation.RELU6))));
+              .map(a -> constant("--activation", a, List.of(Activation.RELU, Activation.RELU6))));
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -141,8 +137,7 @@ final class NetworkOptions {
   Preprocessing preprocessing(LoadedModel model) throws IOException {
     try {
       Preprocessing usual = usual(model);
-      return images(
-          model.images().isPresent() ? configured(usual, model.images().get()) : usual);
+      return images(model.images().isPresent() ? configured(usual, model.images().get()) : usual);
     } catch (IllegalArgumentException e) {
       throw new IOException(model.file() + ": " + e.getMessage(), e);
     }
@@ -151,9 +146,7 @@ final class NetworkOptions {
   private static Preprocessing usual(LoadedModel model) {
     Shape in = model.model().inputShape();
     boolean photographs =
-        model.family().equals(MobileNetV1.FAMILY)
-            && in.height() == in.width()
-            && in.height() >= 96;
+        model.family().equals(MobileNetV1.FAMILY) && in.height() == in.width() && in.height() >= 96;
     return photographs ? Preprocessing.imageNet(in.height()) : Preprocessing.exact(in);
   }
 
@@ -217,7 +210,8 @@ final class NetworkOptions {
     List<Double> stds = p.std();
     if (inputRange != null) {
       if (mean != null || std != null) {
-        throw new UsageException("--input-range stands for --mean and --std; give one or the other");
+        throw new UsageException(
+            "--input-range stands for --mean and --std; give one or the other");
       }
       InputRange range = InputRange.of(inputRange);
       means = Collections.nCopies(CHANNELS, range.mean);
@@ -267,7 +261,9 @@ final class NetworkOptions {
             + text);
   }
 
-  /** One line each for what is used and where it is from: what the file tells by itself is left out. */
+  /**
+   * One line each for what is used and where it is from: what the file tells by itself is left out.
+   */
   List<String> lines(LoadedModel model, Preprocessing preprocessing) {
     List<Setting> all = new ArrayList<>(model.settings());
     boolean stated =

@@ -31,8 +31,7 @@ public enum Interpolation {
     return switch (this) {
       case BILINEAR -> 1 - x;
       // In this order of operations, which is PIL's: others differ in the last bit.
-      case BICUBIC ->
-          x < 1 ? ((A + 2) * x - (A + 3)) * x * x + 1 : (((x - 5) * x + 8) * x - 4) * A;
+      case BICUBIC -> x < 1 ? ((A + 2) * x - (A + 3)) * x * x + 1 : (((x - 5) * x + 8) * x - 4) * A;
     };
   }
 

@@ -4,8 +4,8 @@ import io.depthscope.tensor.Shape;
 import java.util.List;
 
 /**
- * How an image becomes a network's input: resized with antialiasing as PIL does it, cropped in
- * the middle, channels ordered, then {@code x = (p - mean) / std}.
+ * How an image becomes a network's input: resized with antialiasing as PIL does it, cropped in the
+ * middle, channels ordered, then {@code x = (p - mean) / std}.
  *
  * @param mode which sizes the resizing aims at
  * @param resizeHeight target of the resizing; with {@link Mode#SHORT_SIDE} the short side's length;

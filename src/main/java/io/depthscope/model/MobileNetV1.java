@@ -6,8 +6,9 @@ import java.util.Locale;
 
 /**
  * MobileNet-V1: a 3x3 stem and 13 depthwise-separable blocks, every convolution followed by batch
- * norm and an activation function, then global average pooling and a classifier. Nodes carry the names of Keras:
- * {@code input, conv1, conv_dw_1, conv_pw_1, ..., conv_dw_13, conv_pw_13, global_pool, conv_preds}.
+ * norm and an activation function, then global average pooling and a classifier. Nodes carry the
+ * names of Keras: {@code input, conv1, conv_dw_1, conv_pw_1, ..., conv_dw_13, conv_pw_13,
+ * global_pool, conv_preds}.
  *
  * @param alpha width multiplier, over 0 and at most 16
  * @param activation after every convolution; ReLU6 unless a network was trained with another

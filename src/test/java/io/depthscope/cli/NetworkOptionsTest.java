@@ -101,8 +101,16 @@ class NetworkOptionsTest {
     }
     String stated =
         inspect(
-            "--resolution", 75, "--activation", "relu", "--input-range", "0..1",
-            "--channel-order", "bgr", "--interpolation", "bicubic");
+            "--resolution",
+            75,
+            "--activation",
+            "relu",
+            "--input-range",
+            "0..1",
+            "--channel-order",
+            "bgr",
+            "--interpolation",
+            "bicubic");
     for (String line :
         List.of(
             "resolution 75 (--resolution)",
@@ -188,8 +196,22 @@ class NetworkOptionsTest {
         .succeeds();
     String bench =
         CommandLineRun.of(
-                "bench", "run", "--model", keras, "--data", packed, "--interpolation", "bicubic",
-                "--activation", "relu", "--batch", 2, "--warm-up", 0, "--seconds", 0.01)
+                "bench",
+                "run",
+                "--model",
+                keras,
+                "--data",
+                packed,
+                "--interpolation",
+                "bicubic",
+                "--activation",
+                "relu",
+                "--batch",
+                2,
+                "--warm-up",
+                0,
+                "--seconds",
+                0.01)
             .succeeds()
             .out();
     assertEquals(1, bench.lines().count(), bench);
@@ -199,8 +221,22 @@ class NetworkOptionsTest {
   void aStudyTakesThemForTheNetworksItIsGiven() throws IOException {
     Path out = folder.resolve("study");
     Object[] study = {
-      "study", "--quiet", "--model", keras, "--data", images, "--bits", "8", "--granularity",
-      "per-tensor", "--calibrate", 4, "--out", out, "--input-range", "0..1"
+      "study",
+      "--quiet",
+      "--model",
+      keras,
+      "--data",
+      images,
+      "--bits",
+      "8",
+      "--granularity",
+      "per-tensor",
+      "--calibrate",
+      4,
+      "--out",
+      out,
+      "--input-range",
+      "0..1"
     };
     CommandLineRun.of(with(study, "--activation", "relu")).succeeds();
     JsonNode manifest = RunFiles.json(out.resolve("runs/model/w8a8-per-tensor/manifest.json"));

@@ -10,8 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
-import io.depthscope.diagnosis.Study;
 import io.depthscope.dataset.Preprocessing;
+import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
@@ -162,7 +162,11 @@ class StudyCommandTest {
               out,
               new CpuBackend(2),
               "asked for",
-              List.of(new StudyJob.Candidate(StudyNetwork.of("dws-cnn", model.family()), model, Preprocessing.exact(model.model().inputShape()))),
+              List.of(
+                  new StudyJob.Candidate(
+                      StudyNetwork.of("dws-cnn", model.family()),
+                      model,
+                      Preprocessing.exact(model.model().inputShape()))),
               schemes,
               data,
               60,

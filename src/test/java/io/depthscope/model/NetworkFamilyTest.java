@@ -85,7 +85,9 @@ class NetworkFamilyTest {
     assertEquals(new Shape(49, 49, 8), model.shape(1));
   }
 
-  /** keras.applications.MobileNet 3.15: the extents of conv1 and of the strided depthwise layers. */
+  /**
+   * keras.applications.MobileNet 3.15: the extents of conv1 and of the strided depthwise layers.
+   */
   @ParameterizedTest
   @CsvSource({
     "33, 17, 8, 4, 2, 1",
@@ -127,8 +129,7 @@ class NetworkFamilyTest {
         assertEquals(activation, other.model().node(1).layer().activationFunction());
         assertEquals(family, other.withActivation(family.activation()));
       }
-      assertThrows(
-          IllegalArgumentException.class, () -> family.withActivation(Activation.NONE));
+      assertThrows(IllegalArgumentException.class, () -> family.withActivation(Activation.NONE));
     }
     assertEquals(Activation.RELU6, net.activation());
   }

@@ -36,10 +36,10 @@ import java.util.TreeSet;
  *                        "activation":"relu","padding":"symmetric"}
  * </pre>
  *
- * <p>{@code padding}, {@code rounding} and the {@code activation} of a mobilenet-v1 may be left out;
- * the values shown are their defaults. Paddings are {@code same}, {@code keras} and {@code
- * symmetric}. A block is [width, stride]. Off unless stated: {@code "bareDepthwise":true} of a dws-cnn and {@code
- * "smallImages":true} of a mobilenet-v1.
+ * <p>{@code padding}, {@code rounding} and the {@code activation} of a mobilenet-v1 may be left
+ * out; the values shown are their defaults. Paddings are {@code same}, {@code keras} and {@code
+ * symmetric}. A block is [width, stride]. Off unless stated: {@code "bareDepthwise":true} of a
+ * dws-cnn and {@code "smallImages":true} of a mobilenet-v1.
  */
 final class FamilyConfig {
   static final String FAMILY_KEY = "depthscope.family";

@@ -9,8 +9,8 @@ import java.util.Optional;
  * @param resize what is done before the crop; empty if nothing is said
  * @param mean of each channel in pixel units 0..255; empty if nothing is said
  * @param std likewise, each over 0
- * @param interpolation the word for it, such as {@code bicubic}; it need not be one that the program
- *     knows
+ * @param interpolation the word for it, such as {@code bicubic}; it need not be one that the
+ *     program knows
  * @param from where this is said, for people
  */
 public record ImageSettings(

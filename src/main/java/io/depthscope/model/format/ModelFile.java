@@ -68,8 +68,7 @@ public final class ModelFile {
     return tensors;
   }
 
-  private static LoadedModel load(
-      NamedTensors tensors, PublishedConfig config, LoadOptions options)
+  private static LoadedModel load(NamedTensors tensors, PublishedConfig config, LoadOptions options)
       throws ModelFormatException {
     SafetensorsFile file = tensors.file();
     SettingsFinder found = new SettingsFinder(tensors, config, options);

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 /**
  * The tensors of a file under the names of their dialect. Files carry names with what wrapped the
  * network around them: {@code module.} of a parallel one, {@code _orig_mod.} of a compiled one,
- * {@code model.} of a training program, also one in the other, and the groups of an HDF5 file before
- * Keras' {@code LAYER/VARIABLE}. They are left out where the rest is a dialect's.
+ * {@code model.} of a training program, also one in the other, and the groups of an HDF5 file
+ * before Keras' {@code LAYER/VARIABLE}. They are left out where the rest is a dialect's.
  */
 final class NamedTensors {
   private static final Set<String> WRAPPERS = Set.of("module", "_orig_mod");

@@ -65,8 +65,7 @@ final class PublishedConfig {
 
   /** Nothing is said. */
   static PublishedConfig none() {
-    return new PublishedConfig(
-        Path.of(""), JSON.createObjectNode(), JSON.createObjectNode());
+    return new PublishedConfig(Path.of(""), JSON.createObjectNode(), JSON.createObjectNode());
   }
 
   /**
@@ -161,8 +160,7 @@ final class PublishedConfig {
     JsonNode size = kind == Kind.NONE ? JSON.missingNode() : config.path("image_size");
     return size.isMissingNode()
         ? Optional.empty()
-        : Optional.of(
-            new Entry<>(side(CONFIG, "image_size", size), CONFIG + ": image_size"));
+        : Optional.of(new Entry<>(side(CONFIG, "image_size", size), CONFIG + ": image_size"));
   }
 
   /** Edge of what is cut out of the image, or of what it is resized to without a cut. */
@@ -307,8 +305,7 @@ final class PublishedConfig {
               ? new ImageSettings.Exact()
               : new ImageSettings.ShortSide(edge, crop.getAsInt()));
     }
-    int edge =
-        side(PREPROCESSOR, "size", size.isObject() ? size.path("shortest_edge") : size);
+    int edge = side(PREPROCESSOR, "size", size.isObject() ? size.path("shortest_edge") : size);
     if (crop.isEmpty()) {
       throw wrong(PREPROCESSOR, "size", size, "a short side without a crop, so no one shape");
     }
@@ -354,7 +351,9 @@ final class PublishedConfig {
         CONFIG);
   }
 
-  /** An entry of timm's configuration of the pretrained network; older files have no inner object. */
+  /**
+   * An entry of timm's configuration of the pretrained network; older files have no inner object.
+   */
   private JsonNode timm(String key) {
     JsonNode inner = config.path("pretrained_cfg");
     return inner.isObject() ? inner.path(key) : config.path(key);

@@ -130,8 +130,7 @@ final class SettingsFinder {
   private Optional<Activation> optionalActivation() {
     options
         .activation()
-        .ifPresent(
-            a -> put("activation", FamilyConfig.word(a), Origin.OPTION, "--activation"));
+        .ifPresent(a -> put("activation", FamilyConfig.word(a), Origin.OPTION, "--activation"));
     return options.activation();
   }
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.model.Activation;
-import io.depthscope.model.PaddingStyle;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
@@ -78,8 +77,7 @@ class PublishedConfigTest {
     LoadedModel loaded = transformers();
     assertEquals(new Shape(192, 192, 3), loaded.model().inputShape());
     assertEquals(Activation.RELU, loaded.model().node(1).layer().activationFunction());
-    assertEquals(
-        0.01, loaded.weights().layers().get("conv1").batchNorm().orElseThrow().epsilon());
+    assertEquals(0.01, loaded.weights().layers().get("conv1").batchNorm().orElseThrow().epsilon());
     assertTrue(loaded.configuration().contains("symmetric"), loaded.configuration());
     assertEquals(
         List.of(
@@ -167,14 +165,14 @@ class PublishedConfigTest {
     "model_type, \"mobilenet_v2\"",
   })
   void refusesWhatCannotBe(String key, String value) throws IOException {
-    String config = TRANSFORMERS.replaceFirst("\"" + key + "\": [^,}]*", "\"" + key + "\": " + value);
+    String config =
+        TRANSFORMERS.replaceFirst("\"" + key + "\": [^,}]*", "\"" + key + "\": " + value);
     assertTrue(refusal("config.json", config).contains(key), value);
   }
 
   @Test
   void refusesAConfigurationOfOtherWeights() throws IOException {
-    String message =
-        refusal("config.json", TRANSFORMERS.replace("0.25", "1.0"));
+    String message = refusal("config.json", TRANSFORMERS.replace("0.25", "1.0"));
     assertTrue(
         message.endsWith(
             "depth_multiplier 1.0 makes 32 channels in the first layer, the weights have 8"),
@@ -192,8 +190,7 @@ class PublishedConfigTest {
   @Test
   void refusesHugeAndDeepFiles() throws IOException {
     assertTrue(refusal("config.json", " ".repeat(2 << 20) + "{}").contains("larger than"));
-    assertTrue(
-        refusal("config.json", "{\"a\":" + "[".repeat(100_000)).contains("not valid JSON"));
+    assertTrue(refusal("config.json", "{\"a\":" + "[".repeat(100_000)).contains("not valid JSON"));
     Files.delete(folder.resolve("config.json"));
     Files.createDirectory(folder.resolve("config.json"));
     ModelFormatException e = assertThrows(ModelFormatException.class, this::transformers);
@@ -302,10 +299,8 @@ class PublishedConfigTest {
       checkSame(plain, load(renamed(names, n -> n + ":0"), LoadOptions.NONE));
       checkSame(
           plain,
-          load(
-              renamed(names, n -> "model_weights/" + group.apply(n) + ":0"), LoadOptions.NONE));
-      LoadedModel nested =
-          load(renamed(names, n -> "mobilenet_1.00_224/" + n), LoadOptions.NONE);
+          load(renamed(names, n -> "model_weights/" + group.apply(n) + ":0"), LoadOptions.NONE));
+      LoadedModel nested = load(renamed(names, n -> "mobilenet_1.00_224/" + n), LoadOptions.NONE);
       checkSame(plain, nested);
       assertEquals(
           "tensor names without all of a path but LAYER/VARIABLE (the file's names)",

@@ -181,8 +181,7 @@ class SafetensorsFileTest {
                 + "\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
             8,
             "a gap of 4 byte(s)"),
-        Arguments.of(
-            "{\"__metadata__\":null,\"__metadata__\":{}}", 0, "holds two __metadata__"),
+        Arguments.of("{\"__metadata__\":null,\"__metadata__\":{}}", 0, "holds two __metadata__"),
         Arguments.of("{\"__metadata__\":{\"k\":null}}", 0, "metadata 'k' is not a string"),
         Arguments.of( // no bytes, but inside another tensor's
             "{\"e\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[4,4]},"
