@@ -283,7 +283,7 @@ final class NetworkOptions {
 
   /** How images are read, on one line. */
   static String imageText(Preprocessing p) {
-    return "%s, (p - %s) / %s".formatted(p.geometryText(), numbers(p.mean()), numbers(p.std()));
+    return p.geometryText() + ", (p - " + numbers(p.mean()) + ") / " + numbers(p.std());
   }
 
   private static String numbers(List<Double> values) {

@@ -8,6 +8,7 @@ import io.depthscope.diagnosis.Claim;
 import io.depthscope.diagnosis.Claims;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.experiment.RunManifest;
+import io.depthscope.file.FileErrors;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
@@ -19,7 +20,9 @@ import io.depthscope.report.LabelledRun;
 import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
 import io.depthscope.store.AtomicFile;
+import io.depthscope.store.RefusedOutputException;
 import io.depthscope.store.RunDirectory;
+import io.depthscope.store.StudyDirectory;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
@@ -49,7 +52,6 @@ import picocli.CommandLine.Spec;
           + " --data CIFAR-10: those trained on CIFAR-10."
     })
 final class StudyCommand implements Callable<Integer> {
-  private static final String JSON = "study.json";
   private static final Pattern NAME =
       Pattern.compile("[\\p{L}\\p{N}_+-][\\p{L}\\p{N}._+ -]{0,199}");
 
@@ -127,8 +129,10 @@ final class StudyCommand implements Callable<Integer> {
     }
     List<StudyJob.Candidate> networks = networks();
     Path directory = out != null ? out : TimedFolder.below(Path.of("runs"), "study");
-    if (!resume && Files.exists(directory.resolve("runs"))) {
-      throw new IOException(
+    StudyDirectory study = new StudyDirectory(directory);
+    study.requireOurs();
+    if (!resume && study.isBegun()) {
+      throw new RefusedOutputException(
           directory + " holds a study; add --resume to finish it, or choose another --out");
     }
     String dataSpec = dataOptions.spec(networks.getFirst().model());
@@ -139,10 +143,10 @@ final class StudyCommand implements Callable<Integer> {
       for (StudyJob.Candidate c : networks) {
         dataOptions.checkClasses(data, c.model());
       }
-      Files.createDirectories(directory);
+      create(directory);
       StudyJob job =
           new StudyJob(
-              directory,
+              study,
               opened.backend(),
               opened.choice(),
               networks,
@@ -173,6 +177,15 @@ final class StudyCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static void create(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot create the folder " + directory + ": " + FileErrors.reason(e), e);
+    }
+  }
+
   private void finish(Path directory, StudyJob.Result result, RunManifest provenance)
       throws IOException {
     List<Claim> claims = Claims.judge(result.study());
@@ -197,7 +210,7 @@ final class StudyCommand implements Callable<Integer> {
             .toList();
     byte[] page = StudyPage.of(result.study(), claims, runs).getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(directory.resolve(RunDirectory.REPORT), to -> to.write(page));
-    AtomicFile.write(directory.resolve(JSON), to -> to.write(json));
+    AtomicFile.write(directory.resolve(StudyDirectory.RESULTS), to -> to.write(json));
     PrintWriter text = spec.commandLine().getOut();
     if (!quiet) {
       StudyText.print(result.study(), claims, text);

@@ -2,6 +2,7 @@ package io.depthscope.dataset;
 
 import io.depthscope.tensor.Shape;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How an image becomes a network's input: resized with antialiasing as PIL does it, cropped in the
@@ -68,8 +69,13 @@ public record Preprocessing(
       }
       if (cropHeight > resizeHeight || cropWidth > resizeWidth) {
         throw new IllegalArgumentException(
-            "crop %dx%d is larger than the resized image, %dx%d"
-                .formatted(cropHeight, cropWidth, resizeHeight, resizeWidth));
+            String.format(
+                Locale.ROOT,
+                "crop %dx%d is larger than the resized image, %dx%d",
+                cropHeight,
+                cropWidth,
+                resizeHeight,
+                resizeWidth));
       }
     }
     if (mean.size() != 3 || std.size() != 3) {
@@ -186,8 +192,13 @@ public record Preprocessing(
     }
     if (height < cropHeight || width < cropWidth) {
       throw new IllegalArgumentException(
-          "image of %dx%d (height x width) is smaller than the crop, %dx%d"
-              .formatted(height, width, cropHeight, cropWidth));
+          String.format(
+              Locale.ROOT,
+              "image of %dx%d (height x width) is smaller than the crop, %dx%d",
+              height,
+              width,
+              cropHeight,
+              cropWidth));
     }
     // Halves go to the even neighbour, as in Python's round.
     int top = (int) Math.rint((height - cropHeight) / 2.0);

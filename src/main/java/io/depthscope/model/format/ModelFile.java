@@ -12,6 +12,7 @@ import io.depthscope.tensor.Shape;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -121,8 +122,12 @@ public final class ModelFile {
     if (options.family().isPresent() && !options.family().get().equals(family.family())) {
       throw new ModelFormatException(
           file.name(),
-          "holds the family %s (%s names), not %s"
-              .formatted(family.family(), naming.title(), options.family().get()));
+          String.format(
+              Locale.ROOT,
+              "holds the family %s (%s names), not %s",
+              family.family(),
+              naming.title(),
+              options.family().get()));
     }
   }
 
@@ -135,11 +140,12 @@ public final class ModelFile {
     if (name == null || !FamilyConfig.families().contains(name)) {
       throw new ModelFormatException(
           file.name(),
-          "metadata %s is %s; known: %s"
-              .formatted(
-                  FamilyConfig.FAMILY_KEY,
-                  name == null ? "missing" : "'" + ModelFormatException.shortened(name) + "'",
-                  String.join(", ", FamilyConfig.families())));
+          String.format(
+              Locale.ROOT,
+              "metadata %s is %s; known: %s",
+              FamilyConfig.FAMILY_KEY,
+              name == null ? "missing" : "'" + ModelFormatException.shortened(name) + "'",
+              String.join(", ", FamilyConfig.families())));
     }
     return FamilyConfig.parse(name, requireMetadata(file, FamilyConfig.CONFIG_KEY));
   }
@@ -171,8 +177,12 @@ public final class ModelFile {
       if (channels != stored.getAsLong()) {
         throw config.contradicts(
             "depth_multiplier",
-            "%s makes %d channels in the first layer, the weights have %d"
-                .formatted(stated.get(), channels, stored.getAsLong()));
+            String.format(
+                Locale.ROOT,
+                "%s makes %d channels in the first layer, the weights have %d",
+                stated.get(),
+                channels,
+                stored.getAsLong()));
       }
     }
   }

@@ -9,6 +9,7 @@ import io.depthscope.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -102,8 +103,11 @@ final class SettingsFinder {
     }
     throw new ModelFormatException(
         file.name(),
-        "metadata resolution '%s' is not a number in 1..%d"
-            .formatted(ModelFormatException.shortened(stated), LoadOptions.MAX_RESOLUTION));
+        String.format(
+            Locale.ROOT,
+            "metadata resolution '%s' is not a number in 1..%d",
+            ModelFormatException.shortened(stated),
+            LoadOptions.MAX_RESOLUTION));
   }
 
   PaddingStyle padding() throws ModelFormatException {
@@ -172,8 +176,11 @@ final class SettingsFinder {
     }
     throw new ModelFormatException(
         file.name(),
-        "metadata %s '%s' is not a number over 0 and at most 1"
-            .formatted(key, ModelFormatException.shortened(text)));
+        String.format(
+            Locale.ROOT,
+            "metadata %s '%s' is not a number over 0 and at most 1",
+            key,
+            ModelFormatException.shortened(text)));
   }
 
   /** How the images are prepared, as far as it is known. */
