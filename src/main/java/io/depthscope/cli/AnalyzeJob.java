@@ -18,6 +18,7 @@ import io.depthscope.model.BatchNormFolding;
 import io.depthscope.model.FoldedWeights;
 import io.depthscope.model.Node;
 import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.Setting;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -150,9 +151,12 @@ record AnalyzeJob(
     Map<String, String> expected = new TreeMap<>();
     expected.put("commit", BuildInfo.load().commitText());
     expected.put("weightsSha256", model.sha256());
+    expected.put("network", model.configuration());
     expected.put("dataFingerprint", source.fingerprint());
     expected.put("images", Integer.toString(count));
     expected.put("preprocessing", preprocessing.geometryText());
+    expected.put("mean", preprocessing.mean().toString());
+    expected.put("std", preprocessing.std().toString());
     expected.put("scheme", scheme.toString());
     expected.put("feed", feed.toString());
     expected.put("backend", backend.name());
@@ -374,6 +378,8 @@ record AnalyzeJob(
     return Map.of(
         "weights",
         model.sha256(),
+        "network",
+        model.configuration(),
         "preprocessing",
         preprocessing.geometryText()
             + ", mean "
@@ -399,6 +405,7 @@ record AnalyzeJob(
     id.put("version", BuildInfo.load().text());
     id.put("model", model.model().name());
     id.put("weights", model.sha256());
+    id.put("network", model.configuration());
     id.put("data", source.fingerprint());
     id.put("images", Integer.toString(count));
     id.put("preprocessing", preprocessing.toString());
@@ -426,10 +433,13 @@ record AnalyzeJob(
         .with("naming", model.naming())
         .with("weightsFile", model.file().toString())
         .with("weightsSha256", model.sha256())
+        .with("network", model.configuration())
+        .with("networkSettings", model.settings().stream().map(Setting::text).toList())
         .with("data", source.description())
         .with("dataFingerprint", source.fingerprint())
         .with("images", count)
         .with("preprocessing", preprocessing.geometryText())
+        .with("interpolation", preprocessing.interpolation().word())
         .with("channelOrder", preprocessing.order().toString())
         .with("mean", preprocessing.mean())
         .with("std", preprocessing.std())
