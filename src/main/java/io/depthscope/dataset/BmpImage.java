@@ -39,7 +39,7 @@ final class BmpImage implements ParsedImage {
   private final int bits;
   private final int compression;
   private final List<Integer> masks;
-  private final Palette palette = new Palette();
+  private final Palette palette;
   private final int pixelsAt;
 
   private BmpImage(ByteBuffer file) throws IOException {
@@ -72,10 +72,12 @@ final class BmpImage implements ParsedImage {
       if (colours > 65_536) {
         throw new IOException("damaged: a palette of " + colours + " colours");
       }
-      readPalette(afterHeader, colourBytes, (int) colours);
+      palette = readPalette(afterHeader, colourBytes, (int) colours);
       if (start == 14 + header) { // some writers forget the palette in this offset
         start += colourBytes * colours;
       }
+    } else {
+      palette = Palette.greys();
     }
     pixelsAt = (int) Math.min(file.capacity(), start == 0 ? afterHeader : start);
   }
@@ -125,13 +127,15 @@ final class BmpImage implements ParsedImage {
     }
   }
 
-  private void readPalette(int at, int colourBytes, int colours) {
+  private Palette readPalette(int at, int colourBytes, int colours) {
+    Palette read = new Palette();
     int present = Math.max(0, (file.capacity() - at) / colourBytes);
     for (int i = 0; i < Math.min(256, Math.min(colours, present)); i++) {
       int colour = at + i * colourBytes;
-      palette.set(
+      read.set(
           i, file.get(colour + 2) & 0xff, file.get(colour + 1) & 0xff, file.get(colour) & 0xff);
     }
+    return read.isGrey() && present >= colours ? Palette.greys() : read;
   }
 
   @Override

@@ -30,7 +30,7 @@ final class GifImage implements ParsedImage {
     int screenHeight = u16();
     int flags = u8();
     file.position(13);
-    Palette colours = (flags & 0x80) != 0 ? readPalette(flags) : new Palette();
+    Palette shared = readPalette(flags, Palette.greys());
     int transparentIndex = 0;
     int block = u8();
     while (block != ',') {
@@ -57,7 +57,7 @@ final class GifImage implements ParsedImage {
     frameHeight = u16();
     int frameFlags = u8();
     interlaced = (frameFlags & 0x40) != 0;
-    palette = (frameFlags & 0x80) != 0 ? readPalette(frameFlags) : colours;
+    palette = readPalette(frameFlags, shared);
     transparent = transparentIndex;
     width = Math.max(screenWidth, left + frameWidth);
     height = Math.max(screenHeight, top + frameHeight);
@@ -88,13 +88,17 @@ final class GifImage implements ParsedImage {
     return file.getShort() & 0xffff;
   }
 
-  private Palette readPalette(int flags) {
+  /** The palette that follows, if there is one; one of greys alone does not count in PIL. */
+  private Palette readPalette(int flags, Palette otherwise) {
+    if ((flags & 0x80) == 0) {
+      return otherwise;
+    }
     Palette read = new Palette();
     int colours = 2 << (flags & 7);
     for (int i = 0; i < colours; i++) {
       read.set(i, u8(), u8(), u8());
     }
-    return read;
+    return read.isGrey() ? otherwise : read;
   }
 
   @Override
@@ -166,7 +170,7 @@ final class GifImage implements ParsedImage {
         continue;
       }
       if (code == end) {
-        return; // what is missing keeps index 0, as in PIL
+        throw new IOException("truncated: the GIF's codes end before its picture");
       }
       if (code > next || (code == next && previous < 0) || (previous < 0 && code > end)) {
         throw new IOException("damaged: a GIF code without meaning");

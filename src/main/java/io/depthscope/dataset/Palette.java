@@ -1,17 +1,24 @@
 package io.depthscope.dataset;
 
+import java.util.Arrays;
+
 /**
- * Colours of an indexed image. An index beyond the colours that a file gives is the grey of that
- * level, as in PIL, whose palettes start as a ramp of greys.
+ * Colours of an indexed image. As in PIL an index beyond the colours that a file gives is black,
+ * and colours that are just greys in order are none: every index is its own grey then.
  */
 final class Palette {
-  private final byte[] rgb = new byte[3 * 256];
+  private static final int SIZE = 256;
 
-  /** The ramp of greys. */
-  Palette() {
-    for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) (i / 3);
+  private final byte[] rgb = new byte[3 * SIZE];
+  private int colours;
+
+  /** Every index its own grey. */
+  static Palette greys() {
+    Palette palette = new Palette();
+    for (int i = 0; i < SIZE; i++) {
+      palette.set(i, i, i, i);
     }
+    return palette;
   }
 
   /** Sets a colour, each part 0..255. */
@@ -19,6 +26,12 @@ final class Palette {
     rgb[3 * index] = (byte) red;
     rgb[3 * index + 1] = (byte) green;
     rgb[3 * index + 2] = (byte) blue;
+    colours = Math.max(colours, index + 1);
+  }
+
+  /** Whether the colours given are the greys in order. */
+  boolean isGrey() {
+    return Arrays.equals(rgb, 0, 3 * colours, greys().rgb, 0, 3 * colours);
   }
 
   /** Colours of one index a byte. */

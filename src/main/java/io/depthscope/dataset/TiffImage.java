@@ -93,7 +93,11 @@ final class TiffImage implements ParsedImage {
     boolean counts = samples - extra.length == colours || alphaUnsaid;
     boolean depth =
         switch (photometric) {
-          case WHITE_IS_ZERO -> bits == 1 || bits == 2 || bits == 4 || bits == 8;
+          // Of 16 bits PIL reads little-endian files alone, and does not invert them.
+          case WHITE_IS_ZERO ->
+              bits == 16
+                  ? tags.order() == ByteOrder.LITTLE_ENDIAN
+                  : bits == 1 || bits == 2 || bits == 4 || bits == 8;
           case BLACK_IS_ZERO -> bits == 1 || bits == 2 || bits == 4 || bits == 8 || bits == 16;
           case RGB -> bits == 8 || bits == 16;
           case PALETTE -> bits == 1 || bits == 2 || bits == 4 || bits == 8;
@@ -345,7 +349,7 @@ final class TiffImage implements ParsedImage {
         byte[] grey = first(all, 1);
         int full = bits < 8 ? (1 << bits) - 1 : 255;
         for (int i = 0; i < grey.length; i++) {
-          int value = photometric == WHITE_IS_ZERO ? full - (grey[i] & 0xff) : grey[i] & 0xff;
+          int value = photometric == WHITE_IS_ZERO && bits < 16 ? full - (grey[i] & 0xff) : grey[i] & 0xff;
           grey[i] = (byte) (value * 255 / full);
         }
         yield Grey.spread(grey);
