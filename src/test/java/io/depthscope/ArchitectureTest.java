@@ -24,6 +24,7 @@ class ArchitectureTest {
   /** Each package uses only those before it. */
   private static final List<String> ORDER =
       List.of(
+          "file",
           "tensor",
           "stats",
           "quant",

@@ -108,7 +108,7 @@ final class BenchCommand implements Callable<Integer> {
       LoadedModel model = modelOptions.load();
       Preprocessing preprocessing = ModelOptions.preprocessing(model);
       try (BackendOptions.Opened opened = backendOptions.open();
-          Dataset data = dataOptions.open(dataOptions.spec(model))) {
+          Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
         Backend backend = opened.backend();
         int batch = backendOptions.batch(backend);
         ImageBatch images = firstBatch(data, preprocessing, batch);

@@ -53,7 +53,7 @@ final class PackCommand implements Callable<Integer> {
     Preprocessing preprocessing = ModelOptions.preprocessing(model);
     PrintWriter err = spec.commandLine().getErr();
     int packed;
-    try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
+    try (Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
       dataOptions.checkClasses(data, model);
       packed =
           new PackJob(data, preprocessing, dataOptions.count(data), workers, dataOptions.strict())

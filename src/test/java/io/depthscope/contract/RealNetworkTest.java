@@ -12,6 +12,7 @@ import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.ImageBatch;
+import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.experiment.Calibration;
@@ -38,7 +39,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,10 +67,7 @@ class RealNetworkTest {
     LoadedModel loaded = ModelFile.load(file, LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.imageNet(224);
     try (ImageFolder folder =
-            new ImageFolder(
-                DATA.resolve("imagenet-dev"),
-                Optional.of(DATA.resolve("imagenet_synsets.txt")),
-                false);
+            new ImageFolder(DATA.resolve("imagenet-dev"), Datasets.Options.defaults().withSynsets(DATA.resolve("imagenet_synsets.txt")));
         BatchLoader loader =
             new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
       images = loader.next();
