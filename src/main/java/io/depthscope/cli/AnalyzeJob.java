@@ -69,10 +69,7 @@ record AnalyzeJob(
    * @param skipped images that could not be copied
    */
   record Source(
-      String description,
-      String fingerprint,
-      List<String> notices,
-      List<UnreadableImage> skipped) {
+      String description, String fingerprint, List<String> notices, List<UnreadableImage> skipped) {
     static Source of(Dataset data) {
       return of(data, List.of());
     }

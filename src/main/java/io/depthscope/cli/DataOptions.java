@@ -123,8 +123,7 @@ final class DataOptions {
     Dataset opened =
         Datasets.open(
             spec,
-            new Datasets.Options(
-                Optional.ofNullable(synsets), exif, seed, true, withBackground));
+            new Datasets.Options(Optional.ofNullable(synsets), exif, seed, true, withBackground));
     for (String notice : opened.notices()) {
       command
           .commandLine()

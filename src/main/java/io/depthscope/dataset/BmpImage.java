@@ -3,7 +3,6 @@ package io.depthscope.dataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -112,7 +111,8 @@ final class BmpImage implements ParsedImage {
           case RUNS_OF_BYTES, RUNS_OF_NIBBLES -> bits <= 8;
           case MASKS ->
               switch (bits) {
-                case 16 -> masks.subList(0, 3).equals(MASKS_565) || masks.subList(0, 3).equals(MASKS_555);
+                case 16 ->
+                    masks.subList(0, 3).equals(MASKS_565) || masks.subList(0, 3).equals(MASKS_555);
                 case 24 -> masks.subList(0, 3).equals(BYTE_MASKS);
                 case 32 -> WIDE_MASKS.contains(masks) || masks.equals(List.of(0, 0, 0, 0));
                 default -> false;

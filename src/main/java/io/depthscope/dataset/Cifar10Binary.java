@@ -69,7 +69,8 @@ public final class Cifar10Binary implements Dataset {
 
   /** The test images, test_batch.bin, of a folder. */
   public static Cifar10Binary testOf(Path folder) throws IOException {
-    return new Cifar10Binary(folder.toString(), List.of(folder.resolve("test_batch.bin")), List.of());
+    return new Cifar10Binary(
+        folder.toString(), List.of(folder.resolve("test_batch.bin")), List.of());
   }
 
   /** The training images of a folder, data_batch_1.bin to data_batch_5.bin as far as present. */

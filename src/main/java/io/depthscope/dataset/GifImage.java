@@ -119,7 +119,8 @@ final class GifImage implements ParsedImage {
     expand(frame);
     int from = 0;
     // Interlaced rows come in four passes: every 8th, every 8th from 4, every 4th from 2, the rest.
-    int[][] passes = interlaced ? new int[][] {{0, 8}, {4, 8}, {2, 4}, {1, 2}} : new int[][] {{0, 1}};
+    int[][] passes =
+        interlaced ? new int[][] {{0, 8}, {4, 8}, {2, 4}, {1, 2}} : new int[][] {{0, 1}};
     for (int[] pass : passes) {
       for (int y = pass[0]; y < frameHeight; y += pass[1]) {
         System.arraycopy(frame, from, canvas, (top + y) * width + left, frameWidth);

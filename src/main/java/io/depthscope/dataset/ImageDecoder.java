@@ -60,8 +60,7 @@ final class ImageDecoder {
       return switch (ImageFormat.of(file)) {
         case JPEG -> {
           JpegHeader header = JpegHeader.parse(file);
-          RgbImage image =
-              decode(header.width(), header.height(), file, () -> decodeJpeg(header));
+          RgbImage image = decode(header.width(), header.height(), file, () -> decodeJpeg(header));
           yield applyOrientation
               ? Orientation.apply(ExifOrientation.of(header.exif(), header.xmp()), image)
               : image;

@@ -81,9 +81,7 @@ public final class ImageFolder implements Dataset {
     for (String folder : folders) {
       int label = labels.get(folder);
       listing.walk(
-          root.resolve(folder),
-          true,
-          (file, bytes) -> found.add(entry(file, label, bytes)));
+          root.resolve(folder), true, (file, bytes) -> found.add(entry(file, label, bytes)));
     }
     notices = listing.notices();
     if (found.isEmpty()) {

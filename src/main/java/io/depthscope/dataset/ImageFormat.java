@@ -57,7 +57,8 @@ enum ImageFormat {
       return "empty file";
     }
     String start = new String(file, 0, Math.min(32, file.length), StandardCharsets.ISO_8859_1);
-    String brand = start.length() >= 12 && start.startsWith("ftyp", 4) ? start.substring(8, 12) : "";
+    String brand =
+        start.length() >= 12 && start.startsWith("ftyp", 4) ? start.substring(8, 12) : "";
     String kind = null;
     if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) {
       kind = "a WebP image";

@@ -34,7 +34,11 @@ final class PnmImage implements ParsedImage {
   }
 
   static boolean isPnm(byte[] file) {
-    return file.length > 2 && file[0] == 'P' && file[1] >= '1' && file[1] <= '6' && isBlank(file[2]);
+    return file.length > 2
+        && file[0] == 'P'
+        && file[1] >= '1'
+        && file[1] <= '6'
+        && isBlank(file[2]);
   }
 
   /**

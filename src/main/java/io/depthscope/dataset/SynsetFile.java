@@ -46,7 +46,8 @@ final class SynsetFile {
 
   private static String text(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new IOException(Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file));
+      throw new IOException(
+          Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file));
     }
     if (Files.size(file) > MAX_BYTES) {
       throw new IOException("too large for a synsets file");

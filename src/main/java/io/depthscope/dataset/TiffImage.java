@@ -88,7 +88,8 @@ final class TiffImage implements ParsedImage {
   private boolean isKnown(int[] extra) {
     int colours = photometric == RGB ? 3 : photometric == CMYK ? 4 : 1;
     // Premultiplied colours (extra sample 1) would have to be divided by alpha.
-    boolean extraIgnored = extra.length == 0 || (extra[0] != 1 && extra.length == samples - colours);
+    boolean extraIgnored =
+        extra.length == 0 || (extra[0] != 1 && extra.length == samples - colours);
     boolean alphaUnsaid = photometric == RGB && samples == 4 && extra.length == 0;
     boolean counts = samples - extra.length == colours || alphaUnsaid;
     boolean depth =
@@ -144,7 +145,9 @@ final class TiffImage implements ParsedImage {
       pieceHeight = Math.min(pieceHeight, storedHeight);
     }
     long inPiece = (long) pieceWidth * pieceHeight;
-    if (inPiece < 1 || inPiece > ImageDecoder.MAX_PIXELS || inPiece > 4L * storedWidth * storedHeight + (1 << 20)) {
+    if (inPiece < 1
+        || inPiece > ImageDecoder.MAX_PIXELS
+        || inPiece > 4L * storedWidth * storedHeight + (1 << 20)) {
       throw new IOException("damaged: TIFF pieces of " + pieceWidth + "x" + pieceHeight);
     }
     int[] offsets = tags.integers(tiled ? 324 : 273, ABSENT, MAX_PIECES);
@@ -349,7 +352,8 @@ final class TiffImage implements ParsedImage {
         byte[] grey = first(all, 1);
         int full = bits < 8 ? (1 << bits) - 1 : 255;
         for (int i = 0; i < grey.length; i++) {
-          int value = photometric == WHITE_IS_ZERO && bits < 16 ? full - (grey[i] & 0xff) : grey[i] & 0xff;
+          int value =
+              photometric == WHITE_IS_ZERO && bits < 16 ? full - (grey[i] & 0xff) : grey[i] & 0xff;
           grey[i] = (byte) (value * 255 / full);
         }
         yield Grey.spread(grey);

@@ -11,8 +11,8 @@ import io.depthscope.backend.PairedProgram;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.BatchLoader;
-import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Datasets;
+import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.experiment.Calibration;
@@ -67,7 +67,9 @@ class RealNetworkTest {
     LoadedModel loaded = ModelFile.load(file, LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.imageNet(224);
     try (ImageFolder folder =
-            new ImageFolder(DATA.resolve("imagenet-dev"), Datasets.Options.defaults().withSynsets(DATA.resolve("imagenet_synsets.txt")));
+            new ImageFolder(
+                DATA.resolve("imagenet-dev"),
+                Datasets.Options.defaults().withSynsets(DATA.resolve("imagenet_synsets.txt")));
         BatchLoader loader =
             new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
       images = loader.next();

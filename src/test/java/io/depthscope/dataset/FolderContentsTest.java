@@ -34,8 +34,7 @@ class FolderContentsTest {
   }
 
   private List<Integer> labels(String text, int linesWithBackground) throws IOException {
-    Options options =
-        new Options(Optional.of(synsets(text)), false, 1, true, linesWithBackground);
+    Options options = new Options(Optional.of(synsets(text)), false, 1, true, linesWithBackground);
     try (ImageFolder folder = new ImageFolder(root, options)) {
       return IntStream.range(0, folder.size()).mapToObj(folder::label).toList();
     }

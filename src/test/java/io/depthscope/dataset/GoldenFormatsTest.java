@@ -45,7 +45,8 @@ class GoldenFormatsTest {
   private static List<Case> cases(String kind) throws IOException {
     List<Case> cases = new ArrayList<>();
     try (ZipFile zip = new ZipFile(TestImages.GOLDEN.resolve("formats.zip").toFile())) {
-      for (String line : new String(bytes(zip, "answers.txt"), StandardCharsets.UTF_8).split("\n")) {
+      for (String line :
+          new String(bytes(zip, "answers.txt"), StandardCharsets.UTF_8).split("\n")) {
         List<String> answer = List.of(line.split(" "));
         if (answer.get(0).startsWith(kind + "-")) {
           cases.add(new Case(answer.get(0), bytes(zip, answer.get(0)), answer));

@@ -81,7 +81,8 @@ class ImageFolderTest {
     TestImages.write(root, "data/n1/x.png", image);
     Path synsets = root.resolve("synsets.txt");
     Files.writeString(synsets, "n0\nn1 tench, fish\nn2\nn3\n\n");
-    try (ImageFolder folder = new ImageFolder(root.resolve("data"), Options.defaults().withSynsets(synsets))) {
+    try (ImageFolder folder =
+        new ImageFolder(root.resolve("data"), Options.defaults().withSynsets(synsets))) {
       assertEquals(List.of("n1/x.png=1", "n3/x.png=3"), names(folder));
       assertEquals(4, folder.classCount());
     }
@@ -106,13 +107,15 @@ class ImageFolderTest {
 
   @Test
   void noImagesAndNoFolderAreErrors() throws IOException {
-    assertTrue(assertThrows(IOException.class, this::open).getMessage().contains("no images in class folders"));
+    assertTrue(
+        assertThrows(IOException.class, this::open)
+            .getMessage()
+            .contains("no images in class folders"));
     TestImages.write(root, "a/note.txt", new byte[1]);
     assertThrows(IOException.class, this::open);
     IOException error =
         assertThrows(
-            IOException.class,
-            () -> new ImageFolder(root.resolve("gone"), Options.defaults()));
+            IOException.class, () -> new ImageFolder(root.resolve("gone"), Options.defaults()));
     assertTrue(error.getMessage().contains("no such file or directory"), error.getMessage());
   }
 
@@ -254,7 +257,8 @@ class ImageFolderTest {
     Path photographs = Path.of("../shared/data/imagenet-dev");
     Path synsets = Path.of("../shared/data/imagenet_synsets.txt");
     Assumptions.assumeTrue(Files.isDirectory(photographs), "no photographs at " + photographs);
-    try (ImageFolder folder = new ImageFolder(photographs, Options.defaults().withSynsets(synsets));
+    try (ImageFolder folder =
+            new ImageFolder(photographs, Options.defaults().withSynsets(synsets));
         BatchLoader loader =
             new BatchLoader(
                 folder, Preprocessing.imageNet(224), 0, folder.size(), 64, 2, true, image -> {})) {
