@@ -124,18 +124,27 @@ final class DataOptions {
         Datasets.open(
             spec,
             new Datasets.Options(Optional.ofNullable(synsets), exif, seed, true, withBackground));
+    tell(opened);
+    return opened;
+  }
+
+  private void tell(Dataset opened) {
     for (String notice : opened.notices()) {
       command
           .commandLine()
           .getErr()
-          .println(Main.oneLine("depthscope: " + opened.description() + ": " + notice));
+          .println(Main.oneLine("depthscope: skipped in " + opened.description() + ": " + notice));
     }
-    return opened;
   }
 
   /** Opens images whose labels do not matter. */
   Dataset openUnlabelled(String spec) throws IOException {
-    return Datasets.open(spec, new Datasets.Options(Optional.empty(), exif, seed, false, 0));
+    Dataset opened =
+        Datasets.open(spec, new Datasets.Options(Optional.empty(), exif, seed, false, 0));
+    if (!spec.equals(data)) { // else it was said before
+      tell(opened);
+    }
+    return opened;
   }
 
   /**

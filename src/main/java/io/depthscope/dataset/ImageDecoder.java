@@ -147,6 +147,7 @@ final class ImageDecoder {
   }
 
   private RgbImage decodePng(PngHeader header, byte[] file) throws IOException {
+    PngHeader.checkChunks(file);
     if (pngReader == null) {
       pngReader = platformReader("png");
     }

@@ -37,15 +37,25 @@ record PngHeader(int width, int height, int depth, int colourType) {
   }
 
   /**
-   * Reads the header chunk and checks the chunks before the pixels.
+   * Reads the header chunk.
    *
-   * @throws IOException if one is truncated or damaged
+   * @throws IOException if there is none
    */
   static PngHeader parse(byte[] file) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(file);
     if (file.length < 33 || !type(file, FIRST_CHUNK).equals("IHDR")) {
       throw new IOException(file.length < 33 ? "truncated" : "damaged: no PNG header");
     }
+    ByteBuffer bytes = ByteBuffer.wrap(file);
+    return new PngHeader(bytes.getInt(16), bytes.getInt(20), file[24] & 0xff, file[25] & 0xff);
+  }
+
+  /**
+   * Checks the chunks before the pixels, as PIL does.
+   *
+   * @throws IOException if one is truncated or damaged
+   */
+  static void checkChunks(byte[] file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(file);
     int at = FIRST_CHUNK;
     while (true) {
       if (at + 8 > file.length) {
@@ -69,7 +79,6 @@ record PngHeader(int width, int height, int depth, int colourType) {
       }
       at = (int) end;
     }
-    return new PngHeader(bytes.getInt(16), bytes.getInt(20), file[24] & 0xff, file[25] & 0xff);
   }
 
   /** Whether PIL cuts its samples off at 255 instead of taking their upper byte. */

@@ -2,14 +2,18 @@ package io.depthscope.dataset;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -17,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every format agrees with PIL over the table that tools/golden_formats.py made. */
 class GoldenFormatsTest {
@@ -119,5 +124,67 @@ class GoldenFormatsTest {
     for (int orientation = 1; orientation <= 8; orientation++) {
       assertTrue(seen.getOrDefault(Integer.toString(orientation), 0) > 5, seen.toString());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg", "bmp", "gif", "pnm", "tiff"})
+  void damageGivesAnImageOrAnIoException(String kind) throws IOException {
+    Random random = new Random(29);
+    ImageDecoder decoder = decoder();
+    int read = 0;
+    for (Case c : cases(kind)) {
+      for (int round = 0; round < 12; round++) {
+        byte[] bad =
+            Arrays.copyOf(
+                c.file(), Math.max(1, c.file().length - round % 3 * random.nextInt(9)));
+        for (int i = random.nextInt(3); i >= 0; i--) {
+          // Headers are where damage hurts most.
+          bad[random.nextInt(round % 2 == 0 ? Math.min(64, bad.length) : bad.length)] =
+              (byte) random.nextInt(256);
+        }
+        try {
+          RgbImage image = decoder.decode(bad, true);
+          assertEquals(3 * image.width() * image.height(), image.rgb().length);
+          read++;
+        } catch (IOException e) {
+          assertNotNull(e.getMessage(), c.name() + " round " + round);
+        }
+      }
+    }
+    // Checksums stop nearly everything in a PNG.
+    assertTrue(read > (kind.equals("png") ? 0 : 10), "some damage does not stop a decoder: " + read);
+  }
+
+  /** A header's claim is judged before anything is allocated for it. */
+  @ParameterizedTest
+  @CsvSource({
+    "bmp-24-40.bmp,18,4,little",
+    "gif-4.gif,6,2,little",
+    "tiff-raw-be-2-8-3.tif,0,0,big",
+    "pnm-p6-255.ppm,3,0,text"
+  })
+  void hugeClaimsAreRefused(String name, int at, int bytes, String how) throws IOException {
+    byte[] file =
+        cases(name.substring(0, name.indexOf('-'))).stream()
+            .filter(c -> c.name().equals(name))
+            .findFirst()
+            .orElseThrow()
+            .file();
+    if (how.equals("text")) {
+      file = "P6\n60000 60000\n255\n\0\0\0".getBytes(StandardCharsets.US_ASCII);
+    } else if (how.equals("big")) {
+      int entry = 8 + 13 * 7 * 3 + 1 + 2;
+      file[entry + 8] = (byte) 0xea;
+      file[entry + 12 + 8] = (byte) 0xea;
+    } else {
+      for (int edge = 0; edge < 2; edge++) {
+        file[at + edge * bytes] = 0x60;
+        file[at + edge * bytes + 1] = (byte) 0xea;
+      }
+    }
+    byte[] claim = file;
+    String message =
+        assertThrows(IOException.class, () -> decoder().decode(claim, false)).getMessage();
+    assertTrue(message.endsWith("pixels are more than the limit of 100 million"), message);
   }
 }
