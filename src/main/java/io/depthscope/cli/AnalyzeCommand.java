@@ -129,7 +129,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
     String dataSpec = dataOptions.spec(model);
     try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec)) {
+        Dataset data = dataOptions.open(dataSpec, model)) {
       dataOptions.checkClasses(data, model);
       String calibrationSpec =
           Optional.ofNullable(calibrateData)

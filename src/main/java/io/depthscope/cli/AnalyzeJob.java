@@ -67,11 +67,17 @@ record AnalyzeJob(
   /**
    * Where the images really come from, if {@code data} is a copy of them.
    *
+   * @param notices what lies beside them and was left out
    * @param skipped images that could not be copied
    */
-  record Source(String description, String fingerprint, List<UnreadableImage> skipped) {
+  record Source(
+      String description, String fingerprint, List<String> notices, List<UnreadableImage> skipped) {
     static Source of(Dataset data) {
-      return new Source(data.description(), data.fingerprint(), List.of());
+      return of(data, List.of());
+    }
+
+    static Source of(Dataset data, List<UnreadableImage> skipped) {
+      return new Source(data.description(), data.fingerprint(), data.notices(), skipped);
     }
   }
 
@@ -438,6 +444,7 @@ record AnalyzeJob(
         .with("data", source.description())
         .with("dataFingerprint", source.fingerprint())
         .with("images", count)
+        .with("leftOut", source.notices())
         .with("preprocessing", preprocessing.geometryText())
         .with("interpolation", preprocessing.interpolation().word())
         .with("channelOrder", preprocessing.order().toString())

@@ -110,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
       // Standard output is one line of JSON.
       modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getErr()::println);
       try (BackendOptions.Opened opened = backendOptions.open();
-          Dataset data = dataOptions.open(dataOptions.spec(model))) {
+          Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
         Backend backend = opened.backend();
         int batch = backendOptions.batch(backend);
         ImageBatch images = firstBatch(data, preprocessing, batch);

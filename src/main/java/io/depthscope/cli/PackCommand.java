@@ -54,7 +54,7 @@ final class PackCommand implements Callable<Integer> {
       modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getOut()::println);
     }
     int packed;
-    try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
+    try (Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
       dataOptions.checkClasses(data, model);
       packed =
           new PackJob(data, preprocessing, dataOptions.count(data), workers, dataOptions.strict())

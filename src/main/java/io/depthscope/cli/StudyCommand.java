@@ -138,7 +138,7 @@ final class StudyCommand implements Callable<Integer> {
     String dataSpec = dataOptions.spec(networks.getFirst().model());
     PrintWriter err = spec.commandLine().getErr();
     try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec);
+        Dataset data = dataOptions.open(dataSpec, networks.getFirst().model());
         Interruption interruption = Interruption.install(err)) {
       for (StudyJob.Candidate c : networks) {
         dataOptions.checkClasses(data, c.model());

@@ -158,8 +158,7 @@ record StudyJob(
     PackedDataset packed = new PackedDataset(file);
     // An open file stays readable, and nothing is left behind however the study ends.
     Files.delete(file);
-    AnalyzeJob.Source source =
-        new AnalyzeJob.Source(data.description(), data.fingerprint(), List.copyOf(skipped));
+    AnalyzeJob.Source source = AnalyzeJob.Source.of(data, List.copyOf(skipped));
     decoded.put(geometry, new Images(packed, source, Optional.of(packed)));
   }
 
