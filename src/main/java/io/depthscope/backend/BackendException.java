@@ -1,8 +1,8 @@
 package io.depthscope.backend;
 
 /**
- * A backend cannot run a plan, or what it runs on has failed: a device, not the program. The message
- * is one line.
+ * A backend cannot run a plan, or what it runs on has failed: a device, not the program. The
+ * message is one line.
  */
 public final class BackendException extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.DeadChannels;
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Graph;
@@ -10,6 +11,7 @@ import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.FloatTensor;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -32,6 +34,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LoadedModel loaded = modelOptions.load();
+    Preprocessing preprocessing = modelOptions.preprocessing(loaded);
     Graph graph = loaded.graph();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
@@ -57,8 +60,7 @@ final class InspectCommand implements Callable<Integer> {
     for (int i = 0; i < graph.size(); i++) {
       Node node = graph.node(i);
       if (!node.op().hasWeights()) {
-        table.row(
-            node.name(), graph.word(i), graph.shape(i).toString(), "", "", "", "", "", "");
+        table.row(node.name(), graph.word(i), graph.shape(i).toString(), "", "", "", "", "", "");
         continue;
       }
       LayerParameters p = loaded.network().storedOf(node);
@@ -76,6 +78,12 @@ final class InspectCommand implements Callable<Integer> {
           dead(p.batchNorm()));
     }
     table.lines().forEach(out::println);
+    out.println();
+    List<String> settings = modelOptions.lines(loaded, preprocessing);
+    if (settings.isEmpty()) {
+      out.println("images " + NetworkOptions.imageText(preprocessing));
+    }
+    settings.forEach(out::println);
     out.printf(
         Locale.ROOT,
         "%n%,d parameters, %,d multiply-accumulates an image; dead: batch-norm variance below %s%n",

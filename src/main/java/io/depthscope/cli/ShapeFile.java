@@ -1,12 +1,12 @@
 package io.depthscope.cli;
 
+import io.depthscope.file.FileErrors;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
-import io.depthscope.store.StoreErrors;
 import io.depthscope.tensor.Shape;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -52,7 +52,7 @@ final class ShapeFile {
     } catch (CharacterCodingException e) {
       throw new IOException(file + ": is no text", e);
     } catch (IOException e) {
-      throw new IOException(file + ": " + StoreErrors.reason(e), e);
+      throw new IOException(file + ": " + FileErrors.reason(e), e);
     }
     return parse(lines, file.toString());
   }
@@ -87,8 +87,7 @@ final class ShapeFile {
     Window window =
         switch (fields[8]) {
           case "same" -> Window.same(in, kernel, stride);
-          case "symmetric" ->
-              Window.square(kernel, stride, Padding.symmetric((kernel - 1) / 2));
+          case "symmetric" -> Window.square(kernel, stride, Padding.symmetric((kernel - 1) / 2));
           case "none" -> Window.square(kernel, stride, Padding.NONE);
           default -> throw new IllegalArgumentException("padding '" + fields[8] + "' is unknown");
         };

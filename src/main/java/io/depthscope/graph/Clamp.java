@@ -1,6 +1,7 @@
 package io.depthscope.graph;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The interval a layer's values are held to after its bias: the one kind of activation function
@@ -15,6 +16,9 @@ public record Clamp(float[] lower, float[] upper) {
   public static final Clamp NONE = of(Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
   public static final Clamp RELU = of(0f, Float.POSITIVE_INFINITY);
   public static final Clamp RELU6 = of(0f, 6f);
+
+  /** The functions that networks are usually trained with. */
+  public static final List<Clamp> RECTIFIERS = List.of(RELU, RELU6);
 
   /**
    * @throws IllegalArgumentException if the two differ in length, are empty, or an interval is
@@ -91,8 +95,6 @@ public record Clamp(float[] lower, float[] upper) {
 
   @Override
   public String toString() {
-    return word().equals("clamp")
-        ? Arrays.toString(lower) + ".." + Arrays.toString(upper)
-        : word();
+    return word().equals("clamp") ? Arrays.toString(lower) + ".." + Arrays.toString(upper) : word();
   }
 }

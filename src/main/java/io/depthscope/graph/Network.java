@@ -39,10 +39,7 @@ public record Network(
       throw new IllegalArgumentException(
           "node %s: a kernel %s with %d biases, expected %s"
               .formatted(
-                  node.name(),
-                  w.kernel().dimsText(),
-                  w.bias().length,
-                  Arrays.toString(dims)));
+                  node.name(), w.kernel().dimsText(), w.bias().length, Arrays.toString(dims)));
     }
   }
 
@@ -95,8 +92,7 @@ public record Network(
       return found;
     }
     FoldedWeights w = weightsOf(node);
-    return new LayerParameters(
-        w.kernel(), Optional.of(w.bias()), Optional.empty());
+    return new LayerParameters(w.kernel(), Optional.of(w.bias()), Optional.empty());
   }
 
   /** The part of the network that ends in node {@code last}, which is its only output. */

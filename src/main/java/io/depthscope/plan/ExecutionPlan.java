@@ -30,7 +30,11 @@ public final class ExecutionPlan {
   private final float[][] inputTable;
 
   private ExecutionPlan(
-      Network network, List<LayerPlan> layers, Feed feed, Recording recording, float[][] inputTable) {
+      Network network,
+      List<LayerPlan> layers,
+      Feed feed,
+      Recording recording,
+      float[][] inputTable) {
     this.network = network;
     this.layers = List.copyOf(layers);
     this.feed = feed;
@@ -50,8 +54,7 @@ public final class ExecutionPlan {
    *
    * @param inputTable value of each of the 256 pixel codes, per channel
    */
-  public static ExecutionPlan fp32(
-      Network network, float[][] inputTable, Recording recording) {
+  public static ExecutionPlan fp32(Network network, float[][] inputTable, Recording recording) {
     if (recording.quantizedStream()) {
       throw new IllegalArgumentException("a quantized stream needs a calibration");
     }

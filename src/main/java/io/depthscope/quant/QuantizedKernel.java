@@ -32,8 +32,7 @@ public record QuantizedKernel(List<QuantParams> params, float[] dequantized) {
     List<QuantParams> params = new ArrayList<>();
     for (int g = 0; g < groups; g++) {
       int end = (g + 1) * perGroup;
-      QuantParams p =
-          choose(Arrays.copyOfRange(kernel, g * perGroup, end), format, estimator);
+      QuantParams p = choose(Arrays.copyOfRange(kernel, g * perGroup, end), format, estimator);
       params.add(p);
       for (int i = g * perGroup; i < end; i++) {
         out[i] = p.fakeQuantize(kernel[i]);

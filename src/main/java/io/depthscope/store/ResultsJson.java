@@ -99,8 +99,7 @@ final class ResultsJson {
       g.writeString(result.layers().get(input).name());
     }
     g.writeEndArray();
-    g.writeStringField(
-        "activation", l.plan().node().clamp().word());
+    g.writeStringField("activation", l.plan().node().clamp().word());
     g.writeArrayFieldStart("shape");
     g.writeNumber(l.plan().out().height());
     g.writeNumber(l.plan().out().width());

@@ -164,7 +164,8 @@ public final class GoldenCase {
           case "average-pool" -> Op.Pool.of(Op.Pool.Kind.AVERAGE, window(n));
           case "max-pool" -> Op.Pool.of(Op.Pool.Kind.MAX, window(n));
           default ->
-              new Op.Unary(Op.Unary.Function.valueOf(kind.toUpperCase(Locale.ROOT).replace('-', '_')));
+              new Op.Unary(
+                  Op.Unary.Function.valueOf(kind.toUpperCase(Locale.ROOT).replace('-', '_')));
         };
     return new Node(n.get("name").asText(), op, clamp, inputs);
   }
@@ -175,11 +176,7 @@ public final class GoldenCase {
     int[] pad = ints(n.get("padding"));
     int dilation = intOr(n, "dilation", 1);
     return new Window(
-            kernel[0],
-            kernel[1],
-            stride[0],
-            stride[1],
-            new Padding(pad[0], pad[1], pad[2], pad[3]))
+            kernel[0], kernel[1], stride[0], stride[1], new Padding(pad[0], pad[1], pad[2], pad[3]))
         .dilated(dilation, dilation);
   }
 
@@ -218,7 +215,9 @@ public final class GoldenCase {
     return stored.dims().length == 3 ? KernelLayout.HWC.toOwn(stored, dims) : stored;
   }
 
-  /** A tensor of the file with an element for each of a node's kernel, in the kernel's own order. */
+  /**
+   * A tensor of the file with an element for each of a node's kernel, in the kernel's own order.
+   */
   public float[] kernelData(String tensor, int node) {
     return own(tensors.get(tensor), graph().kernelDims(node)).data();
   }

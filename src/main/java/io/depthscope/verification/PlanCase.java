@@ -84,8 +84,7 @@ public record PlanCase(
     Map<String, QuantParams> closedParams = outputParams();
     Graph graph = network.graph();
     for (int i = 0; i < graph.size(); i++) {
-      ExecutionPlan fp32 =
-          ExecutionPlan.fp32(network.until(i), inputTable, Recording.PLAIN);
+      ExecutionPlan fp32 = ExecutionPlan.fp32(network.until(i), inputTable, Recording.PLAIN);
       Map<String, QuantParams> open = new HashMap<>(closedParams);
       open.remove(graph.node(i).name());
       BatchOutput closed =

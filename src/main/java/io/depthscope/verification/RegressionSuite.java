@@ -89,8 +89,8 @@ public final class RegressionSuite {
   /**
    * Random layers against the oracle, and random networks against the backend's own tensors.
    *
-   * @param layers number of layers; there is a network for every ten, and one with
-   *     branches for every twenty
+   * @param layers number of layers; there is a network for every ten, and one with branches for
+   *     every twenty
    */
   public void random(int layers) {
     LayerComparison comparison = new LayerComparison();

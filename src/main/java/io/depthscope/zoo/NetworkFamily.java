@@ -1,5 +1,6 @@
 package io.depthscope.zoo;
 
+import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Graph;
 import io.depthscope.tensor.Shape;
 
@@ -20,6 +21,19 @@ public sealed interface NetworkFamily permits MobileNetV1, ResNet, SmallCnn {
 
   /** The same network for another input shape; its weights stay valid if the channels do. */
   NetworkFamily withInput(Shape input);
+
+  /** The activation function after the convolutions. */
+  Clamp activation();
+
+  /** The zeros around the convolutions' inputs. */
+  PaddingStyle padding();
+
+  /**
+   * The same network with another activation function.
+   *
+   * @throws IllegalArgumentException for {@link Clamp#NONE}
+   */
+  NetworkFamily withActivation(Clamp activation);
 
   /**
    * The graph and what is stored of it.

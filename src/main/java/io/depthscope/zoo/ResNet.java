@@ -20,12 +20,7 @@ import java.util.List;
  * @param activation RELU or RELU6
  */
 public record ResNet(
-    Shape input,
-    int classes,
-    int stem,
-    List<Block> blocks,
-    Clamp activation,
-    PaddingStyle padding)
+    Shape input, int classes, int stem, List<Block> blocks, Clamp activation, PaddingStyle padding)
     implements NetworkFamily {
 
   public static final String FAMILY = "resnet";
@@ -63,6 +58,11 @@ public record ResNet(
   }
 
   @Override
+  public ResNet withActivation(Clamp activation) {
+    return new ResNet(input, classes, stem, blocks, activation, padding);
+  }
+
+  @Override
   public Blueprint blueprint() {
     NodeList net = new NodeList(input);
     int last = add(net, "stem", padding.window(input, 3, 1), stem, activation);
@@ -76,8 +76,7 @@ public record ResNet(
       int sum = add(net, name + "conv2", second, width, Clamp.NONE);
       int skip = last;
       if (!in.equals(net.shape())) {
-        Op.Convolution point =
-            Op.Convolution.dense(padding.window(in, 1, block.stride()), width);
+        Op.Convolution point = Op.Convolution.dense(padding.window(in, 1, block.stride()), width);
         skip = net.add(name + "shortcut", point, Storage.BATCH_NORM, Clamp.NONE, last);
       }
       last = net.add(name + "add", SUM, activation, sum, skip);

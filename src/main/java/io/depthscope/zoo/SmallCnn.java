@@ -108,16 +108,23 @@ public record SmallCnn(
   }
 
   @Override
+  public SmallCnn withActivation(Clamp activation) {
+    return new SmallCnn(
+        kind, input, classes, stem, blocks, batchNorm, activation, padding, bareDepthwise);
+  }
+
+  @Override
   public Blueprint blueprint() {
     NodeList net = new NodeList(input);
     dense(net, "stem", padding.window(input, 3, 1), stem);
     for (int i = 1; i <= blocks.size(); i++) {
       Block block = blocks.get(i - 1);
-      Window window = padding.window(net.shape(), 3, block.stride());
+      Shape in = net.shape();
       switch (kind) {
-        case REGULAR -> dense(net, "block" + i + "_conv", window, block.width());
+        case REGULAR ->
+            dense(net, "block" + i + "_conv", padding.window(in, 3, block.stride()), block.width());
         case DEPTHWISE_SEPARABLE -> {
-          depthwise(net, "block" + i + "_dw", window);
+          depthwise(net, "block" + i + "_dw", padding.depthwise(in, 3, block.stride()));
           dense(net, "block" + i + "_pw", Window.POINTWISE, block.width());
         }
       }

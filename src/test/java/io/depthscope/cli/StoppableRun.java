@@ -4,6 +4,7 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFile;
@@ -55,7 +56,7 @@ record StoppableRun(String data) {
               backend,
               "asked for",
               model,
-              ModelOptions.preprocessing(model),
+              Preprocessing.exact(model.graph().inputShape()),
               scheme,
               Feed.ACCUMULATED,
               Recording.STATISTICS,

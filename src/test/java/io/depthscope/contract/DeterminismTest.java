@@ -91,7 +91,7 @@ class DeterminismTest {
         new PlanCase(
             c.text(),
             c.network(),
-                c.inputTable(),
+            c.inputTable(),
             c.scheme(),
             c.calibration(),
             c.params(),

@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -81,8 +80,7 @@ class EmbeddedNetworksTest {
     LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.exact(loaded.graph().inputShape());
     ExecutionPlan plan =
-        ExecutionPlan.fp32(
-            loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
+        ExecutionPlan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     try (Dataset data = Datasets.open("synthetic:2000", Datasets.Options.defaults());
         BatchLoader loader =
             new BatchLoader(data, preprocessing, 0, data.size(), 500, 2, true, u -> {});

@@ -11,6 +11,7 @@ import io.depthscope.backend.PairedProgram;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
@@ -37,7 +38,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,8 +68,7 @@ class RealNetworkTest {
     try (ImageFolder folder =
             new ImageFolder(
                 DATA.resolve("imagenet-dev"),
-                Optional.of(DATA.resolve("imagenet_synsets.txt")),
-                false);
+                Datasets.Options.defaults().withSynsets(DATA.resolve("imagenet_synsets.txt")));
         BatchLoader loader =
             new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
       images = loader.next();
@@ -77,9 +76,7 @@ class RealNetworkTest {
     network = loaded.network();
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    fp32 =
-        ExecutionPlan.fp32(
-            network, preprocessing.normalizationTable(), Recording.CALIBRATION);
+    fp32 = ExecutionPlan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
     Calibration calibration = Calibration.of(new CpuBackend(2), fp32, images);
     paired =
         ExecutionPlan.paired(
@@ -122,7 +119,8 @@ class RealNetworkTest {
     Graph graph =
         new Graph("single", List.of(new Node("input", new Op.Input(l.in()), List.of()), node));
     float[][] table = new float[l.in().channels()][256];
-    ExecutionPlan plan = ExecutionPlan.fp32(Network.of(graph, network.weights()), table, Recording.PLAIN);
+    ExecutionPlan plan =
+        ExecutionPlan.fp32(Network.of(graph, network.weights()), table, Recording.PLAIN);
     Map<String, QuantParams> outputs = new HashMap<>();
     l.output().ifPresent(p -> outputs.put(node.name(), p));
     return ExecutionPlan.withParams(plan, scheme, outputs, Feed.ACCUMULATED, Recording.PAIRED);

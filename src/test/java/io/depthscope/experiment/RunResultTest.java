@@ -40,8 +40,7 @@ class RunResultTest {
       try (PairedProgram program = backend.compile(plan, golden.images())) {
         PlanCase.await(program.submit(c.batch()));
         RunResult result =
-            RunResult.of(
-                plan, "golden", c.scheme(), 2, new RunState(program.statistics()));
+            RunResult.of(plan, "golden", c.scheme(), 2, new RunState(program.statistics()));
         assertEquals(golden.graph().size(), result.layers().size());
         for (LayerResult l : result.layers()) {
           layer(golden, result, l, findings);

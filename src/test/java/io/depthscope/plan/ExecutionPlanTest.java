@@ -27,9 +27,7 @@ class ExecutionPlanTest {
 
   ExecutionPlanTest() throws IOException {
     golden = GoldenCase.read("pooled_w8a8");
-    fp32 =
-        ExecutionPlan.fp32(
-            golden.network(), golden.inputTable(), Recording.CALIBRATION);
+    fp32 = ExecutionPlan.fp32(golden.network(), golden.inputTable(), Recording.CALIBRATION);
   }
 
   private static QuantScheme scheme(String name, Granularity granularity) {
@@ -110,14 +108,10 @@ class ExecutionPlanTest {
         () -> ExecutionPlan.paired(fp32, scheme, narrow, Feed.LOCAL, Recording.PAIRED));
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            ExecutionPlan.fp32(
-                golden.network(), golden.inputTable(), Recording.PAIRED));
+        () -> ExecutionPlan.fp32(golden.network(), golden.inputTable(), Recording.PAIRED));
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            ExecutionPlan.fp32(
-                golden.network(), new float[2][256], Recording.PLAIN));
+        () -> ExecutionPlan.fp32(golden.network(), new float[2][256], Recording.PLAIN));
   }
 
   @Test

@@ -73,7 +73,7 @@ class NetworkFamilyTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SAME, 0, 1", "SYMMETRIC, 1, 1"})
+  @CsvSource({"SAME, 0, 1", "KERAS, 0, 1", "SYMMETRIC, 1, 1"})
   void mobileNetPadsInEitherStyle(PaddingStyle style, int before, int after) {
     Graph graph =
         new MobileNetV1(1, new Shape(224, 224, 3), 1000, style, ChannelRounding.TRUNCATE, false)
@@ -89,9 +89,55 @@ class NetworkFamilyTest {
   @Test
   void samePaddingOfAnOddExtentIsEven() {
     Graph graph = MobileNetV1.keras(0.25, 97, 10).graph();
-    assertEquals(
-        Padding.symmetric(1), window(graph, "conv1").padding());
+    assertEquals(Padding.symmetric(1), window(graph, "conv1").padding());
     assertEquals(new Shape(49, 49, 8), graph.shape(1));
+  }
+
+  /**
+   * keras.applications.MobileNet 3.15: the extents of conv1 and of the strided depthwise layers.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "33, 17, 8, 4, 2, 1",
+    "75, 38, 19, 9, 4, 2",
+    "96, 48, 24, 12, 6, 3",
+    "160, 80, 40, 20, 10, 5",
+    "192, 96, 48, 24, 12, 6",
+    "200, 100, 50, 25, 12, 6",
+    "224, 112, 56, 28, 14, 7",
+    "240, 120, 60, 30, 15, 7",
+  })
+  void kerasGivesOddMapsOneZeroAfter(int side, int stem, int two, int four, int six, int twelve) {
+    for (double alpha : new double[] {0.25, 0.75}) {
+      Graph graph = MobileNetV1.keras(alpha, side, 10).graph();
+      assertEquals(stem, graph.shape(1).height());
+      int[] extents = {two, four, six, twelve};
+      int[] blocks = {2, 4, 6, 12};
+      for (int i = 0; i < blocks.length; i++) {
+        int node = index(graph, "conv_dw_" + blocks[i]);
+        assertEquals(extents[i], graph.shape(node).height(), "conv_dw_" + blocks[i]);
+        assertEquals(extents[i], graph.shape(node).width(), "conv_dw_" + blocks[i]);
+        Window window = window(graph, "conv_dw_" + blocks[i]);
+        assertEquals(new Padding(0, 1, 0, 1), window.padding());
+      }
+      assertEquals(Padding.symmetric(1), window(graph, "conv_dw_3").padding());
+    }
+  }
+
+  @Test
+  void everyFamilyTakesAnotherActivation() {
+    MobileNetV1 net = MobileNetV1.keras(0.25, 32, 10);
+    for (NetworkFamily family :
+        List.of(net, SmallCnn.standard(SmallCnn.Kind.REGULAR), ResNet.standard())) {
+      for (Clamp activation : Clamp.RECTIFIERS) {
+        NetworkFamily other = family.withActivation(activation);
+        assertEquals(activation, other.activation());
+        assertEquals(activation, other.graph().node(1).clamp());
+        assertEquals(family, other.withActivation(family.activation()));
+      }
+      assertThrows(IllegalArgumentException.class, () -> family.withActivation(Clamp.NONE));
+    }
+    assertEquals(Clamp.RELU6, net.activation());
   }
 
   @ParameterizedTest
@@ -308,9 +354,7 @@ class NetworkFamilyTest {
     assertEquals(new Shape(8, 8, 4), graph.outputShape());
 
     IllegalArgumentException e =
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> net.add("bad", SUM, Clamp.RELU, 0, 7));
+        assertThrows(IllegalArgumentException.class, () -> net.add("bad", SUM, Clamp.RELU, 0, 7));
     assertEquals("node bad: input 7 does not precede node 4", e.getMessage());
   }
 }

@@ -72,7 +72,8 @@ record CompiledLayer(
     LayerForm form = LayerForm.of(l);
     Weights fp32 = weights(l, form, l.kernel());
     // One copy serves both streams where the weights are not quantized.
-    Weights quantized = l.quantizedKernel() == l.kernel() ? fp32 : weights(l, form, l.quantizedKernel());
+    Weights quantized =
+        l.quantizedKernel() == l.kernel() ? fp32 : weights(l, form, l.quantizedKernel());
     return new CompiledLayer(
         l, form, OutputStage.of(l), fp32, quantized, plainInput, plainOutput, tileRows, handsOver);
   }

@@ -32,8 +32,7 @@ final class Depthwise {
     this.in = in;
     this.out = out;
     this.channels = paddedChannels;
-    int overhang =
-        (out.width() - 1) * window.strideW() + 3 - window.padding().left() - in.width();
+    int overhang = (out.width() - 1) * window.strideW() + 3 - window.padding().left() - in.width();
     this.fast =
         window.kernelH() == 3
             && window.kernelW() == 3
@@ -223,8 +222,7 @@ final class Depthwise {
           }
           FloatVector v = FloatVector.fromArray(F, input, block + (iy * in.width() + ix) * N);
           sum =
-              v.fma(
-                  FloatVector.fromArray(F, w, (ky * window.kernelW() + kx) * channels + c), sum);
+              v.fma(FloatVector.fromArray(F, w, (ky * window.kernelW() + kx) * channels + c), sum);
         }
       }
       sum.intoArray(tile, at + x * N);

@@ -10,7 +10,6 @@ import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.NetworkAccumulator;
 import java.util.ArrayList;
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Runs one image through the network, both streams layer by layer. Each worker thread has its own,

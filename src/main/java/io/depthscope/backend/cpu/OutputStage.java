@@ -11,8 +11,8 @@ import java.util.Optional;
  * What happens to a layer's accumulators, as constants: bias, clamp and quantization.
  *
  * @param channels real channels
- * @param padded channels rounded up to whole vectors; bias, shift and the ends of the
- *     clamp have as many entries
+ * @param padded channels rounded up to whole vectors; bias, shift and the ends of the clamp have as
+ *     many entries
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record OutputStage(

@@ -48,8 +48,7 @@ record CompiledLayer(
     Mode mode = Mode.of(recording);
     return switch (l.op()) {
       case Op.Input ignored ->
-          List.of(
-              elementwise(l, recording, Window.POINTWISE, KernelCatalog.normalizeBytes(mode)));
+          List.of(elementwise(l, recording, Window.POINTWISE, KernelCatalog.normalizeBytes(mode)));
       case Op.Convolution c when c.isPointwise() -> products(l, recording);
       case Op.Convolution c when c.groups() == 1 ->
           gemm(l, recording, "conv2d", undilated(l, c.window()));
@@ -62,8 +61,7 @@ record CompiledLayer(
               p.kind() == Op.Pool.Kind.MAX ? "max_pool" : "average_pool");
       case Op.Elementwise e ->
           unweighted(l, recording, Window.global(l.ins().get(1)), KernelCatalog.of(e.function()));
-      case Op.Unary u ->
-          unweighted(l, recording, Window.POINTWISE, KernelCatalog.of(u.function()));
+      case Op.Unary u -> unweighted(l, recording, Window.POINTWISE, KernelCatalog.of(u.function()));
       case Op.Concat ignored -> unweighted(l, recording, joined(l), "concat");
     };
   }
@@ -117,8 +115,7 @@ record CompiledLayer(
     return all;
   }
 
-  private static List<CompiledLayer> gemm(
-      LayerPlan l, Recording recording, String op, Window g) {
+  private static List<CompiledLayer> gemm(LayerPlan l, Recording recording, String op, Window g) {
     int outStride = LayerParams.stride(l.out().channels());
     List<CompiledLayer> all = new ArrayList<>();
     for (KernelSpec kernel : KernelCatalog.gemm(op, Mode.of(recording), outStride)) {
@@ -157,12 +154,7 @@ record CompiledLayer(
   }
 
   private static CompiledLayer of(
-      LayerPlan l,
-      Recording recording,
-      Window g,
-      KernelSpec kernel,
-      Tiling tiling,
-      int vector) {
+      LayerPlan l, Recording recording, Window g, KernelSpec kernel, Tiling tiling, int vector) {
     int groups =
         Tiling.ceil(
             LayerParams.stride(l.out().channels()), Math.multiplyExact(tiling.lanes(), vector));

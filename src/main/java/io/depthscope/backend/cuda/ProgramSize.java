@@ -13,19 +13,17 @@ import java.util.List;
  * allocated. Sizes are in bytes; those of one image are multiplied by the largest batch.
  */
 record ProgramSize(
-    List<CompiledLayer> layers,
-    List<Integer> outputs,
-    Mode mode,
-    int maxBatch,
-    OutputSlots slots) {
+    List<CompiledLayer> layers, List<Integer> outputs, Mode mode, int maxBatch, OutputSlots slots) {
   private static final int CHANNEL_GROUP = 32;
 
   static ProgramSize of(ExecutionPlan plan, int maxBatch, CudaOptions options) {
     List<CompiledLayer> layers =
         plan.layers().stream().map(l -> CompiledLayer.of(l, plan.recording(), options)).toList();
     OutputSlots slots =
-        OutputSlots.of(plan.layers(), plan.graph().outputs(), i -> layers.get(i).outputFloats(), i -> false);
-    return new ProgramSize(layers, plan.graph().outputs(), Mode.of(plan.recording()), maxBatch, slots);
+        OutputSlots.of(
+            plan.layers(), plan.graph().outputs(), i -> layers.get(i).outputFloats(), i -> false);
+    return new ProgramSize(
+        layers, plan.graph().outputs(), Mode.of(plan.recording()), maxBatch, slots);
   }
 
   int streams() {

@@ -113,7 +113,9 @@ final class ReferenceLayers {
     };
   }
 
-  /** What a step makes of the input positions under each window, and whether that is a mean's sum. */
+  /**
+   * What a step makes of the input positions under each window, and whether that is a mean's sum.
+   */
   private static float[] fold(
       LayerPlan l, Window g, float[] in, double first, DoubleBinaryOperator step, boolean mean) {
     Shape si = l.in();

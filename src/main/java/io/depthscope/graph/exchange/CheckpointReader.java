@@ -12,26 +12,27 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads the parameters of a network out of a file. First every tensor is accounted for (none missing,
- * superfluous or misshapen), then the values are read and checked.
+ * Reads the parameters of a network out of a file. First every tensor is accounted for (none
+ * missing, superfluous or misshapen), then the values are read and checked.
  */
 final class CheckpointReader {
   private static final int MOST_NAMED = 5;
 
-  private final SafetensorsFile file;
+  private final NamedTensors file;
   private final Naming naming;
   private final Blueprint blueprint;
   private final Graph graph;
   private final double epsilon;
   private final Map<String, TensorNames> names;
 
-  CheckpointReader(SafetensorsFile file, Naming naming, Blueprint blueprint, double epsilon) {
+  CheckpointReader(NamedTensors file, Blueprint blueprint, double epsilon) {
     this.file = file;
-    this.naming = naming;
+    this.naming = file.naming();
     this.blueprint = blueprint;
     this.graph = blueprint.graph();
     this.epsilon = epsilon;
@@ -53,7 +54,7 @@ final class CheckpointReader {
       return Network.folding(graph, layers);
     } catch (IllegalArgumentException e) {
       // Finite weights can still overflow when folded; that is a defect of the file as well.
-      throw new ModelFormatException(file.name(), e.getMessage(), e);
+      throw new ModelFormatException(file.file().name(), e.getMessage(), e);
     }
   }
 
@@ -62,16 +63,16 @@ final class CheckpointReader {
     List<String> problems = new ArrayList<>();
     expected.forEach(
         (tensor, dims) -> {
-          TensorInfo stored = file.tensors().get(tensor);
+          TensorInfo stored = file.info(tensor);
           if (stored == null) {
             problems.add(tensor + " is missing");
           } else if (!stored.shape().equals(Arrays.stream(dims).asLongStream().boxed().toList())) {
             problems.add(tensor + " is " + stored.shape() + ", not " + Arrays.toString(dims));
           }
         });
-    for (String tensor : file.tensors().keySet()) {
+    for (String tensor : file.names()) {
       if (!expected.containsKey(tensor) && !naming.ignores(tensor)) {
-        problems.add(ModelFormatException.shortened(tensor) + " is superfluous");
+        problems.add(ModelFormatException.shortened(file.stored(tensor)) + " is superfluous");
       }
     }
     if (problems.isEmpty()) {
@@ -80,15 +81,16 @@ final class CheckpointReader {
     int named = Math.min(problems.size(), MOST_NAMED);
     String more = problems.size() > named ? "; and " + (problems.size() - named) + " more" : "";
     throw new ModelFormatException(
-        file.name(),
-        "%d %s not fit %s in %s names: %s%s"
-            .formatted(
-                problems.size(),
-                problems.size() == 1 ? "tensor does" : "tensors do",
-                graph.name(),
-                naming.title(),
-                String.join("; ", problems.subList(0, named)),
-                more));
+        file.file().name(),
+        String.format(
+            Locale.ROOT,
+            "%d %s not fit %s in %s names: %s%s",
+            problems.size(),
+            problems.size() == 1 ? "tensor does" : "tensors do",
+            graph.name(),
+            naming.title(),
+            String.join("; ", problems.subList(0, named)),
+            more));
   }
 
   private Map<String, int[]> expectedDims() {
@@ -157,6 +159,6 @@ final class CheckpointReader {
 
   private ModelFormatException refused(String tensor, int index, String reason) {
     return new ModelFormatException(
-        file.name(), "tensor " + tensor + ": element " + index + " " + reason);
+        file.file().name(), "tensor " + tensor + ": element " + index + " " + reason);
   }
 }

@@ -4,7 +4,9 @@ import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.zoo.MobileNetV1;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network and its trained weights, complete and checked.
@@ -15,6 +17,10 @@ import java.util.Map;
  * @param network with its weights folded, and as stored
  * @param sha256 of the file's bytes, lower-case hexadecimal
  * @param metadata the file's own text entries
+ * @param configuration everything that fixes the network beside its weights, as one line: two
+ *     networks of equal weights and equal configurations compute the same
+ * @param settings what of it the file did not tell by itself, and where it is from
+ * @param images how its images are prepared, if that is known
  * @param file the file; for a model in memory, the name it was given
  */
 public record LoadedModel(
@@ -23,9 +29,13 @@ public record LoadedModel(
     Network network,
     String sha256,
     Map<String, String> metadata,
+    String configuration,
+    List<Setting> settings,
+    Optional<ImageSettings> images,
     Path file) {
   public LoadedModel {
     metadata = Map.copyOf(metadata);
+    settings = List.copyOf(settings);
   }
 
   public Graph graph() {

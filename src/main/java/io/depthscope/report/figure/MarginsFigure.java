@@ -1,7 +1,7 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedRun.Prediction;
 import io.depthscope.store.RecordedRun;
+import io.depthscope.store.RecordedRun.Prediction;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.HashSet;

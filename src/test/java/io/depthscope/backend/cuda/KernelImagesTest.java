@@ -150,8 +150,7 @@ class KernelImagesTest {
     append(folder.resolve("elementwise.cu"), "// Images: sm_75 sm_80\n");
     assertEquals(
         List.of(
-            "sm_75/elementwise.ptx is older than its sources",
-            "sm_80/elementwise.ptx is missing"),
+            "sm_75/elementwise.ptx is older than its sources", "sm_80/elementwise.ptx is missing"),
         staleByBoth(folder));
 
     append(folder.resolve("common/cuda_language.cuh"), "// changed\n");

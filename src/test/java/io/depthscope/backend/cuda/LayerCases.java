@@ -263,10 +263,7 @@ final class LayerCases {
   }
 
   private static Map<String, CalibratedTensor> calibrate(
-      Network network,
-      float[][] table,
-      InputBatch batch,
-      double shrink) {
+      Network network, float[][] table, InputBatch batch, double shrink) {
     ExecutionPlan plan = ExecutionPlan.fp32(network, table, Recording.CALIBRATION);
     Map<String, CalibratedTensor> found = new LinkedHashMap<>();
     try (PairedProgram program = new ReferenceBackend().compile(plan, batch.count())) {
@@ -280,7 +277,8 @@ final class LayerCases {
           means[c] = (float) layer.fp32().mean(c);
         }
         Range range = new Range(Math.min(0, s.min() * shrink), Math.max(0, s.max() * shrink));
-        found.put(network.graph().node(i).name(), new CalibratedTensor(range, layer.histogram(), means));
+        found.put(
+            network.graph().node(i).name(), new CalibratedTensor(range, layer.histogram(), means));
       }
     }
     return found;

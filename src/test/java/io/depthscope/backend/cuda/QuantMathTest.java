@@ -85,8 +85,7 @@ class QuantMathTest {
     return new Graph(
         "copy",
         List.of(
-            new Node("input", new Op.Input(IMAGE), List.of()),
-            new Node("copy", copy, List.of(0))));
+            new Node("input", new Op.Input(IMAGE), List.of()), new Node("copy", copy, List.of(0))));
   }
 
   private static ExecutionPlan plan(Graph graph, QuantParams p, Recording recording) {
