@@ -97,8 +97,7 @@ public final class ChannelMoments {
 
   /** Statistics of channel {@code c}. */
   public TensorStatistics channel(int c) {
-    return statistics(
-        count, min[c], max[c], moments, c, zeros[c], nans[c], infinities[c]);
+    return statistics(count, min[c], max[c], moments, c, zeros[c], nans[c], infinities[c]);
   }
 
   /** Statistics of the whole tensor: all channels merged in order. */
@@ -141,14 +140,7 @@ public final class ChannelMoments {
   }
 
   private static TensorStatistics statistics(
-      long n,
-      double min,
-      double max,
-      Moments m,
-      int c,
-      long zeros,
-      long nans,
-      long infs) {
+      long n, double min, double max, Moments m, int c, long zeros, long nans, long infs) {
     double variance = n == 0 ? Double.NaN : squares(m.m2[c], min, max, nans, infs) / n;
     double deviation = Math.sqrt(variance);
     return new TensorStatistics(

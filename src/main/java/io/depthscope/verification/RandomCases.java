@@ -169,8 +169,7 @@ public final class RandomCases {
       }
     }
     QuantScheme scheme = q.scheme;
-    Map<String, CalibratedTensor> calibration =
-        calibrate(model, table, batch, q.shrink);
+    Map<String, CalibratedTensor> calibration = calibrate(model, table, batch, q.shrink);
     String text =
         "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s"
             .formatted(

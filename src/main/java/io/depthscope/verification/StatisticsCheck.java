@@ -244,7 +244,8 @@ public final class StatisticsCheck {
       }
     }
     double variance = actual.variance();
-    findings.close(what + " mean", mean, actual.mean(), 2 * share * reach[1] + 1e-15 * Math.abs(mean));
+    findings.close(
+        what + " mean", mean, actual.mean(), 2 * share * reach[1] + 1e-15 * Math.abs(mean));
     if (min == max) {
       findings.close(what + " variance of a constant", 0, variance, 0);
       findings.close(what + " skewness of a constant", Double.NaN, actual.skewness(), 0);

@@ -230,7 +230,8 @@ abstract class AnyDataContract {
       }
       magnitudes += Math.abs(Math.pow(d, 3)) / n;
     }
-    findings.close(what + " mean", mean, s.mean(), SHARE * Math.sqrt(m[2]) + 1e-15 * Math.abs(mean));
+    findings.close(
+        what + " mean", mean, s.mean(), SHARE * Math.sqrt(m[2]) + 1e-15 * Math.abs(mean));
     if (s.min() == s.max()) {
       findings.close(what + " variance of a constant", 0, s.variance(), 0);
       findings.close(what + " kurtosis of a constant", Double.NaN, s.excessKurtosis(), 0);
@@ -270,7 +271,10 @@ abstract class AnyDataContract {
     }
     findings.close(what + " signal", signal, actual.signal(), SHARE * signal);
     findings.close(
-        what + " quantized signal", quantizedSignal, actual.quantizedSignal(), SHARE * quantizedSignal);
+        what + " quantized signal",
+        quantizedSignal,
+        actual.quantizedSignal(),
+        SHARE * quantizedSignal);
     findings.close(what + " noise", noise, actual.noise(), SHARE * noise);
     findings.close(what + " sum of errors", sum, actual.sum(), SHARE * magnitudes);
     double rounded =

@@ -5,9 +5,7 @@ import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import java.util.List;
 
-
 /** Statistics of any data on the backends every machine has. */
-
 class CpuAnyDataTest extends AnyDataContract {
   @Override
   List<Backend> backends() {

@@ -119,10 +119,7 @@ class AccumulatorTest {
 
   private static NetworkAccumulator network() {
     return new NetworkAccumulator(
-        List.of(
-            new LayerAccumulator(1, 16, true),
-            new LayerAccumulator(1, 0, true)),
-        true);
+        List.of(new LayerAccumulator(1, 16, true), new LayerAccumulator(1, 0, true)), true);
   }
 
   private static void addImage(NetworkAccumulator to, int image) {
@@ -188,10 +185,7 @@ class AccumulatorTest {
     assertThrows(IOException.class, () -> read(other, bytes));
     NetworkAccumulator wider =
         new NetworkAccumulator(
-            List.of(
-                new LayerAccumulator(2, 16, true),
-                new LayerAccumulator(1, 0, true)),
-            true);
+            List.of(new LayerAccumulator(2, 16, true), new LayerAccumulator(1, 0, true)), true);
     assertThrows(IOException.class, () -> read(wider, bytes));
   }
 

@@ -83,10 +83,7 @@ final class BlockFrame {
   FloatVector scale(int c) {
     IntVector exponent =
         FloatVector.fromArray(F, unit, c).reinterpretAsInts().lanewise(LSHR, MANTISSA_BITS);
-    return Lanes.ints(RECIPROCAL)
-        .sub(exponent)
-        .lanewise(LSHL, MANTISSA_BITS)
-        .reinterpretAsFloats();
+    return Lanes.ints(RECIPROCAL).sub(exponent).lanewise(LSHL, MANTISSA_BITS).reinterpretAsFloats();
   }
 
   /** What is added then, which leaves the distance from the mean in units. */

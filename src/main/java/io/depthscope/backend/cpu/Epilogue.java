@@ -209,8 +209,7 @@ final class Epilogue {
       max = max.max(v);
       v.reinterpretAsFloats().intoArray(out, o + i);
     }
-    frame.set(
-        c, min.reinterpretAsFloats(), max.reinterpretAsFloats(), first.add(sum.div(n)));
+    frame.set(c, min.reinterpretAsFloats(), max.reinterpretAsFloats(), first.add(sum.div(n)));
     return isFinite(bad);
   }
 

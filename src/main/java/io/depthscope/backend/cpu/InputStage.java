@@ -76,8 +76,7 @@ final class InputStage {
       }
     }
     for (int c = 0; c < channels; c++) {
-      scalar.moments(
-          c, outFp32, outQuantized, first(c), positionStep, plan.out().positions());
+      scalar.moments(c, outFp32, outQuantized, first(c), positionStep, plan.out().positions());
     }
   }
 

@@ -21,8 +21,7 @@ record LayerPointers(
 
   /** The same for another batch of images. */
   LayerPointers reading(long images) {
-    return new LayerPointers(
-        images, inQ, w, wQ, bias, out, outQ, middle, partials, bits, codes);
+    return new LayerPointers(images, inQ, w, wQ, bias, out, outQ, middle, partials, bits, codes);
   }
 
   long[] toArray() {
