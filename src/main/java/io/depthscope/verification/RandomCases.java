@@ -26,6 +26,7 @@ import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -171,18 +172,19 @@ public final class RandomCases {
     QuantScheme scheme = q.scheme;
     Map<String, CalibratedTensor> calibration = calibrate(model, table, batch, q.shrink);
     String text =
-        "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s"
-            .formatted(
-                kind,
-                seed,
-                nodes,
-                scheme.name(),
-                scheme.weights(),
-                scheme.granularity(),
-                scheme.activations(),
-                q.feed,
-                batch.count(),
-                q.shrink);
+        String.format(
+            Locale.ROOT,
+            "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s",
+            kind,
+            seed,
+            nodes,
+            scheme.name(),
+            scheme.weights(),
+            scheme.granularity(),
+            scheme.activations(),
+            q.feed,
+            batch.count(),
+            q.shrink);
     return new PlanCase(text, model, weights, table, scheme, calibration, Map.of(), q.feed, batch);
   }
 
