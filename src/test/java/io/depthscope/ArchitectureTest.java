@@ -39,7 +39,7 @@ class ArchitectureTest {
           "device.jcuda",
           "experiment",
           "verification",
-          "store",
+          "record",
           "diagnosis",
           "report.figure",
           "report",

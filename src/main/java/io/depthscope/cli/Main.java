@@ -2,7 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.backend.BackendException;
 import io.depthscope.device.DeviceException;
-import io.depthscope.store.StoreErrors;
+import io.depthscope.record.StoreErrors;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

@@ -6,7 +6,7 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.PackedWriter;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.dataset.UnreadableImage;
-import io.depthscope.store.StoreErrors;
+import io.depthscope.record.StoreErrors;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;

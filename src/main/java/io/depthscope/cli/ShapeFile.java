@@ -6,7 +6,7 @@ import io.depthscope.model.Layer;
 import io.depthscope.model.Model;
 import io.depthscope.model.Node;
 import io.depthscope.model.Padding;
-import io.depthscope.store.StoreErrors;
+import io.depthscope.record.StoreErrors;
 import io.depthscope.tensor.Shape;
 import java.io.FileNotFoundException;
 import java.io.IOException;

@@ -13,8 +13,8 @@ import io.depthscope.model.format.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunDirectory;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -57,7 +57,7 @@ record StudyJob(
   record CalibrationImages(String spec, CalibrationSource.Opener opener) {}
 
   /** A finished run of a network. */
-  record Finished(StudyNetwork network, RecordedRun run) {}
+  record Finished(StudyNetwork network, Run run) {}
 
   /** Everything a study has measured. */
   record Result(Study study, List<Finished> runs) {
@@ -98,7 +98,7 @@ record StudyJob(
           Path first = null;
           for (QuantScheme scheme : schemes) {
             Path directory = directory(c, scheme);
-            Optional<RecordedRun> recorded =
+            Optional<Run> recorded =
                 run(c, scheme, preprocessing, images, directory, first, resume, stop, err);
             if (recorded.isEmpty()) {
               return Optional.empty();
@@ -113,7 +113,7 @@ record StudyJob(
     } finally {
       decoded.values().forEach(Images::close);
     }
-    long images = entries.stream().mapToLong(e -> e.summary().images()).max().orElse(0);
+    long images = entries.stream().mapToLong(e -> e.summary().network().images()).max().orElse(0);
     return Optional.of(new Result(new Study(data.description(), images, entries), finished));
   }
 
@@ -165,7 +165,7 @@ record StudyJob(
   }
 
   /** The finished run, just now or before; empty if it was stopped. */
-  private Optional<RecordedRun> run(
+  private Optional<Run> run(
       Candidate c,
       QuantScheme scheme,
       Preprocessing preprocessing,

@@ -1,4 +1,4 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Reads a table of ours row by row, fields by their column's name. */
 final class CsvTable implements AutoCloseable {
@@ -95,6 +96,37 @@ final class CsvTable implements AutoCloseable {
     } catch (NumberFormatException e) {
       throw wrong(column + " is no number");
     }
+  }
+
+  /** The columns of one part of a row, by the names of its figures. */
+  FigureList.Source of(String part) {
+    return source(figure -> RunCsv.column(part, figure));
+  }
+
+  /** The columns of the energies by source. */
+  FigureList.Source energies() {
+    return source(RunCsv::energyColumn);
+  }
+
+  private FigureList.Source source(UnaryOperator<String> column) {
+    CsvTable table = this;
+    return new FigureList.Source() {
+      @Override
+      public double number(String name) throws IOException {
+        // A table has no energy of the whole error.
+        return name.equals(RunFigures.TOTAL.name()) ? Double.NaN : table.number(column.apply(name));
+      }
+
+      @Override
+      public long count(String name) throws IOException {
+        return table.count(column.apply(name));
+      }
+
+      @Override
+      public int integer(String name) throws IOException {
+        return table.integer(column.apply(name));
+      }
+    };
   }
 
   /** About the row it is at. */

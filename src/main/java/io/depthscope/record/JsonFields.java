@@ -1,4 +1,4 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,12 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Typed access to one object of a JSON file of ours. A field that is missing or of the wrong kind
  * is an IOException that names the file and the field.
  */
-final class JsonFields {
+final class JsonFields implements FigureList.Source {
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -114,6 +115,16 @@ final class JsonFields {
     return value.textValue();
   }
 
+  /** Text that stands for a value. */
+  <T> T parsed(String name, Function<String, T> parser) throws IOException {
+    String text = text(name);
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw wrong(name, "of no known kind: " + e.getMessage());
+    }
+  }
+
   boolean bool(String name) throws IOException {
     JsonNode value = present(name);
     if (!value.isBoolean()) {
@@ -122,7 +133,8 @@ final class JsonFields {
     return value.booleanValue();
   }
 
-  int integer(String name) throws IOException {
+  @Override
+  public int integer(String name) throws IOException {
     JsonNode value = present(name);
     if (!value.isIntegralNumber() || !value.canConvertToInt()) {
       throw wrong(name, "not an integer");
@@ -130,7 +142,8 @@ final class JsonFields {
     return value.intValue();
   }
 
-  long count(String name) throws IOException {
+  @Override
+  public long count(String name) throws IOException {
     JsonNode value = present(name);
     if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
       throw wrong(name, "not a count");
@@ -139,7 +152,8 @@ final class JsonFields {
   }
 
   /** A number, or one of the texts NaN, Infinity and -Infinity. */
-  double number(String name) throws IOException {
+  @Override
+  public double number(String name) throws IOException {
     JsonNode value = present(name);
     if (value.isNumber()) {
       return value.doubleValue();

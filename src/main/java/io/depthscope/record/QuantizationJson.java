@@ -1,4 +1,4 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -43,13 +43,13 @@ public final class QuantizationJson {
       g.writeStartObject();
       g.writeNumberField("schemaVersion", SCHEMA_VERSION);
       g.writeStringField("model", plan.model().name());
-      ResultsJson.scheme(g, scheme);
+      RunJson.scheme(g, scheme);
       g.writeArrayFieldStart("activations");
       for (LayerPlan l : plan.layers()) {
         if (l.output().isPresent()) {
           g.writeStartObject();
           g.writeStringField("name", l.node().name());
-          ResultsJson.paramFields(g, l.output().get());
+          RunFigures.PARAMS.write(g, l.output().get());
           g.writeEndObject();
         }
       }
@@ -62,7 +62,7 @@ public final class QuantizationJson {
           g.writeArrayFieldStart("params");
           for (QuantParams p : l.kernelParams()) {
             g.writeStartObject();
-            ResultsJson.paramFields(g, p);
+            RunFigures.PARAMS.write(g, p);
             g.writeEndObject();
           }
           g.writeEndArray();
@@ -97,7 +97,7 @@ public final class QuantizationJson {
       }
       g.writeEndArray();
       g.writeObjectFieldStart("histogram");
-      ResultsJson.histogram(g, t.histogram());
+      RunJson.histogram(g, t.histogram());
       g.writeEndObject();
       g.writeEndObject();
     }

@@ -1,4 +1,4 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;

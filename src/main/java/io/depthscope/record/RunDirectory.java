@@ -1,13 +1,12 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.depthscope.experiment.Calibration;
-import io.depthscope.experiment.NetworkFigures;
-import io.depthscope.experiment.RunResult;
 import io.depthscope.experiment.RunState;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.IntFunction;
 import java.util.zip.CRC32;
 
 /**
@@ -44,7 +42,7 @@ public final class RunDirectory implements AutoCloseable {
 
   private static final String CHECKPOINT = "checkpoint.bin";
   private static final String LOCK = ".lock";
-  private static final String PREDICTIONS = "predictions.csv";
+  static final String PREDICTIONS = "predictions.csv";
   private static final String PREDICTIONS_PARTIAL = PREDICTIONS + ".partial";
   private static final List<String> OUTPUTS =
       List.of(
@@ -218,7 +216,7 @@ public final class RunDirectory implements AutoCloseable {
         channel.truncate(keep); // what a killed run wrote after its last checkpoint
         channel.position(keep);
         if (keep == 0) {
-          writeAll(channel, bytes(ResultsCsv.PREDICTIONS_HEADER + "\n"));
+          writeAll(channel, bytes(RunCsv.PREDICTIONS_HEADER + "\n"));
         }
         return channel;
       } catch (IOException e) {
@@ -264,15 +262,22 @@ public final class RunDirectory implements AutoCloseable {
     return checkpoint.isPresent();
   }
 
-  /** Brings a fresh state to where the interrupted run stopped. */
-  public void restore(RunState state) throws IOException {
-    if (checkpoint.isPresent()) {
-      try {
-        checkpoint.get().restore(state);
-      } catch (IOException e) {
-        throw Checkpoint.damaged(directory.resolve(CHECKPOINT), e);
-      }
+  /**
+   * Brings a fresh state to where the interrupted run stopped.
+   *
+   * @return the predictions until then
+   */
+  public List<Prediction> restore(RunState state) throws IOException {
+    if (checkpoint.isEmpty()) {
+      return List.of();
     }
+    try {
+      checkpoint.get().restore(state);
+    } catch (IOException e) {
+      throw Checkpoint.damaged(directory.resolve(CHECKPOINT), e);
+    }
+    return RunReader.predictions(
+        directory.resolve(PREDICTIONS_PARTIAL), state.figures().images(), CHECKPOINT);
   }
 
   /** The calibration of the interrupted run. */
@@ -299,11 +304,10 @@ public final class RunDirectory implements AutoCloseable {
   /**
    * Appends to the predictions.
    *
-   * @param names name of an image by its index
    * @throws UncheckedIOException if they cannot be written
    */
-  public void addPrediction(NetworkFigures.Prediction p, IntFunction<String> names) {
-    pending.append(ResultsCsv.prediction(p, names.apply(p.index()))).append('\n');
+  public void addPrediction(Prediction p) {
+    pending.append(RunCsv.prediction(p)).append('\n');
     if (pending.length() >= FLUSH_BYTES) {
       flushPredictions();
     }
@@ -346,25 +350,17 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Writes every file of a finished run, {@code results.json} last, and deletes the checkpoint.
-   *
-   * @param manifest provenance; may hold maps, lists, text, numbers and booleans
+   * Writes every file of a finished run, {@code results.json} last, and deletes the checkpoint. Its
+   * predictions are those that were added.
    */
-  public void finish(RunResult result, Map<String, Object> manifest) throws IOException {
+  public void finish(Run run) throws IOException {
     try {
       flushPredictions();
       forcePredictions();
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    AtomicFile.write(directory.resolve("layers.csv"), out -> ResultsCsv.writeLayers(result, out));
-    AtomicFile.write(
-        directory.resolve("channels.csv"), out -> ResultsCsv.writeChannels(result, out));
-    AtomicFile.write(
-        directory.resolve("histograms.json"), out -> ResultsJson.writeHistograms(result, out));
-    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    AtomicFile.write(
-        directory.resolve("manifest.json"), out -> out.write(mapper.writeValueAsBytes(manifest)));
+    writeTables(directory, run);
     try {
       Files.move(
           directory.resolve(PREDICTIONS_PARTIAL),
@@ -374,8 +370,45 @@ public final class RunDirectory implements AutoCloseable {
     } catch (IOException e) {
       throw StoreErrors.cannotWrite(directory.resolve(PREDICTIONS), e);
     }
-    AtomicFile.write(directory.resolve(RESULTS), out -> ResultsJson.write(result, out));
+    writeResults(directory, run);
     AtomicFile.delete(directory.resolve(CHECKPOINT));
+  }
+
+  /** Writes all but the predictions and the results. */
+  private static void writeTables(Path directory, Run run) throws IOException {
+    AtomicFile.write(directory.resolve("layers.csv"), out -> RunCsv.writeLayers(run, out));
+    AtomicFile.write(directory.resolve("channels.csv"), out -> RunCsv.writeChannels(run, out));
+    AtomicFile.write(
+        directory.resolve("histograms.json"), out -> RunJson.writeHistograms(run, out));
+    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    AtomicFile.write(
+        directory.resolve("manifest.json"),
+        out -> out.write(mapper.writeValueAsBytes(run.manifest())));
+  }
+
+  private static void writeResults(Path directory, Run run) throws IOException {
+    AtomicFile.write(directory.resolve(RESULTS), out -> RunJson.write(run, out));
+  }
+
+  /**
+   * Writes every file that {@link RunReader} reads, for a run that is not measured here and now.
+   *
+   * @param directory exists
+   */
+  public static void write(Path directory, Run run) throws IOException {
+    writeTables(directory, run);
+    StringBuilder text = new StringBuilder(RunCsv.PREDICTIONS_HEADER).append('\n');
+    run.predictions().forEach(p -> text.append(RunCsv.prediction(p)).append('\n'));
+    AtomicFile.write(
+        directory.resolve(PREDICTIONS),
+        out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
+    writeResults(directory, run);
+  }
+
+  /** The name of the run in a folder: that of the folder. */
+  public static String name(Path directory) {
+    Path file = directory.toAbsolutePath().normalize().getFileName();
+    return file == null ? "run" : file.toString();
   }
 
   @Override

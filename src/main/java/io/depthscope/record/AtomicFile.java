@@ -1,4 +1,4 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 /** How a field is written in our tables. */
 public final class CsvText {

@@ -1,4 +1,4 @@
-package io.depthscope.store;
+package io.depthscope.record;
 
 import io.depthscope.experiment.RunState;
 import java.io.ByteArrayInputStream;
