@@ -170,7 +170,7 @@ public record NetworkSummary(
           l.inputs().stream().mapToDouble(before::get).filter(r -> r > 0).max().orElse(Double.NaN);
       Optional<Double> own = range.apply(l);
       before.put(l.name(), own.orElse(read));
-      double step = Math.abs(Math.log(own.orElse(Double.NaN) / read) / Math.log(2));
+      double step = Math.abs(RunLayer.Step.octaves(own.orElse(Double.NaN), read));
       if (Double.isFinite(step)) {
         steps.add(step);
       }

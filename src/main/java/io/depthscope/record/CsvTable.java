@@ -67,7 +67,8 @@ final class CsvTable implements AutoCloseable {
   String text(String column) throws IOException {
     Integer at = columns.get(column);
     if (at == null) {
-      throw new IOException(file + ": the column " + column + " is missing");
+      throw new IOException(
+          file + ": the column " + column + " is missing; " + RunReader.MADE_ANEW);
     }
     return row[at];
   }

@@ -169,7 +169,7 @@ final class JsonFields implements FigureList.Source {
   private JsonNode present(String name) throws IOException {
     JsonNode value = node.get(name);
     if (value == null) {
-      throw wrong(name, "missing");
+      throw wrong(name, "missing; " + RunReader.MADE_ANEW);
     }
     return value;
   }

@@ -100,7 +100,7 @@ public record RunAssembly(
         a.layerError().statistics(),
         new RunLayer.Step(
             sourceNsr > 0 ? nsr / sourceNsr : Double.NaN,
-            Math.log(fp32.range() / sourceRange) / Math.log(2)),
+            RunLayer.Step.octaves(fp32.range(), sourceRange)),
         new RunLayer.Reach(a.highest(), a.lowest()),
         new RunLayer.Details(
             channels(l, a, weights),

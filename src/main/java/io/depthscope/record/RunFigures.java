@@ -183,6 +183,12 @@ public final class RunFigures {
           count("qmin", QuantParams::qmin),
           count("qmax", QuantParams::qmax));
 
+  public static final Figure<RunLayer.Channel> WEIGHT_MIN =
+      number("weightMin", RunLayer.Channel::weightMin);
+
+  public static final Figure<RunLayer.Channel> WEIGHT_MAX =
+      number("weightMax", RunLayer.Channel::weightMax);
+
   /** Of a channel's weights. */
   public static final Figure<RunLayer.Channel> WEIGHT_LEVELS =
       number("weightEffectiveLevels", RunLayer.Channel::weightEffectiveLevels);
@@ -212,6 +218,20 @@ public final class RunFigures {
   /** {@code inherited}, {@code weights}, {@code clipping}, {@code rounding}. */
   public static String name(ErrorTerm source) {
     return source.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The unit of every figure that has one, by its name. */
+  public static Map<String, String> units() {
+    Map<String, String> units = new LinkedHashMap<>();
+    for (FigureList<?> list : List.of(NETWORK, WEIGHTS, OUTPUT, ERROR)) {
+      for (Figure<?> f : list.figures()) {
+        if (!f.unit().toString().isEmpty()) {
+          units.put(f.name(), f.unit().toString());
+        }
+      }
+    }
+    units.put(RANGE_FLUCTUATION.name(), RANGE_FLUCTUATION.unit().toString());
+    return units;
   }
 
   /**

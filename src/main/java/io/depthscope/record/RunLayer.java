@@ -85,7 +85,13 @@ public record RunLayer(
    *     latter has no noise
    * @param rangeFluctuation log2 of this layer's fp32 range over that of the layer it reads
    */
-  public record Step(double gain, double rangeFluctuation) {}
+  public record Step(double gain, double rangeFluctuation) {
+
+    /** log2 of a range over another. */
+    public static double octaves(double range, double before) {
+      return Math.log(range / before) / Math.log(2);
+    }
+  }
 
   /**
    * Images at the ends of the fp32 output's range.

@@ -25,6 +25,9 @@ import java.util.Optional;
 public final class RunReader {
   private static final long MAX_JSON_BYTES = 1L << 27;
   private static final long MAX_CSV_BYTES = 1L << 28;
+  /** What to do about a run of another version. */
+  static final String MADE_ANEW = "analyze --overwrite makes the run anew";
+
   private final Path directory;
 
   private RunReader(Path directory) {
@@ -55,7 +58,7 @@ public final class RunReader {
     JsonFields results = JsonFields.read(directory.resolve(RunDirectory.RESULTS), MAX_JSON_BYTES);
     if (results.integer("schemaVersion") != RunJson.SCHEMA_VERSION) {
       throw results.wrong(
-          "schemaVersion", "not " + RunJson.SCHEMA_VERSION + "; analyze makes it anew");
+          "schemaVersion", "not " + RunJson.SCHEMA_VERSION + "; " + MADE_ANEW);
     }
     Map<String, List<RunLayer.Channel>> channels = channels();
     Map<String, JsonFields> histograms = histograms();

@@ -1,5 +1,6 @@
 package io.depthscope.report;
 
+import io.depthscope.record.Figure;
 import io.depthscope.record.FigureList;
 import io.depthscope.record.RunFigures;
 import io.depthscope.record.RunLayer;
@@ -20,11 +21,10 @@ final class LayerData {
   /** Codes are counted in at most this many groups: more cannot be told apart in a figure. */
   private static final int MOST_CODE_GROUPS = 512;
 
-  /** Columns of the channels, by the name the page's scripts use. */
-  private static final Map<String, ToDoubleFunction<RunLayer.Channel>> CHANNEL_COLUMNS =
-      channelColumns();
+  /** Columns of the channels. */
+  private static final List<Figure<RunLayer.Channel>> CHANNEL_COLUMNS = channelColumns();
 
-  /** Columns of the layers where several runs stand side by side, likewise. */
+  /** Columns of the layers where several runs stand side by side, by the name the scripts use. */
   private static final Map<String, ToDoubleFunction<RunLayer>> LAYER_COLUMNS = layerColumns();
 
   private LayerData() {}
@@ -56,24 +56,21 @@ final class LayerData {
     }
   }
 
-  private static Map<String, ToDoubleFunction<RunLayer.Channel>> channelColumns() {
-    Map<String, ToDoubleFunction<RunLayer.Channel>> columns = new LinkedHashMap<>();
-    columns.put("weightMin", RunLayer.Channel::weightMin);
-    columns.put("weightMax", RunLayer.Channel::weightMax);
-    columns.put("weightLevels", RunLayer.Channel::weightEffectiveLevels);
-    columns.put("batchNormVariance", RunLayer.Channel::batchNormVariance);
-    columns.put("foldingFactor", RunLayer.Channel::foldingFactor);
-    columns.put("min", c -> c.fp32().min());
-    columns.put("max", c -> c.fp32().max());
-    columns.put("mean", c -> c.fp32().mean());
-    columns.put("variance", c -> c.fp32().variance());
-    columns.put("levels", RunLayer.Channel::effectiveLevels);
-    columns.put("mse", c -> c.error().mse());
-    columns.put("meanError", c -> c.error().meanError());
-    columns.put("sqnrDb", c -> c.error().sqnrDb());
-    columns.put("nsr", c -> c.error().nsr());
-    columns.put("saturation", c -> c.error().saturation());
-    return columns;
+  private static List<Figure<RunLayer.Channel>> channelColumns() {
+    List<Figure<RunLayer.Channel>> columns = new ArrayList<>();
+    columns.add(RunFigures.WEIGHT_MIN);
+    columns.add(RunFigures.WEIGHT_MAX);
+    columns.add(RunFigures.WEIGHT_LEVELS);
+    columns.add(RunFigures.BATCH_NORM_VARIANCE);
+    columns.add(RunFigures.FOLDING_FACTOR);
+    for (String name : List.of("min", "max", "mean", "variance")) {
+      columns.add(RunFigures.TENSOR.figure(name).in(RunLayer.Channel::fp32));
+    }
+    columns.add(RunFigures.LEVELS);
+    for (String name : List.of("mse", "meanError", "sqnrDb", "nsr", "saturation")) {
+      columns.add(RunFigures.ERROR.figure(name).in(RunLayer.Channel::error));
+    }
+    return List.copyOf(columns);
   }
 
   /** The figures of the layer as a whole. */
@@ -233,17 +230,13 @@ final class LayerData {
   /** One array a column; a column without any value is left out. */
   private static void channels(CompactJson json, List<RunLayer.Channel> channels)
       throws IOException {
-    for (Map.Entry<String, ToDoubleFunction<RunLayer.Channel>> column :
-        CHANNEL_COLUMNS.entrySet()) {
-      List<Double> values = new ArrayList<>();
-      for (RunLayer.Channel c : channels) {
-        values.add(column.getValue().applyAsDouble(c));
-      }
+    for (Figure<RunLayer.Channel> column : CHANNEL_COLUMNS) {
+      List<Double> values = channels.stream().map(column::of).toList();
       if (values.stream().allMatch(v -> v.isNaN())) {
         continue;
       }
       json.array(
-          column.getKey(),
+          column.name(),
           a -> {
             for (double v : values) {
               a.number(v);

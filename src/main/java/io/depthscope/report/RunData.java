@@ -7,9 +7,11 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunFigures;
 import io.depthscope.record.RunLayer;
+import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +34,8 @@ final class RunData {
     return CompactJson.object(
         json -> {
           head(json, run);
+          json.any("units", RunFigures.units());
+          texts(json, "sources", Arrays.stream(ErrorTerm.values()).map(RunFigures::name).toList());
           json.array(
               "findings",
               a -> {
