@@ -79,7 +79,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Continue the interrupted run in --out.")
   private boolean resume;
 
-  @Option(names = "--overwrite", description = "Replace the run in --out.")
+  @Option(names = "--overwrite", description = "Replace the run in --out; other files there stay.")
   private boolean overwrite;
 
   @Option(
@@ -114,6 +114,9 @@ final class AnalyzeCommand implements Callable<Integer> {
       throw new UsageException("--resume and --overwrite contradict each other");
     }
     PrintWriter text = spec.commandLine().getOut();
+    if (out != null) {
+      RunDirectory.requireOurs(out);
+    }
     if (resume && RunDirectory.isComplete(out)) {
       text.println(out + " holds a finished run; nothing to resume");
       return 0;

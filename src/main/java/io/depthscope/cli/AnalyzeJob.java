@@ -38,6 +38,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -162,7 +163,13 @@ record AnalyzeJob(
       String found = String.valueOf(recorded.manifest().get(e.getKey()));
       if (!found.equals(e.getValue())) {
         throw new IOException(
-            "%s was made with %s %s, not %s".formatted(directory, e.getKey(), found, e.getValue()));
+            String.format(
+                Locale.ROOT,
+                "%s was made with %s %s, not %s",
+                directory,
+                e.getKey(),
+                found,
+                e.getValue()));
       }
     }
     return recorded;
@@ -300,7 +307,7 @@ record AnalyzeJob(
                 strict,
                 u -> {
                   state.skipped().add(u);
-                  err.println("depthscope: skipped " + u.name() + ": " + u.reason());
+                  err.println(Main.oneLine("depthscope: skipped " + u.name() + ": " + u.reason()));
                 });
         Progress progress =
             Progress.start("analyze", state.figures().images(), count, mode.quiet(), err)) {

@@ -7,6 +7,7 @@ import io.depthscope.diagnosis.Claim;
 import io.depthscope.diagnosis.Claims;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.experiment.RunManifest;
+import io.depthscope.file.FileErrors;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
@@ -15,7 +16,9 @@ import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.record.AtomicFile;
+import io.depthscope.record.RefusedOutputException;
 import io.depthscope.record.RunDirectory;
+import io.depthscope.record.StudyDirectory;
 import io.depthscope.report.LabelledRun;
 import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
@@ -48,7 +51,6 @@ import picocli.CommandLine.Spec;
           + " --data CIFAR-10: those trained on CIFAR-10."
     })
 final class StudyCommand implements Callable<Integer> {
-  private static final String JSON = "study.json";
   private static final Pattern NAME =
       Pattern.compile("[\\p{L}\\p{N}_+-][\\p{L}\\p{N}._+ -]{0,199}");
 
@@ -125,8 +127,10 @@ final class StudyCommand implements Callable<Integer> {
     }
     List<StudyJob.Candidate> networks = networks();
     Path directory = out != null ? out : TimedFolder.below(Path.of("runs"), "study");
-    if (!resume && Files.exists(directory.resolve("runs"))) {
-      throw new IOException(
+    StudyDirectory study = new StudyDirectory(directory);
+    study.requireOurs();
+    if (!resume && study.isBegun()) {
+      throw new RefusedOutputException(
           directory + " holds a study; add --resume to finish it, or choose another --out");
     }
     String dataSpec = dataOptions.spec(networks.getFirst().model());
@@ -137,10 +141,10 @@ final class StudyCommand implements Callable<Integer> {
       for (StudyJob.Candidate c : networks) {
         dataOptions.checkClasses(data, c.model());
       }
-      Files.createDirectories(directory);
+      create(directory);
       StudyJob job =
           new StudyJob(
-              directory,
+              study,
               opened.backend(),
               opened.choice(),
               networks,
@@ -171,6 +175,15 @@ final class StudyCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static void create(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot create the folder " + directory + ": " + FileErrors.reason(e), e);
+    }
+  }
+
   private void finish(Path directory, StudyJob.Result result, RunManifest provenance)
       throws IOException {
     List<Claim> claims = Claims.judge(result.study());
@@ -195,7 +208,7 @@ final class StudyCommand implements Callable<Integer> {
             .toList();
     byte[] page = StudyPage.of(result.study(), claims, runs).getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(directory.resolve(RunDirectory.REPORT), to -> to.write(page));
-    AtomicFile.write(directory.resolve(JSON), to -> to.write(json));
+    AtomicFile.write(directory.resolve(StudyDirectory.RESULTS), to -> to.write(json));
     PrintWriter text = spec.commandLine().getOut();
     if (!quiet) {
       StudyText.print(result.study(), claims, text);

@@ -15,6 +15,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunDirectory;
+import io.depthscope.record.StudyDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -36,7 +37,7 @@ import java.util.function.BooleanSupplier;
  * @param calibration images the ranges are taken from; empty: a sample of {@code data}
  */
 record StudyJob(
-    Path out,
+    StudyDirectory out,
     Backend backend,
     String backendChoice,
     List<Candidate> networks,
@@ -118,9 +119,7 @@ record StudyJob(
   }
 
   Path directory(Candidate c, QuantScheme scheme) {
-    return out.resolve("runs")
-        .resolve(c.network().name())
-        .resolve(scheme.name() + "-" + scheme.granularity());
+    return out.run(c.network().name(), scheme.name() + "-" + scheme.granularity());
   }
 
   /**
@@ -151,7 +150,7 @@ record StudyJob(
       decoded.put(geometry, new Images(data, AnalyzeJob.Source.of(data), Optional.empty()));
       return;
     }
-    Path file = out.resolve("images-" + preprocessing.inputShape() + ".packed");
+    Path file = out.images(preprocessing.inputShape().toString());
     Files.deleteIfExists(file);
     List<UnreadableImage> skipped = new ArrayList<>();
     new PackJob(data, preprocessing, count, threads, strict)

@@ -1,10 +1,12 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -91,7 +93,8 @@ public final class Cifar10Binary implements Dataset {
 
   private Batch map(Path file, int firstIndex) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new IOException(file + ": no such file");
+      throw new IOException(
+          file + ": " + (Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file)));
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long length = channel.size();
@@ -111,6 +114,8 @@ public final class Cifar10Binary implements Dataset {
         }
       }
       return new Batch(file.getFileName().toString(), firstIndex, count, bytes);
+    } catch (FileSystemException e) {
+      throw new IOException(file + ": " + FileErrors.reason(e), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import io.depthscope.dataset.SyntheticShapes.Split;
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -50,7 +51,7 @@ public final class Datasets {
       return withoutSynsets(spec, options, Cifar10Binary.trainOf(folder));
     }
     if (!Files.exists(path)) {
-      throw new IOException(spec + ": no such file or folder");
+      throw new IOException(spec + ": " + FileErrors.whyMissing(path));
     }
     if (Files.isDirectory(path)) {
       return Cifar10Binary.isCifarFolder(path)
@@ -58,7 +59,7 @@ public final class Datasets {
           : new ImageFolder(path, options.synsets(), options.applyExif());
     }
     if (!Files.isReadable(path)) {
-      throw new IOException(spec + ": may not be read");
+      throw new IOException(spec + ": permission denied");
     }
     if (PackedDataset.isPacked(path)) {
       return withoutSynsets(spec, options, new PackedDataset(path));
@@ -73,7 +74,7 @@ public final class Datasets {
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
-      throw new IOException(text + ": no such file or folder", e);
+      throw new IOException(text + ": " + FileErrors.reason(e), e);
     }
   }
 

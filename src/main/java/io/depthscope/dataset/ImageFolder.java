@@ -1,13 +1,13 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -96,12 +96,19 @@ public final class ImageFolder implements Dataset {
           .filter(Files::isDirectory)
           .map(child -> child.getFileName().toString())
           .filter(name -> !name.startsWith("."))
+          .peek(name -> requireDecoded(root, name))
           .sorted(ImageFolder::compareBytes)
           .toList();
-    } catch (NoSuchFileException e) {
-      throw new IOException(root + ": no such folder", e);
     } catch (IOException | UncheckedIOException e) {
-      throw new IOException(root + ": cannot be listed: " + e, e);
+      throw new IOException(root + ": cannot be listed: " + FileErrors.reason(e), e);
+    }
+  }
+
+  /** Class folders are looked for by name; one that has none would have its images left out. */
+  private static void requireDecoded(Path root, String folder) {
+    if (FileErrors.isUndecoded(folder)) {
+      throw new UncheckedIOException(
+          new IOException("class folder " + folder + ": " + FileErrors.undecoded()));
     }
   }
 
@@ -127,10 +134,8 @@ public final class ImageFolder implements Dataset {
 
           @Override
           public FileVisitResult visitFileFailed(Path file, IOException reason) throws IOException {
-            if (reason instanceof FileSystemLoopException) {
-              throw new IOException(file + ": the link leads back to a folder above it", reason);
-            }
-            throw new IOException(file + ": cannot be listed: " + reason, reason);
+            throw new IOException(
+                file + ": cannot be listed: " + FileErrors.reason(reason), reason);
           }
         });
   }
@@ -206,7 +211,8 @@ public final class ImageFolder implements Dataset {
     try {
       Path file = root.resolve(name);
       if (!Files.isRegularFile(file)) {
-        throw new IOException(Files.exists(file) ? "not a regular file" : "no such file");
+        throw new IOException(
+            Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file));
       }
       long size = Files.size(file);
       if (size > decodingBytes() / 4) { // it is held twice while it is decoded
@@ -217,9 +223,10 @@ public final class ImageFolder implements Dataset {
                 + ", 1/16 of the heap");
       }
       return decoders.get().decode(Files.readAllBytes(file), applyOrientation);
+    } catch (InvalidPathException e) {
+      throw new IOException(name + ": " + FileErrors.undecoded(), e);
     } catch (IOException e) {
-      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-      throw new IOException(name + ": " + reason, e);
+      throw new IOException(name + ": " + FileErrors.reason(e), e);
     }
   }
 

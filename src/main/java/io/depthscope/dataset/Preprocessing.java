@@ -2,6 +2,7 @@ package io.depthscope.dataset;
 
 import io.depthscope.tensor.Shape;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How an image becomes a network's input: resized (bilinear with antialiasing, as PIL's), cropped
@@ -66,8 +67,13 @@ public record Preprocessing(
       }
       if (cropHeight > resizeHeight || cropWidth > resizeWidth) {
         throw new IllegalArgumentException(
-            "crop %dx%d is larger than the resized image, %dx%d"
-                .formatted(cropHeight, cropWidth, resizeHeight, resizeWidth));
+            String.format(
+                Locale.ROOT,
+                "crop %dx%d is larger than the resized image, %dx%d",
+                cropHeight,
+                cropWidth,
+                resizeHeight,
+                resizeWidth));
       }
     }
     if (mean.size() != 3 || std.size() != 3) {
@@ -160,8 +166,13 @@ public record Preprocessing(
     }
     if (height < cropHeight || width < cropWidth) {
       throw new IllegalArgumentException(
-          "image of %dx%d (height x width) is smaller than the crop, %dx%d"
-              .formatted(height, width, cropHeight, cropWidth));
+          String.format(
+              Locale.ROOT,
+              "image of %dx%d (height x width) is smaller than the crop, %dx%d",
+              height,
+              width,
+              cropHeight,
+              cropWidth));
     }
     // Halves go to the even neighbour, as in Python's round.
     int top = (int) Math.rint((height - cropHeight) / 2.0);

@@ -1,5 +1,6 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,17 +18,18 @@ final class SynsetFile {
    * @throws IOException if it cannot be read, has an empty line in the middle, or a name twice
    */
   static Map<String, Integer> read(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new IOException(file + ": no such synsets file");
-    }
-    if (Files.size(file) > MAX_BYTES) {
-      throw new IOException(file + ": too large for a synsets file");
-    }
     List<String> lines;
     try {
+      if (!Files.isRegularFile(file)) {
+        throw new IOException(
+            Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file));
+      }
+      if (Files.size(file) > MAX_BYTES) {
+        throw new IOException("too large for a synsets file");
+      }
       lines = Files.readAllLines(file);
     } catch (IOException e) {
-      throw new IOException(file + ": not a readable text file (" + e + ")", e);
+      throw new IOException(file + ": " + FileErrors.reason(e), e);
     }
     int count = lines.size();
     while (count > 0 && lines.get(count - 1).isBlank()) {

@@ -4,6 +4,7 @@ import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 import io.depthscope.stats.TensorStatistics;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Layers whose outputs hold NaN or infinities, which no figure of an error can tell. */
@@ -32,14 +33,15 @@ final class NonFinite {
             .number("quantizedInfinities", quantized.infinities())
             .number("values", fp32.count());
     String statement =
-        "Of %d values, %s in float32 and %s when quantized.%s Figures of such layers mean nothing."
-            .formatted(
-                fp32.count(),
-                counts(fp32),
-                counts(quantized),
-                layers.size() == 1
-                    ? ""
-                    : " It is the first of %d such layers.".formatted(layers.size()));
+        String.format(
+            Locale.ROOT,
+            "Of %d values, %s in float32 and %s when quantized.%s Figures of such layers mean nothing.",
+            fp32.count(),
+            counts(fp32),
+            counts(quantized),
+            layers.size() == 1
+                ? ""
+                : String.format(Locale.ROOT, " It is the first of %d such layers.", layers.size()));
     return Optional.of(
         new Finding(
             Finding.Kind.NON_FINITE,
@@ -62,6 +64,6 @@ final class NonFinite {
   }
 
   private static String counts(TensorStatistics s) {
-    return "%d are NaN and %d infinite".formatted(s.nans(), s.infinities());
+    return String.format(Locale.ROOT, "%d are NaN and %d infinite", s.nans(), s.infinities());
   }
 }

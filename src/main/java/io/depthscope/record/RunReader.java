@@ -1,6 +1,7 @@
 package io.depthscope.record;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.depthscope.file.FileErrors;
 import io.depthscope.plan.Feed;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
@@ -14,10 +15,13 @@ import io.depthscope.stats.Prediction;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -42,14 +46,22 @@ public final class RunReader {
    */
   public static Run read(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      throw new IOException(directory + ": no such folder");
+      throw new IOException(
+          directory
+              + ": "
+              + (Files.exists(directory) ? "not a folder" : FileErrors.whyMissing(directory)));
     }
-    if (!RunDirectory.isComplete(directory)) {
+    try {
+      Files.readAttributes(directory.resolve(RunDirectory.RESULTS), BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
       throw new IOException(
           directory
               + (RunDirectory.isInterrupted(directory)
                   ? ": the run was interrupted; analyze --resume finishes it"
-                  : ": no finished run, results.json is missing"));
+                  : ": no finished run, results.json is missing"),
+          e);
+    } catch (IOException e) {
+      throw StoreErrors.cannotRead(directory, e);
     }
     return new RunReader(directory).read();
   }
@@ -176,8 +188,10 @@ public final class RunReader {
       throws IOException {
     if (own.size() != layer.shape().channels()) {
       throw new IOException(
-          "%s: %d channels of %s, not %d as %s says"
-              .formatted(
+          String.format(
+              Locale.ROOT,
+              "%s: %d channels of %s, not %d as %s says",
+              
                   directory.resolve("channels.csv"),
                   own.size(),
                   layer.name(),
@@ -187,8 +201,10 @@ public final class RunReader {
     for (int c = 0; c < own.size(); c++) {
       if (own.get(c).channel() != c) {
         throw new IOException(
-            "%s: channel %d of %s stands where channel %d belongs"
-                .formatted(
+            String.format(
+              Locale.ROOT,
+              "%s: channel %d of %s stands where channel %d belongs",
+              
                     directory.resolve("channels.csv"), own.get(c).channel(), layer.name(), c));
       }
     }
@@ -327,7 +343,10 @@ public final class RunReader {
     }
     if (all.size() != images) {
       throw new IOException(
-          "%s: %d images, not %d as %s says".formatted(file, all.size(), images, told));
+          String.format(
+              Locale.ROOT,
+              "%s: %d images, not %d as %s says",
+              file, all.size(), images, told));
     }
     return all;
   }

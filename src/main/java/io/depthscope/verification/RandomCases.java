@@ -26,6 +26,7 @@ import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -173,19 +174,20 @@ public final class RandomCases {
     Map<String, CalibratedTensor> calibration =
         calibrate(model, table, batch, q.shrink, q.aboutMean);
     String text =
-        "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s, moments about %s"
-            .formatted(
-                kind,
-                seed,
-                nodes,
-                scheme.name(),
-                scheme.weights(),
-                scheme.granularity(),
-                scheme.activations(),
-                q.feed,
-                batch.count(),
-                q.shrink,
-                q.aboutMean ? "the mean" : "0");
+        String.format(
+            Locale.ROOT,
+            "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s, moments about %s",
+            kind,
+            seed,
+            nodes,
+            scheme.name(),
+            scheme.weights(),
+            scheme.granularity(),
+            scheme.activations(),
+            q.feed,
+            batch.count(),
+            q.shrink,
+            q.aboutMean ? "the mean" : "0");
     return new PlanCase(text, model, weights, table, scheme, calibration, Map.of(), q.feed, batch);
   }
 

@@ -92,7 +92,7 @@ class HostileDataTest {
     analyze(images).fails(images.toString(), "no JPEG or PNG");
     analyze("synthetic:0").fails("synthetic:0");
     analyze("synthetic:-1").fails("synthetic:-1");
-    analyze(folder.resolve("nowhere")).fails("nowhere", "no such file or folder");
+    analyze(folder.resolve("nowhere")).fails("nowhere", "no such file or directory");
     Path text = Files.writeString(folder.resolve("file.dat"), "nothing of ours");
     analyze(text).fails("file.dat");
     assertFalse(Files.exists(out()));

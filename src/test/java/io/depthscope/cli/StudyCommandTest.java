@@ -18,6 +18,7 @@ import io.depthscope.model.format.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.StudyDirectory;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
@@ -158,7 +159,7 @@ class StudyCommandTest {
     try (Dataset data = Datasets.open("synthetic:60", Datasets.Options.defaults())) {
       Files.createDirectories(out);
       return new StudyJob(
-              out,
+              new StudyDirectory(out),
               new CpuBackend(2),
               "asked for",
               List.of(new StudyJob.Candidate(StudyNetwork.of("dws-cnn", model.family()), model)),
@@ -226,7 +227,7 @@ class StudyCommandTest {
   @Test
   void anExistingStudyIsNotReplaced() {
     CommandLineRun second = study("--out", folder.resolve("study"));
-    assertEquals(1, second.exit(), second::toString);
+    assertEquals(2, second.exit(), second::toString);
     assertTrue(second.err().contains("holds a study"), second::toString);
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,6 +69,22 @@ class UsageTest {
           analyze --resume                         | --out
           analyze --resume --overwrite --out x     | --overwrite
           analyze --out                            | --out
+          analyze --out=                           | '--out': the value is empty
+          analyze --data=                          | '--data': the value is empty
+          analyze --model=                         | '--model': the value is empty
+          analyze --synsets=                       | '--synsets': the value is empty
+          analyze --calibrate-data=                | '--calibrate-data': the value is empty
+          analyze --quantization=                  | '--quantization': the value is empty
+          study --out=                             | '--out': the value is empty
+          study --model=                           | (FILE): the value is empty
+          study --calibrate-data=                  | '--calibrate-data': the value is empty
+          pack --out=                              | '--out': the value is empty
+          plot x --out=                            | '--out': the value is empty
+          report x --out=                          | '--out': the value is empty
+          compare x y --json=                      | '--json': the value is empty
+          compare x y --html=                      | '--html': the value is empty
+          bench kernels --json=                    | '--json': the value is empty
+          bench kernels --shapes=                  | '--shapes': the value is empty
           inspect --family vgg                     | vgg
           inspect --resolution -1                  | resolution -1
           inspect --scheme w8a8                    | --scheme
@@ -108,6 +125,33 @@ class UsageTest {
     CommandLineRun.analyze("--data", "synthetic:5", "--out", out, "--device", 99)
         .fails("backend cuda is missing");
     assertFalse(Files.exists(out));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"findings", "report", "compare x"})
+  void anEmptyParameterIsNotTheCurrentFolder(String line) {
+    CommandLineRun.of((Object[]) (line + " ").split(" ", -1)).isMisuse("the value is empty");
+    CommandLineRun.of("plot", "").isMisuse("''");
+  }
+
+  /** Arguments are never read from files: a name may begin with @. */
+  @Test
+  void anAtIsPartOfAName(@TempDir Path folder) throws IOException {
+    Path words = Files.writeString(folder.resolve("words"), "--version");
+    String at = "@" + words;
+    CommandLineRun.analyze("--data", at).fails(at, "no such file or directory");
+    CommandLineRun.of("inspect", "--model", at).fails(at, "no such file or directory");
+    CommandLineRun.of("findings", at).fails(at, "no such file or directory");
+    CommandLineRun.of("analyze", at).isMisuse(at);
+    CommandLineRun.of(at).isMisuse(at);
+  }
+
+  @Test
+  void whatCanBeNoFileNameIsRefused() {
+    CommandLineRun.analyze("--out", "a\0b").isMisuse("--out");
+    CommandLineRun.of("inspect", "--model", "a\0b").isMisuse("--model");
+    CommandLineRun.analyze("--data", "a\0b").fails("a");
+    CommandLineRun.analyze("--data", "a\uFFFDb").isMisuse("--data", "no text in the encoding");
   }
 
   @Test

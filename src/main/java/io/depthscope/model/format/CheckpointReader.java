@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -78,14 +79,15 @@ final class CheckpointReader {
     String more = problems.size() > named ? "; and " + (problems.size() - named) + " more" : "";
     throw new ModelFormatException(
         file.name(),
-        "%d %s not fit %s in %s names: %s%s"
-            .formatted(
-                problems.size(),
-                problems.size() == 1 ? "tensor does" : "tensors do",
-                model.name(),
-                naming.title(),
-                String.join("; ", problems.subList(0, named)),
-                more));
+        String.format(
+            Locale.ROOT,
+            "%d %s not fit %s in %s names: %s%s",
+            problems.size(),
+            problems.size() == 1 ? "tensor does" : "tensors do",
+            model.name(),
+            naming.title(),
+            String.join("; ", problems.subList(0, named)),
+            more));
   }
 
   private Map<String, int[]> expectedDims() {

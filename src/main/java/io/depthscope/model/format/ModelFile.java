@@ -12,6 +12,7 @@ import io.depthscope.tensor.Shape;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -104,8 +105,12 @@ public final class ModelFile {
     if (options.family().isPresent() && !options.family().get().equals(family.family())) {
       throw new ModelFormatException(
           file.name(),
-          "holds the family %s (%s names), not %s"
-              .formatted(family.family(), naming.title(), options.family().get()));
+          String.format(
+              Locale.ROOT,
+              "holds the family %s (%s names), not %s",
+              family.family(),
+              naming.title(),
+              options.family().get()));
     }
   }
 
@@ -118,11 +123,12 @@ public final class ModelFile {
     if (name == null || !FamilyConfig.families().contains(name)) {
       throw new ModelFormatException(
           file.name(),
-          "metadata %s is %s; known: %s"
-              .formatted(
-                  FamilyConfig.FAMILY_KEY,
-                  name == null ? "missing" : "'" + ModelFormatException.shortened(name) + "'",
-                  String.join(", ", FamilyConfig.families())));
+          String.format(
+              Locale.ROOT,
+              "metadata %s is %s; known: %s",
+              FamilyConfig.FAMILY_KEY,
+              name == null ? "missing" : "'" + ModelFormatException.shortened(name) + "'",
+              String.join(", ", FamilyConfig.families())));
     }
     NetworkFamily family = FamilyConfig.parse(name, requireMetadata(file, FamilyConfig.CONFIG_KEY));
     if (options.resolution().isEmpty()) {
@@ -220,8 +226,11 @@ public final class ModelFile {
     }
     throw new ModelFormatException(
         file.name(),
-        "metadata resolution '%s' is not a number in 1..%d"
-            .formatted(ModelFormatException.shortened(stated), LoadOptions.MAX_RESOLUTION));
+        String.format(
+            Locale.ROOT,
+            "metadata resolution '%s' is not a number in 1..%d",
+            ModelFormatException.shortened(stated),
+            LoadOptions.MAX_RESOLUTION));
   }
 
   private static OptionalInt fromName(String file, Naming naming) {
@@ -257,8 +266,11 @@ public final class ModelFile {
     }
     throw new ModelFormatException(
         file.name(),
-        "metadata %s '%s' is not a number over 0 and at most 1"
-            .formatted(key, ModelFormatException.shortened(text)));
+        String.format(
+            Locale.ROOT,
+            "metadata %s '%s' is not a number over 0 and at most 1",
+            key,
+            ModelFormatException.shortened(text)));
   }
 
   private static String requireMetadata(SafetensorsFile file, String key)

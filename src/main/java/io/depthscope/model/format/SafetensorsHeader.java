@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -162,13 +163,14 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     for (TensorInfo t : tensors) {
       if (t.end() < t.begin() || t.end() > dataLength) {
         throw new Refused(
-            "data_offsets [%d, %d] of %s are outside the %d data bytes%s"
-                .formatted(
-                    t.begin(),
-                    t.end(),
-                    quote(t.name()),
-                    dataLength,
-                    t.end() > dataLength ? " (truncated file?)" : ""));
+            String.format(
+                Locale.ROOT,
+                "data_offsets [%d, %d] of %s are outside the %d data bytes%s",
+                t.begin(),
+                t.end(),
+                quote(t.name()),
+                dataLength,
+                t.end() > dataLength ? " (truncated file?)" : ""));
       }
       checkByteCount(t);
       ordered.add(t);
@@ -181,8 +183,11 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       }
       if (t.begin() > covered) {
         throw new Refused(
-            "tensor %2$s does not follow the one before it: a gap of %1$d byte(s)"
-                .formatted(t.begin() - covered, quote(t.name())));
+            String.format(
+                Locale.ROOT,
+                "tensor %2$s does not follow the one before it: a gap of %1$d byte(s)",
+                t.begin() - covered,
+                quote(t.name())));
       }
       covered = t.end();
     }
@@ -205,8 +210,14 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     // An unknown dtype is refused only when the tensor is asked for, so its size is not known here.
     if (size.isPresent() && needed != stored) {
       throw new Refused(
-          "tensor %s: %s %s needs %d bytes, data_offsets give %d"
-              .formatted(quote(t.name()), t.dtype(), t.shape(), needed, stored));
+          String.format(
+              Locale.ROOT,
+              "tensor %s: %s %s needs %d bytes, data_offsets give %d",
+              quote(t.name()),
+              t.dtype(),
+              t.shape(),
+              needed,
+              stored));
     }
   }
 
