@@ -1,6 +1,7 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -122,9 +123,13 @@ final class AnalyzeCommand implements Callable<Integer> {
       return 0;
     }
     LoadedModel model = modelOptions.load();
+    Preprocessing preprocessing = modelOptions.preprocessing(model);
+    if (!quiet && !explainMemory) {
+      modelOptions.lines(model, preprocessing).forEach(text::println);
+    }
     String dataSpec = dataOptions.spec(model);
     try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec)) {
+        Dataset data = dataOptions.open(dataSpec, model)) {
       dataOptions.checkClasses(data, model);
       String calibrationSpec =
           Optional.ofNullable(calibrateData)
@@ -135,7 +140,7 @@ final class AnalyzeCommand implements Callable<Integer> {
               opened.backend(),
               opened.choice(),
               model,
-              ModelOptions.preprocessing(model),
+              preprocessing,
               scheme,
               feed,
               errorSources ? Recording.ERROR_TERMS : Recording.STATISTICS,

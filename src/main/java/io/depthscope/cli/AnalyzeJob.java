@@ -17,6 +17,7 @@ import io.depthscope.model.BatchNormFolding;
 import io.depthscope.model.FoldedWeights;
 import io.depthscope.model.Node;
 import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.Setting;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -68,11 +69,17 @@ record AnalyzeJob(
   /**
    * Where the images really come from, if {@code data} is a copy of them.
    *
+   * @param notices what lies beside them and was left out
    * @param skipped images that could not be copied
    */
-  record Source(String description, String fingerprint, List<UnreadableImage> skipped) {
+  record Source(
+      String description, String fingerprint, List<String> notices, List<UnreadableImage> skipped) {
     static Source of(Dataset data) {
-      return new Source(data.description(), data.fingerprint(), List.of());
+      return of(data, List.of());
+    }
+
+    static Source of(Dataset data, List<UnreadableImage> skipped) {
+      return new Source(data.description(), data.fingerprint(), data.notices(), skipped);
     }
   }
 
@@ -152,9 +159,12 @@ record AnalyzeJob(
     Map<String, String> expected = new TreeMap<>();
     expected.put("commit", BuildInfo.load().commitText());
     expected.put("weightsSha256", model.sha256());
+    expected.put("network", model.configuration());
     expected.put("dataFingerprint", source.fingerprint());
     expected.put("images", Integer.toString(count));
     expected.put("preprocessing", preprocessing.geometryText());
+    expected.put("mean", preprocessing.mean().toString());
+    expected.put("std", preprocessing.std().toString());
     expected.put("scheme", scheme.toString());
     expected.put("feed", feed.toString());
     expected.put("backend", backend.name());
@@ -385,6 +395,8 @@ record AnalyzeJob(
     return Map.of(
         "weights",
         model.sha256(),
+        "network",
+        model.configuration(),
         "preprocessing",
         preprocessing.geometryText()
             + ", mean "
@@ -410,6 +422,7 @@ record AnalyzeJob(
     id.put("version", BuildInfo.load().text());
     id.put("model", model.model().name());
     id.put("weights", model.sha256());
+    id.put("network", model.configuration());
     id.put("data", source.fingerprint());
     id.put("images", Integer.toString(count));
     id.put("preprocessing", preprocessing.toString());
@@ -437,10 +450,14 @@ record AnalyzeJob(
         .with("naming", model.naming())
         .with("weightsFile", model.file().toString())
         .with("weightsSha256", model.sha256())
+        .with("network", model.configuration())
+        .with("networkSettings", model.settings().stream().map(Setting::text).toList())
         .with("data", source.description())
         .with("dataFingerprint", source.fingerprint())
         .with("images", count)
+        .with("leftOut", source.notices())
         .with("preprocessing", preprocessing.geometryText())
+        .with("interpolation", preprocessing.interpolation().word())
         .with("channelOrder", preprocessing.order().toString())
         .with("mean", preprocessing.mean())
         .with("std", preprocessing.std())

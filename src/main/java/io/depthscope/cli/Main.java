@@ -106,7 +106,12 @@ public final class Main implements Callable<Integer> {
           return failed(e, err);
         });
     try {
-      return line.execute(args);
+      int code = line.execute(args);
+      if (code == 0 && out.checkError()) { // a PrintWriter throws nothing
+        err.println("depthscope: standard output could not be written, and is not complete");
+        return FAILED;
+      }
+      return code;
     } catch (OutOfMemoryError e) {
       err.println(
           "depthscope: out of memory; use fewer --threads or more heap (DEPTHSCOPE_HEAP=2g)");

@@ -48,10 +48,13 @@ final class PackCommand implements Callable<Integer> {
     UsageException.requirePositive("--threads", workers);
     OutputFile.check("--out", out, true, overwrite);
     LoadedModel model = modelOptions.load();
-    Preprocessing preprocessing = ModelOptions.preprocessing(model);
+    Preprocessing preprocessing = modelOptions.preprocessing(model);
     PrintWriter err = spec.commandLine().getErr();
+    if (!quiet) {
+      modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getOut()::println);
+    }
     int packed;
-    try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
+    try (Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
       dataOptions.checkClasses(data, model);
       packed =
           new PackJob(data, preprocessing, dataOptions.count(data), workers, dataOptions.strict())

@@ -3,6 +3,7 @@ package io.depthscope.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.Claim;
 import io.depthscope.diagnosis.Claims;
 import io.depthscope.diagnosis.StudyNetwork;
@@ -55,6 +56,7 @@ final class StudyCommand implements Callable<Integer> {
       Pattern.compile("[\\p{L}\\p{N}_+-][\\p{L}\\p{N}._+ -]{0,199}");
 
   @Spec private CommandSpec spec;
+  @Mixin private NetworkOptions networkOptions;
   @Mixin private DataOptions dataOptions;
   @Mixin private BackendOptions backendOptions;
 
@@ -136,7 +138,7 @@ final class StudyCommand implements Callable<Integer> {
     String dataSpec = dataOptions.spec(networks.getFirst().model());
     PrintWriter err = spec.commandLine().getErr();
     try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec);
+        Dataset data = dataOptions.open(dataSpec, networks.getFirst().model());
         Interruption interruption = Interruption.install(err)) {
       for (StudyJob.Candidate c : networks) {
         dataOptions.checkClasses(data, c.model());
@@ -255,6 +257,9 @@ final class StudyCommand implements Callable<Integer> {
         }
       }
     }
+    if (schemes.isEmpty()) {
+      throw new UsageException("--bits and --granularity must each name one at least");
+    }
     return schemes;
   }
 
@@ -272,16 +277,26 @@ final class StudyCommand implements Callable<Integer> {
               "this build holds no networks trained on " + wanted + "; give --model FILE");
         }
         for (Zoo.Member m : members) {
-          add(networks, m.name(), m.load());
+          LoadedModel model = m.load();
+          // The options speak of the networks that the user gives; these say everything themselves.
+          add(networks, m.name(), model, new NetworkOptions().preprocessing(model));
         }
       }
       case "none" -> {}
       default ->
           throw new UsageException("--zoo must be synthetic, cifar10 or none, got " + wanted);
     }
+    LoadOptions options = networkOptions.loadOptions();
     for (Path file : models) {
       String name = String.valueOf(file.getFileName()).replaceFirst("\\.safetensors$", "");
-      add(networks, name, ModelFile.load(file, LoadOptions.NONE));
+      LoadedModel model = ModelFile.load(file, options);
+      Preprocessing preprocessing = networkOptions.preprocessing(model);
+      if (!quiet) {
+        networkOptions
+            .lines(model, preprocessing)
+            .forEach(line -> spec.commandLine().getErr().println(name + ": " + line));
+      }
+      add(networks, name, model, preprocessing);
     }
     if (networks.isEmpty()) {
       throw new UsageException("no networks: give --model FILE or --zoo");
@@ -289,7 +304,11 @@ final class StudyCommand implements Callable<Integer> {
     return networks;
   }
 
-  private static void add(List<StudyJob.Candidate> networks, String name, LoadedModel model)
+  private static void add(
+      List<StudyJob.Candidate> networks,
+      String name,
+      LoadedModel model,
+      Preprocessing preprocessing)
       throws IOException {
     if (!NAME.matcher(name).matches()) { // it names a folder and stands on the terminal
       throw new IOException(
@@ -300,7 +319,7 @@ final class StudyCommand implements Callable<Integer> {
     if (networks.stream().anyMatch(c -> c.network().name().equals(name))) {
       throw new IOException("two networks are called " + name);
     }
-    networks.add(new StudyJob.Candidate(network, model));
+    networks.add(new StudyJob.Candidate(network, model, preprocessing));
   }
 
   private Optional<StudyJob.CalibrationImages> calibrationImages(String dataSpec) {

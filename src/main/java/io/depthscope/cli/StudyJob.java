@@ -51,8 +51,8 @@ record StudyJob(
     long seed,
     boolean strict) {
 
-  /** A network that takes part. */
-  record Candidate(StudyNetwork network, LoadedModel model) {}
+  /** A network that takes part, and how it reads images. */
+  record Candidate(StudyNetwork network, LoadedModel model, Preprocessing preprocessing) {}
 
   /** Images of their own to calibrate with. */
   record CalibrationImages(String spec, CalibrationSource.Opener opener) {}
@@ -89,12 +89,12 @@ record StudyJob(
     Map<String, Images> decoded = new HashMap<>();
     try {
       for (Candidate c : networks) {
-        decode(ModelOptions.preprocessing(c.model()), decoded, quiet, stop, err);
+        decode(c.preprocessing(), decoded, quiet, stop, err);
       }
       long all = (long) networks.size() * schemes.size() * count;
       try (Progress progress = Progress.start("study", 0, all, quiet, err)) {
         for (Candidate c : networks) {
-          Preprocessing preprocessing = ModelOptions.preprocessing(c.model());
+          Preprocessing preprocessing = c.preprocessing();
           Images images = decoded.get(preprocessing.geometryText());
           Path first = null;
           for (QuantScheme scheme : schemes) {
@@ -158,8 +158,7 @@ record StudyJob(
     PackedDataset packed = new PackedDataset(file);
     // An open file stays readable, and nothing is left behind however the study ends.
     Files.delete(file);
-    AnalyzeJob.Source source =
-        new AnalyzeJob.Source(data.description(), data.fingerprint(), List.copyOf(skipped));
+    AnalyzeJob.Source source = AnalyzeJob.Source.of(data, List.copyOf(skipped));
     decoded.put(geometry, new Images(packed, source, Optional.of(packed)));
   }
 

@@ -117,7 +117,9 @@ public final class RunDirectory implements AutoCloseable {
   /** What a run that was killed before its record was complete leaves. */
   static boolean isLeftover(Path file) {
     String name = file.getFileName().toString();
-    return name.equals(LOCK) || OUTPUTS.stream().anyMatch(o -> name.equals(o + ".partial"));
+    return name.equals(LOCK)
+        || name.equals(CHECKPOINT + ".partial")
+        || OUTPUTS.stream().anyMatch(o -> name.equals(o + ".partial"));
   }
 
   /**

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.model.format.LoadOptions;
@@ -162,7 +163,11 @@ class StudyCommandTest {
               new StudyDirectory(out),
               new CpuBackend(2),
               "asked for",
-              List.of(new StudyJob.Candidate(StudyNetwork.of("dws-cnn", model.family()), model)),
+              List.of(
+                  new StudyJob.Candidate(
+                      StudyNetwork.of("dws-cnn", model.family()),
+                      model,
+                      Preprocessing.exact(model.model().inputShape()))),
               schemes,
               data,
               60,

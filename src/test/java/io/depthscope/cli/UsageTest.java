@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,6 +82,8 @@ class UsageTest {
           study --out=                             | '--out': the value is empty
           study --model=                           | (FILE): the value is empty
           study --calibrate-data=                  | '--calibrate-data': the value is empty
+          study --bits ,                           | --bits
+          study --granularity ,                    | --granularity
           pack --out=                              | '--out': the value is empty
           plot x --out=                            | '--out': the value is empty
           report x --out=                          | '--out': the value is empty
@@ -144,6 +150,16 @@ class UsageTest {
     CommandLineRun.of("findings", at).fails(at, "no such file or directory");
     CommandLineRun.of("analyze", at).isMisuse(at);
     CommandLineRun.of(at).isMisuse(at);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whatCannotBePrintedFailsTheCommand() throws IOException {
+    StringWriter err = new StringWriter();
+    try (PrintWriter full = new PrintWriter(Files.newOutputStream(Path.of("/dev/full")), true)) {
+      assertEquals(1, Main.run(new String[] {"inspect"}, full, new PrintWriter(err, true)));
+    }
+    assertTrue(err.toString().startsWith("depthscope: standard output could not"), err::toString);
   }
 
   @Test

@@ -32,6 +32,9 @@ public final class SafetensorsFile implements AutoCloseable {
   private static final int LENGTH_BYTES = 8;
   private static final int HASH_CHUNK = 1 << 20;
 
+  /** So far into the file white space may precede the header's object. */
+  private static final int LEADING = 1024;
+
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT =
@@ -111,7 +114,9 @@ public final class SafetensorsFile implements AutoCloseable {
       boolean plausible =
           length > 0
               && length <= MAX_HEADER_BYTES
-              && all.get(ValueLayout.JAVA_BYTE, LENGTH_BYTES) == '{';
+              && SafetensorsHeader.startsObject(
+                  all.asSlice(LENGTH_BYTES, Math.min(LEADING, size - LENGTH_BYTES))
+                      .toArray(ValueLayout.JAVA_BYTE));
       if (plausible && length <= size - LENGTH_BYTES) {
         return length;
       }
