@@ -47,7 +47,7 @@ class ArchitectureTest {
           "device.jcuda",
           "experiment",
           "verification",
-          "store",
+          "record",
           "diagnosis",
           "report.figure",
           "report",

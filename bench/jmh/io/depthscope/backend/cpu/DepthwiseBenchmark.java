@@ -41,7 +41,7 @@ public class DepthwiseBenchmark {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
     int padded = compiled.stage().padded();
-    kernel = new Depthwise(shape.geometry(), shape.in(), shape.out(), padded);
+    kernel = new Depthwise(shape.window(), shape.in(), shape.out(), padded);
     image = shape.image();
     tile = new float[compiled.tileFloats()];
     List<float[]> tiles = new ArrayList<>();

@@ -5,9 +5,8 @@ import io.depthscope.graph.LayerParameters;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
-import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ImageSums;
-import io.depthscope.stats.StreamSums;
 import io.depthscope.stats.TensorStatistics;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +24,12 @@ import java.util.Optional;
 public record WeightResult(
     ChannelMoments folded,
     TensorStatistics unfolded,
-    ErrorStatistics error,
+    ErrorSums error,
     List<QuantParams> params,
     Optional<BatchNorm> batchNorm) {
 
-  static WeightResult of(LayerPlan plan, LayerParameters stored) {
+  /** Measures the weights of a layer that has some. */
+  public static WeightResult of(LayerPlan plan, LayerParameters stored) {
     int channels = plan.out().channels();
     float[] w = plan.kernel();
     float[] wq = plan.quantizedKernel();
@@ -43,8 +43,6 @@ public record WeightResult(
     long saturated = 0;
     for (int i = 0; i < w.length; i++) {
       int c = i / perChannel;
-      StreamSums s = sums.fp32;
-      s.add(c, w[i], 0, 1);
       double e = (double) wq[i] - w[i];
       signal += (double) w[i] * w[i];
       quantizedSignal += (double) wq[i] * wq[i];
@@ -56,13 +54,15 @@ public record WeightResult(
         saturated += p.get(p.size() == 1 ? 0 : c).saturates(w[i]) ? 1 : 0;
       }
     }
+    for (int c = 0; c < channels; c++) {
+      sums.fp32.add(c, w, c * perChannel, 1, perChannel);
+    }
     ChannelMoments moments = new ChannelMoments(channels);
-    moments.add(sums.fp32, perChannel, new float[channels]);
+    moments.add(sums.fp32);
     return new WeightResult(
         moments,
         TensorStatistics.of(stored.kernel().data()),
-        new ErrorStatistics(
-            w.length, signal, quantizedSignal, noise, sum, maxAbs, saturated, Map.of()),
+        new ErrorSums(w.length, signal, quantizedSignal, noise, sum, maxAbs, saturated, Map.of()),
         plan.kernelParams(),
         stored.batchNorm());
   }

@@ -11,15 +11,14 @@ import java.util.Optional;
  * What happens to a layer's accumulators, as constants: bias, clamp and quantization.
  *
  * @param channels real channels
- * @param padded channels rounded up to whole vectors; bias, shift and the ends of the clamp have as
- *     many entries
+ * @param padded channels rounded up to whole vectors; bias and the ends of the clamp have as many
+ *     entries
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record OutputStage(
     int channels,
     int padded,
     float[] bias,
-    float[] shift,
     Clamp clamp,
     float[] lower,
     float[] upper,
@@ -33,7 +32,6 @@ record OutputStage(
         channels,
         padded,
         Arrays.copyOf(l.bias(), padded),
-        Arrays.copyOf(l.shift(), padded),
         clamp,
         ends(clamp.lower(), channels, padded, Float.NEGATIVE_INFINITY),
         ends(clamp.upper(), channels, padded, Float.POSITIVE_INFINITY),

@@ -42,7 +42,7 @@ public final class KernelCatalog {
     }
     unweighted("concat", "concat");
     statistics(REDUCE, 3, ReduceParams.class, Tiling.THREADS);
-    statistics(MERGE, 4, MergeParams.class, MERGE_THREADS);
+    statistics(MERGE, 3, MergeParams.class, MERGE_THREADS);
   }
 
   private KernelCatalog() {}

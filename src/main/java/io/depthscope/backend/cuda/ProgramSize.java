@@ -30,9 +30,9 @@ record ProgramSize(
     return mode.paired() ? 2 : 1;
   }
 
-  /** Weights, bias, shift and number of positions of a layer. */
+  /** Weights, bias and number of positions of a layer. */
   long weights(CompiledLayer l) {
-    return 4 * (streams() * l.weightFloats() + 3L * l.params().outStride());
+    return 4 * (streams() * l.weightFloats() + 2L * l.params().outStride());
   }
 
   /** One stream's outputs in one slot. */

@@ -30,7 +30,6 @@ final class SafeLaunch implements AutoCloseable {
     WEIGHTS,
     WEIGHTS_QUANTIZED,
     BIAS,
-    SHIFT,
     OUT,
     OUT_QUANTIZED,
     MIDDLE,
@@ -73,9 +72,6 @@ final class SafeLaunch implements AutoCloseable {
     upload(Piece.WEIGHTS, second(plan.kernel()));
     upload(Piece.WEIGHTS_QUANTIZED, paired ? second(plan.quantizedKernel()) : new float[0]);
     upload(Piece.BIAS, weighted ? WeightLayout.channels(plan.bias()) : new float[0]);
-    upload(
-        Piece.SHIFT,
-        layer.mode().statistics() ? WeightLayout.channels(plan.shift()) : new float[0]);
     long out = 4 * layer.outputFloats() * images;
     output(Piece.OUT, out, poison);
     output(Piece.OUT_QUANTIZED, paired ? out : 0, poison);
