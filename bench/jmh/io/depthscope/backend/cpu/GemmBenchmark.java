@@ -41,7 +41,7 @@ public class GemmBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    windows = new Windows(compiled.window(), shape.in(), shape.out(), compiled.plainInput());
+    windows = new Windows(shape.window(), shape.in(), shape.out(), compiled.plainInput());
     image = shape.image();
     gathered = new float[compiled.gatherFloats()];
     tile = new float[compiled.tileFloats()];
@@ -56,7 +56,7 @@ public class GemmBenchmark {
 
   private void multiply(int p0, int p1) {
     PackedKernel kernel = compiled.fp32().packed();
-    if (compiled.readsInputDirectly()) {
+    if (compiled.form().isPointwise()) {
       int blockStep = compiled.plan().in().positions() * Lanes.N;
       Gemm.multiply(image, p0 * Lanes.N, Lanes.N, blockStep, p1 - p0, kernel, tile);
     } else {

@@ -1,15 +1,15 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Interpolation;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.dataset.Preprocessing.Mode;
-import io.depthscope.dataset.Preprocessing;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.exchange.ImageSettings;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
-import io.depthscope.graph.exchange.Setting.Origin;
 import io.depthscope.graph.exchange.Setting;
+import io.depthscope.graph.exchange.Setting.Origin;
 import io.depthscope.tensor.Shape;
 import io.depthscope.zoo.MobileNetV1;
 import java.io.IOException;

@@ -13,7 +13,6 @@ import io.depthscope.stats.Prediction;
 import io.depthscope.stats.TensorStatistics;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 

@@ -90,10 +90,7 @@ class FrameworkLogitsTest {
     Shape in = loaded.graph().inputShape();
     Preprocessing preprocessing = Preprocessing.exact(in);
     ExecutionPlan plan =
-        ExecutionPlan.fp32(
-            loaded.network(),
-            preprocessing.normalizationTable(),
-            Recording.PLAIN);
+        ExecutionPlan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     ImageBatch image = new ImageBatch(in, 1, new int[1], new int[1], Noise.pixels(7, in.size()));
     try (PairedProgram program = backend.compile(plan, 1)) {
       return program.submit(InputBatch.of(image)).get().fp32();

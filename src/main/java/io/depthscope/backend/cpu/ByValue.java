@@ -4,7 +4,6 @@ import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.N;
 
 import io.depthscope.graph.Op;
-import io.depthscope.graph.Padding;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
