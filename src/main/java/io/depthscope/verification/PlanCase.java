@@ -4,14 +4,14 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.plan.CalibratedTensor;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import java.util.ArrayList;
@@ -44,14 +44,14 @@ public record PlanCase(
   }
 
   /** The plan of the whole network. */
-  public ExecutionPlan plan(Recording recording) {
+  public Plan plan(Recording recording) {
     if (!recording.quantizedStream()) {
-      return ExecutionPlan.fp32(network, inputTable, recording);
+      return Plan.fp32(network, inputTable, recording);
     }
-    ExecutionPlan fp32 = ExecutionPlan.fp32(network, inputTable, Recording.PLAIN);
+    Plan fp32 = Plan.fp32(network, inputTable, Recording.PLAIN);
     return calibration.isEmpty()
-        ? ExecutionPlan.withParams(fp32, scheme, params, feed, recording)
-        : ExecutionPlan.paired(fp32, scheme, calibration, feed, recording);
+        ? Plan.withParams(fp32, scheme, params, feed, recording)
+        : Plan.paired(fp32, scheme, calibration, feed, recording);
   }
 
   /** True if a backend has all operations of the network. */
@@ -69,7 +69,7 @@ public record PlanCase(
   /** Parameters of the outputs that are quantized, by node name. */
   public Map<String, QuantParams> outputParams() {
     Map<String, QuantParams> found = new HashMap<>();
-    for (LayerPlan l : plan(Recording.PAIRED).layers()) {
+    for (Step l : plan(Recording.PAIRED).steps()) {
       l.output().ifPresent(p -> found.put(l.node().name(), p));
     }
     return found;
@@ -84,17 +84,17 @@ public record PlanCase(
     Map<String, QuantParams> closedParams = outputParams();
     Graph graph = network.graph();
     for (int i = 0; i < graph.size(); i++) {
-      ExecutionPlan fp32 = ExecutionPlan.fp32(network.until(i), inputTable, Recording.PLAIN);
+      Plan fp32 = Plan.fp32(network.until(i), inputTable, Recording.PLAIN);
       Map<String, QuantParams> open = new HashMap<>(closedParams);
       open.remove(graph.node(i).name());
       BatchOutput closed =
           run(
               backend,
-              ExecutionPlan.withParams(fp32, scheme, closedParams, feed, Recording.PAIRED));
+              Plan.withParams(fp32, scheme, closedParams, feed, Recording.PAIRED));
       BatchOutput before =
-          run(backend, ExecutionPlan.withParams(fp32, scheme, open, feed, Recording.PAIRED));
+          run(backend, Plan.withParams(fp32, scheme, open, feed, Recording.PAIRED));
       BatchOutput middle =
-          run(backend, ExecutionPlan.withParams(fp32, scheme, open, Feed.LOCAL, Recording.PAIRED));
+          run(backend, Plan.withParams(fp32, scheme, open, Feed.LOCAL, Recording.PAIRED));
       all.add(
           new NodeTensors(
               graph.node(i).name(),
@@ -107,8 +107,8 @@ public record PlanCase(
     return all;
   }
 
-  private BatchOutput run(Backend backend, ExecutionPlan plan) {
-    try (PairedProgram program = backend.compile(plan, batch.count())) {
+  private BatchOutput run(Backend backend, Plan plan) {
+    try (Program program = backend.compile(plan, batch.count())) {
       return await(program.submit(batch));
     }
   }

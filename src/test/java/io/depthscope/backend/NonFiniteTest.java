@@ -175,7 +175,7 @@ class NonFiniteTest {
             in);
     agree(c);
     for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
-      try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), 2)) {
+      try (Program program = backend.compile(c.plan(Recording.STATISTICS), 2)) {
         BatchOutput out = PlanCase.await(program.submit(c.batch()));
         LayerAccumulator layer = program.statistics().layer(1);
         long infinite = 0;
@@ -210,7 +210,7 @@ class NonFiniteTest {
             in);
     agree(c);
     for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
-      try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
+      try (Program program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
         BatchOutput out = PlanCase.await(program.submit(c.batch()));
         LayerAccumulator layer = program.statistics().layer(1);
         assertEquals(size - 1, layer.fp32().layer().nans(), backend.name());

@@ -2,7 +2,7 @@ package io.depthscope.contract;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
@@ -184,7 +184,7 @@ abstract class AnyDataContract {
         PlanCase c = network(data, sizes[i][0], sizes[i][1], 40 + i);
         List<NodeTensors> tensors = c.probe(backend);
         Findings findings = new Findings();
-        try (PairedProgram program = backend.compile(c.plan(Recording.ERROR_TERMS), IMAGES)) {
+        try (Program program = backend.compile(c.plan(Recording.ERROR_SOURCES), IMAGES)) {
           PlanCase.await(program.submit(c.batch()));
           NetworkAccumulator statistics = program.statistics();
           for (int node = 0; node < tensors.size(); node++) {

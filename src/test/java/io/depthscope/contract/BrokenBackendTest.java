@@ -7,8 +7,8 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.plan.Recording;
-import io.depthscope.testkit.BrokenBackend;
 import io.depthscope.testkit.BrokenBackend.Fault;
+import io.depthscope.testkit.BrokenBackend;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
@@ -59,7 +59,7 @@ class BrokenBackendTest {
     for (Backend sound : new Backend[] {new ReferenceBackend(), new CpuBackend(2)}) {
       PlanCase c = RandomCases.network(10_000);
       Backend broken = new BrokenBackend(sound, fault);
-      Findings findings = StatisticsCheck.run(broken, c, Recording.ERROR_TERMS, c.probe(sound));
+      Findings findings = StatisticsCheck.run(broken, c, Recording.ERROR_SOURCES, c.probe(sound));
       assertEquals(
           fault != Fault.NONE, !findings.isEmpty(), () -> broken.description() + ": " + findings);
     }
@@ -84,7 +84,7 @@ class BrokenBackendTest {
           new LayerComparison()
               .compare(
                   c,
-                  c.plan(Recording.PAIRED).layers().getLast(),
+                  c.plan(Recording.PAIRED).steps().getLast(),
                   c.probe(new ReferenceBackend()),
                   c.probe(broken));
       noticed += findings.isEmpty() ? 0 : 1;

@@ -81,7 +81,7 @@ abstract class NetworkContract {
     long whole = partings.stream().filter(p -> p.codes == 0).count();
     assertTrue(whole > 0, c.text() + ": every image meets a tie, take another seed");
     StatisticsCheck.run(backend(), c, Recording.STATISTICS, got).assertNone(c.text());
-    StatisticsCheck.run(backend(), c, Recording.ERROR_TERMS, got).assertNone(c.text());
+    StatisticsCheck.run(backend(), c, Recording.ERROR_SOURCES, got).assertNone(c.text());
   }
 
   /**

@@ -18,7 +18,7 @@ final class ByValue {
   /** Two inputs; one of a single position is used for all. */
   static void combine(
       Op.Elementwise.Function function,
-      CompiledLayer l,
+      CpuLayer l,
       float[] a,
       float[] b,
       int p0,
@@ -45,7 +45,7 @@ final class ByValue {
 
   /** A function of each value, in double as the oracle computes it. */
   static void map(
-      Op.Unary.Function function, CompiledLayer l, float[] in, int p0, int p1, float[] tile) {
+      Op.Unary.Function function, CpuLayer l, float[] in, int p0, int p1, float[] tile) {
     int positions = l.plan().in().positions();
     for (int c = 0, at = 0; c < l.stage().padded(); c += N) {
       int real = l.stage().lanesAt(c);
@@ -59,7 +59,7 @@ final class ByValue {
   }
 
   /** The channels of several inputs, one after the other. */
-  static void join(CompiledLayer l, List<float[]> inputs, int p0, int p1, float[] tile) {
+  static void join(CpuLayer l, List<float[]> inputs, int p0, int p1, float[] tile) {
     int positions = l.plan().out().positions();
     int rows = p1 - p0;
     Arrays.fill(tile, 0, rows * l.stage().padded(), 0);

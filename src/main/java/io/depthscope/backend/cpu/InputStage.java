@@ -1,9 +1,9 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.InputBatch;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ImageSums;
 import java.util.Arrays;
@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 final class InputStage {
   private final Recording recording;
-  private final LayerPlan plan;
+  private final Step plan;
   private final OutputStage stage;
   private final int positionStep;
   private final boolean plain;
@@ -22,7 +22,7 @@ final class InputStage {
   private final float[][] quantizedTable;
   private final int[][] counts;
 
-  InputStage(ExecutionPlan plan, CompiledLayer layer) {
+  InputStage(Plan plan, CpuLayer layer) {
     this.recording = plan.recording();
     this.plan = layer.plan();
     this.stage = layer.stage();

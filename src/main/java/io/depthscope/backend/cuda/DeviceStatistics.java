@@ -49,7 +49,7 @@ final class DeviceStatistics {
     counts = arena.allocate(size.counts(), "histograms");
     hostState = arena.allocatePinned(size.state());
     hostCounts = arena.allocatePinned(size.counts());
-    List<CompiledLayer> layers = size.layers();
+    List<DeviceLayer> layers = size.layers();
     firstChannel = new int[layers.size()];
     firstGroup = new int[layers.size()];
     codeOffset = new long[layers.size()];
@@ -58,7 +58,7 @@ final class DeviceStatistics {
     int group = 0;
     long codes = 8L * layers.size() * BitHistogram.BINS;
     for (int i = 0; i < layers.size(); i++) {
-      CompiledLayer l = layers.get(i);
+      DeviceLayer l = layers.get(i);
       firstChannel[i] = channel;
       firstGroup[i] = group;
       codeOffset[i] = codes;
@@ -88,7 +88,7 @@ final class DeviceStatistics {
   }
 
   /** Turns what a layer's kernel left in the partial sums into sums of images. */
-  void reduce(DeviceStream stream, CompiledLayer l, int images) {
+  void reduce(DeviceStream stream, DeviceLayer l, int images) {
     int layer = l.plan().index();
     ReduceParams params =
         new ReduceParams(
@@ -132,7 +132,7 @@ final class DeviceStatistics {
 
   /** Hands the range of one image in every layer to the accumulators. */
   void addRanges(MemorySegment fetched, int slot, int image, NetworkAccumulator accumulator) {
-    for (CompiledLayer l : size.layers()) {
+    for (DeviceLayer l : size.layers()) {
       int layer = l.plan().index();
       int groups = ProgramSize.groups(l);
       long at = 2L * ((long) firstGroup[layer] * size.maxBatch() + (long) slot * groups);
@@ -165,7 +165,7 @@ final class DeviceStatistics {
     device.fill(stream, counts.address(), 0, size.counts());
     device.synchronize();
     double[] values = hostState.toArray(ValueLayout.JAVA_DOUBLE);
-    for (CompiledLayer l : size.layers()) {
+    for (DeviceLayer l : size.layers()) {
       int layer = l.plan().index();
       LayerAccumulator to = accumulator.layer(layer);
       long perChannel = images * l.plan().out().positions();

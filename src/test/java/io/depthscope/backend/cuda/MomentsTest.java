@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
@@ -21,10 +21,10 @@ import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.CalibratedTensor;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
@@ -475,11 +475,11 @@ class MomentsTest {
   }
 
   /** The statistics of tensors, image by image as the backends merge them. */
-  private static NetworkAccumulator expected(ExecutionPlan plan, List<NodeTensors> tensors) {
+  private static NetworkAccumulator expected(Plan plan, List<NodeTensors> tensors) {
     NetworkAccumulator all = plan.newAccumulator();
     for (int image = 0; image < IMAGES; image++) {
       List<ImageSums> sums = plan.newImageSums();
-      for (LayerPlan l : plan.layers()) {
+      for (Step l : plan.steps()) {
         NodeTensors t = tensors.get(l.index());
         ImageSums s = sums.get(l.index());
         int size = l.out().size();
@@ -501,7 +501,7 @@ class MomentsTest {
       }
       all.add(image, sums);
     }
-    for (LayerPlan l : plan.layers()) {
+    for (Step l : plan.steps()) {
       NodeTensors t = tensors.get(l.index());
       all.layer(l.index()).histogram().add(t.x());
       for (int i = 0; l.output().isPresent() && i < t.y().length; i++) {
@@ -526,27 +526,27 @@ class MomentsTest {
   void wholeNumbersGiveTheSumsOfTheAccumulator(int batch) throws IOException {
     Backend cuda = GpuBackend.get();
     PlanCase c = wholeNumbers();
-    ExecutionPlan plan = c.plan(Recording.ERROR_TERMS);
+    Plan plan = c.plan(Recording.ERROR_SOURCES);
     NetworkAccumulator expected = expected(plan, c.probe(cuda));
     assertEquals(BitHistogram.BINS, expected.layer(0).histogram().counts().length);
     byte[] checkpoint;
     byte[] whole;
     int half = IMAGES / 2;
-    try (PairedProgram program = cuda.compile(plan, batch)) {
+    try (Program program = cuda.compile(plan, batch)) {
       submit(program, c, 0, half, batch);
       checkpoint = bytes(program.statistics());
       submit(program, c, half, IMAGES, batch);
       assertChecked(expected, program.statistics(), "in one go");
       whole = bytes(program.statistics());
     }
-    try (PairedProgram program = cuda.compile(plan, batch)) {
+    try (Program program = cuda.compile(plan, batch)) {
       program.statistics().read(new DataInputStream(new ByteArrayInputStream(checkpoint)));
       submit(program, c, half, IMAGES, batch);
       assertArrayEquals(whole, bytes(program.statistics()), "after a checkpoint");
     }
   }
 
-  private static void submit(PairedProgram program, PlanCase c, int from, int to, int batch) {
+  private static void submit(Program program, PlanCase c, int from, int to, int batch) {
     for (int at = from; at < to; at += batch) {
       PlanCase.await(program.submit(StatisticsCheck.slice(c, at, Math.min(to, at + batch))));
     }
@@ -585,7 +585,7 @@ class MomentsTest {
   void rangesOfTheCalibrationAreThoseOfTheValues() {
     Backend cuda = GpuBackend.get();
     PlanCase c = wholeNumbers();
-    try (PairedProgram program = cuda.compile(c.plan(Recording.CALIBRATION), IMAGES)) {
+    try (Program program = cuda.compile(c.plan(Recording.CALIBRATION), IMAGES)) {
       PlanCase.await(program.submit(c.batch()));
       var s = program.statistics().layer(0).fp32().layer();
       assertEquals(new Range(-2, 2), new Range(s.min(), s.max()));

@@ -22,21 +22,21 @@ import java.util.Optional;
  * how its output is quantized, and what to record. A plan is complete and immutable; two backends
  * that compile the same plan owe the same numbers.
  */
-public final class ExecutionPlan {
+public final class Plan {
   private final Network network;
-  private final List<LayerPlan> layers;
+  private final List<Step> steps;
   private final Feed feed;
   private final Recording recording;
   private final float[][] inputTable;
 
-  private ExecutionPlan(
+  private Plan(
       Network network,
-      List<LayerPlan> layers,
+      List<Step> steps,
       Feed feed,
       Recording recording,
       float[][] inputTable) {
     this.network = network;
-    this.layers = List.copyOf(layers);
+    this.steps = List.copyOf(steps);
     this.feed = feed;
     this.recording = recording;
     this.inputTable = inputTable;
@@ -54,19 +54,19 @@ public final class ExecutionPlan {
    *
    * @param inputTable value of each of the 256 pixel codes, per channel
    */
-  public static ExecutionPlan fp32(Network network, float[][] inputTable, Recording recording) {
+  public static Plan fp32(Network network, float[][] inputTable, Recording recording) {
     if (recording.quantizedStream()) {
       throw new IllegalArgumentException("a quantized stream needs a calibration");
     }
-    List<LayerPlan> layers = new ArrayList<>();
+    List<Step> steps = new ArrayList<>();
     Graph graph = network.graph();
     for (int i = 0; i < graph.size(); i++) {
       Node node = graph.node(i);
       boolean weighted = node.op().hasWeights();
       float[] kernel = weighted ? network.weightsOf(node).kernel().data() : new float[0];
       float[] bias = weighted ? network.weightsOf(node).bias() : new float[0];
-      layers.add(
-          new LayerPlan(
+      steps.add(
+          new Step(
               i,
               node,
               graph.inputShapes(i),
@@ -77,7 +77,7 @@ public final class ExecutionPlan {
               bias,
               Optional.empty()));
     }
-    return new ExecutionPlan(network, layers, Feed.ACCUMULATED, recording, inputTable);
+    return new Plan(network, steps, Feed.ACCUMULATED, recording, inputTable);
   }
 
   /**
@@ -87,14 +87,14 @@ public final class ExecutionPlan {
    * @param calibration what it saw, by node name; needed for every node
    * @throws IllegalArgumentException if a calibrated tensor is missing or its range is not finite
    */
-  public static ExecutionPlan paired(
-      ExecutionPlan fp32,
+  public static Plan paired(
+      Plan fp32,
       QuantScheme scheme,
       Map<String, CalibratedTensor> calibration,
       Feed feed,
       Recording recording) {
-    List<LayerPlan> layers = new ArrayList<>();
-    for (LayerPlan l : fp32.layers) {
+    List<Step> steps = new ArrayList<>();
+    for (Step l : fp32.steps) {
       CalibratedTensor seen = calibration.get(l.node().name());
       if (seen == null) {
         throw new IllegalArgumentException("no calibration for layer " + l.node().name());
@@ -103,23 +103,23 @@ public final class ExecutionPlan {
           l.op().quantizesOutput()
               ? scheme.activations().map(f -> outputParams(scheme, seen, f))
               : Optional.empty();
-      layers.add(quantized(l, scheme, output));
+      steps.add(quantized(l, scheme, output));
     }
-    return new ExecutionPlan(fp32.network, layers, feed, recording, fp32.inputTable);
+    return new Plan(fp32.network, steps, feed, recording, fp32.inputTable);
   }
 
   /** A plan of both streams with given parameters for the outputs, by node name. */
-  public static ExecutionPlan withParams(
-      ExecutionPlan fp32,
+  public static Plan withParams(
+      Plan fp32,
       QuantScheme scheme,
       Map<String, QuantParams> outputs,
       Feed feed,
       Recording recording) {
-    List<LayerPlan> layers = new ArrayList<>();
-    for (LayerPlan l : fp32.layers) {
-      layers.add(quantized(l, scheme, Optional.ofNullable(outputs.get(l.node().name()))));
+    List<Step> steps = new ArrayList<>();
+    for (Step l : fp32.steps) {
+      steps.add(quantized(l, scheme, Optional.ofNullable(outputs.get(l.node().name()))));
     }
-    return new ExecutionPlan(fp32.network, layers, feed, recording, fp32.inputTable);
+    return new Plan(fp32.network, steps, feed, recording, fp32.inputTable);
   }
 
   private static QuantParams outputParams(
@@ -128,8 +128,8 @@ public final class ExecutionPlan {
     return QuantParams.of(range, format);
   }
 
-  private static LayerPlan quantized(
-      LayerPlan l, QuantScheme scheme, Optional<QuantParams> output) {
+  private static Step quantized(
+      Step l, QuantScheme scheme, Optional<QuantParams> output) {
     float[] kernel = l.kernel();
     List<QuantParams> params = List.of();
     if (l.op().hasWeights() && scheme.weights().isPresent()) {
@@ -143,7 +143,7 @@ public final class ExecutionPlan {
       kernel = q.dequantized();
       params = q.params();
     }
-    return new LayerPlan(
+    return new Step(
         l.index(), l.node(), l.ins(), l.out(), l.kernel(), kernel, params, l.bias(), output);
   }
 
@@ -155,12 +155,12 @@ public final class ExecutionPlan {
     return network.graph();
   }
 
-  public List<LayerPlan> layers() {
-    return layers;
+  public List<Step> steps() {
+    return steps;
   }
 
-  public LayerPlan layer(int node) {
-    return layers.get(node);
+  public Step step(int node) {
+    return steps.get(node);
   }
 
   public Feed feed() {
@@ -182,13 +182,13 @@ public final class ExecutionPlan {
 
   /** Values of one image's outputs, one after the other. */
   public int outputSize() {
-    return graph().outputs().stream().mapToInt(i -> layer(i).out().size()).sum();
+    return graph().outputs().stream().mapToInt(i -> step(i).out().size()).sum();
   }
 
   /** Empty statistics of the shape this plan records. */
   public NetworkAccumulator newAccumulator() {
     List<LayerAccumulator> list = new ArrayList<>();
-    for (LayerPlan l : layers) {
+    for (Step l : steps) {
       int codes = l.output().map(QuantParams::codes).orElse(0);
       list.add(new LayerAccumulator(l.out().channels(), codes, recording.errorTerms()));
     }
@@ -198,7 +198,7 @@ public final class ExecutionPlan {
   /** Empty sums of one image, one entry a node. */
   public List<ImageSums> newImageSums() {
     List<ImageSums> list = new ArrayList<>();
-    for (LayerPlan l : layers) {
+    for (Step l : steps) {
       list.add(new ImageSums(l.out().channels(), l.out().positions(), recording.errorTerms()));
     }
     return List.copyOf(list);

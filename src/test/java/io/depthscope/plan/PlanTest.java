@@ -20,13 +20,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ExecutionPlanTest {
+class PlanTest {
   private final GoldenCase golden;
-  private final ExecutionPlan fp32;
+  private final Plan fp32;
 
-  ExecutionPlanTest() throws IOException {
+  PlanTest() throws IOException {
     golden = GoldenCase.read("pooled_w8a8");
-    fp32 = ExecutionPlan.fp32(golden.network(), golden.inputTable(), Recording.CALIBRATION);
+    fp32 = Plan.fp32(golden.network(), golden.inputTable(), Recording.CALIBRATION);
   }
 
   private static QuantScheme scheme(String name, Granularity granularity) {
@@ -36,7 +36,7 @@ class ExecutionPlanTest {
 
   private Map<String, CalibratedTensor> calibration() {
     Map<String, CalibratedTensor> seen = new HashMap<>();
-    for (LayerPlan l : fp32.layers()) {
+    for (Step l : fp32.steps()) {
       seen.put(l.node().name(), new CalibratedTensor(new Range(-1, 3), new BitHistogram()));
     }
     return seen;
@@ -46,10 +46,10 @@ class ExecutionPlanTest {
   @CsvSource({"w8a8, PER_TENSOR", "w8a8, PER_CHANNEL", "w4, PER_CHANNEL", "a8, PER_TENSOR"})
   void quantizesWhatTheSchemeSays(String name, Granularity granularity) {
     QuantScheme scheme = scheme(name, granularity);
-    ExecutionPlan plan =
-        ExecutionPlan.paired(fp32, scheme, calibration(), Feed.ACCUMULATED, Recording.STATISTICS);
+    Plan plan =
+        Plan.paired(fp32, scheme, calibration(), Feed.ACCUMULATED, Recording.STATISTICS);
     int pools = 0;
-    for (LayerPlan l : plan.layers()) {
+    for (Step l : plan.steps()) {
       boolean weighted = l.op().hasWeights();
       int params =
           !weighted || scheme.weights().isEmpty()
@@ -72,13 +72,13 @@ class ExecutionPlanTest {
 
   @Test
   void accumulatorsFitTheRecording() {
-    ExecutionPlan plan =
-        ExecutionPlan.paired(
+    Plan plan =
+        Plan.paired(
             fp32,
             scheme("w8a4", Granularity.PER_TENSOR),
             calibration(),
             Feed.LOCAL,
-            Recording.ERROR_TERMS);
+            Recording.ERROR_SOURCES);
     assertEquals(16, plan.newAccumulator().layer(0).codes().length);
     assertEquals(0, fp32.newAccumulator().layer(0).codes().length);
     assertEquals(4, plan.newImageSums().get(0).terms.length);
@@ -95,21 +95,13 @@ class ExecutionPlanTest {
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> ExecutionPlan.paired(fp32, scheme, lacks, Feed.LOCAL, Recording.PAIRED));
+            () -> Plan.paired(fp32, scheme, lacks, Feed.LOCAL, Recording.PAIRED));
     assertTrue(e.getMessage().contains("mix"), e.getMessage());
     assertThrows(
         IllegalArgumentException.class,
-        () -> ExecutionPlan.fp32(golden.network(), golden.inputTable(), Recording.PAIRED));
+        () -> Plan.fp32(golden.network(), golden.inputTable(), Recording.PAIRED));
     assertThrows(
         IllegalArgumentException.class,
-        () -> ExecutionPlan.fp32(golden.network(), new float[2][256], Recording.PLAIN));
-  }
-
-  @Test
-  void recordingsBuildOnEachOther() {
-    assertThrows(IllegalArgumentException.class, () -> new Recording(false, true, false, true));
-    assertThrows(IllegalArgumentException.class, () -> new Recording(true, false, false, true));
-    assertThrows(IllegalArgumentException.class, () -> new Recording(true, false, true, false));
-    assertTrue(Recording.ERROR_TERMS.errorTerms());
+        () -> Plan.fp32(golden.network(), new float[2][256], Recording.PLAIN));
   }
 }

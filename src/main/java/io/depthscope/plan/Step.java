@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param output how the output is quantized, or empty to leave it in float32
  */
 @SuppressWarnings("ArrayRecordComponent") // weight storage, never compared
-public record LayerPlan(
+public record Step(
     int index,
     Node node,
     List<Shape> ins,
