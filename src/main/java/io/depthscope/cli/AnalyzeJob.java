@@ -19,8 +19,10 @@ import io.depthscope.graph.exchange.Setting;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
 import io.depthscope.record.AtomicFile;
 import io.depthscope.record.QuantizationJson;
@@ -136,15 +138,8 @@ record AnalyzeJob(
         outputs.put(node.name(), QuantParams.of(new Range(0, 1), scheme.activations().get()));
       }
     }
-    QuantScheme floatWeights =
-        new QuantScheme(
-            Optional.empty(),
-            scheme.activations(),
-            scheme.granularity(),
-            scheme.activationRange(),
-            scheme.weightRange());
-    return Plan.withParams(
-        fp32Plan(Recording.PLAIN), floatWeights, outputs, feed, recording);
+    QuantSpec spec = new QuantSpec(outputs, Map.of());
+    return Plan.of(model.network(), preprocessing.normalizationTable(), spec, feed, recording);
   }
 
   /**
@@ -286,8 +281,8 @@ record AnalyzeJob(
 
   private Plan plan(Calibration calibration, Path file) throws IOException {
     try {
-      return Plan.paired(
-          fp32Plan(Recording.PLAIN), scheme, calibration.tensors(), feed, recording);
+      QuantSpec spec = SchemePolicy.spec(model.network(), scheme, calibration.tensors());
+      return Plan.of(model.network(), preprocessing.normalizationTable(), spec, feed, recording);
     } catch (IllegalArgumentException e) {
       // A file's calibration may be that of another network, or hold ranges beyond float32.
       throw new IOException((file == null ? "" : file + ": ") + e.getMessage(), e);
@@ -408,8 +403,7 @@ record AnalyzeJob(
   }
 
   /** The plan of a loaded network's fp32 stream. */
-  static Plan fp32Plan(
-      LoadedModel model, Preprocessing preprocessing, Recording recording) {
+  static Plan fp32Plan(LoadedModel model, Preprocessing preprocessing, Recording recording) {
     return Plan.fp32(model.network(), preprocessing.normalizationTable(), recording);
   }
 

@@ -13,7 +13,9 @@ import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -152,8 +154,9 @@ final class BenchCommand implements Callable<Integer> {
       }
       Plan fp32 = AnalyzeJob.fp32Plan(model, preprocessing, Recording.CALIBRATION);
       Calibration calibration = Calibration.of(backend, fp32, images);
-      return Plan.paired(
-          fp32, scheme, calibration.tensors(), Feed.ACCUMULATED, level);
+      QuantSpec spec = SchemePolicy.spec(model.network(), scheme, calibration.tensors());
+      return Plan.of(
+          model.network(), preprocessing.normalizationTable(), spec, Feed.ACCUMULATED, level);
     }
 
     /** Keeps two batches under way, as a real run does, for at least the given time. */

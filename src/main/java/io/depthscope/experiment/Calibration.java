@@ -69,8 +69,7 @@ public record Calibration(
   }
 
   /** Calibrates on one batch of images. */
-  public static Calibration of(Backend backend, Plan fp32, ImageBatch images)
-      throws IOException {
+  public static Calibration of(Backend backend, Plan fp32, ImageBatch images) throws IOException {
     try (Program program = backend.compile(fp32, images.count())) {
       PairedRun.await(program.submit(InputBatch.of(images)));
       return of(fp32, program.statistics(), images.count() + " images");

@@ -3,19 +3,18 @@ package io.depthscope.plan;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
-import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
-import io.depthscope.quant.QuantizedKernel;
-import io.depthscope.quant.Range;
+import io.depthscope.quant.QuantSpec;
+import io.depthscope.quant.QuantizedTensor;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Everything a backend needs to run a network: for each layer its folded and its quantized weights,
@@ -30,11 +29,7 @@ public final class Plan {
   private final float[][] inputTable;
 
   private Plan(
-      Network network,
-      List<Step> steps,
-      Feed feed,
-      Recording recording,
-      float[][] inputTable) {
+      Network network, List<Step> steps, Feed feed, Recording recording, float[][] inputTable) {
     this.network = network;
     this.steps = List.copyOf(steps);
     this.feed = feed;
@@ -56,15 +51,38 @@ public final class Plan {
    */
   public static Plan fp32(Network network, float[][] inputTable, Recording recording) {
     if (recording.quantizedStream()) {
-      throw new IllegalArgumentException("a quantized stream needs a calibration");
+      throw new IllegalArgumentException("a quantized stream needs a spec");
     }
-    List<Step> steps = new ArrayList<>();
+    return of(network, inputTable, QuantSpec.NONE, Feed.ACCUMULATED, recording);
+  }
+
+  /**
+   * A plan of the fp32 stream and of one quantized by a spec.
+   *
+   * @param inputTable value of each of the 256 pixel codes, per channel
+   * @throws IllegalArgumentException if the spec names a node that is not there, or has codes for
+   *     weights that it does not have
+   */
+  public static Plan of(
+      Network network, float[][] inputTable, QuantSpec spec, Feed feed, Recording recording) {
     Graph graph = network.graph();
+    List<Step> steps = new ArrayList<>();
+    Set<String> unknown = new TreeSet<>(spec.outputs().keySet());
+    unknown.addAll(spec.weights().keySet());
     for (int i = 0; i < graph.size(); i++) {
       Node node = graph.node(i);
+      unknown.remove(node.name());
       boolean weighted = node.op().hasWeights();
       float[] kernel = weighted ? network.weightsOf(node).kernel().data() : new float[0];
-      float[] bias = weighted ? network.weightsOf(node).bias() : new float[0];
+      Optional<QuantizedTensor> codes = spec.weights(node.name());
+      if (codes.isPresent() && codes.get().codes().length != kernel.length) {
+        throw new IllegalArgumentException(
+            codes.get().codes().length
+                + " codes for the "
+                + kernel.length
+                + " weights of layer "
+                + node.name());
+      }
       steps.add(
           new Step(
               i,
@@ -72,79 +90,20 @@ public final class Plan {
               graph.inputShapes(i),
               graph.shape(i),
               kernel,
-              kernel,
-              List.of(),
-              bias,
-              Optional.empty()));
+              codes.map(QuantizedTensor::dequantized).orElse(kernel),
+              codes,
+              weighted ? network.weightsOf(node).bias() : new float[0],
+              spec.output(node.name())));
     }
-    return new Plan(network, steps, Feed.ACCUMULATED, recording, inputTable);
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException("no layer " + String.join(", ", unknown));
+    }
+    return new Plan(network, steps, feed, recording, inputTable);
   }
 
-  /**
-   * A plan of both streams.
-   *
-   * @param fp32 the plan the calibration ran
-   * @param calibration what it saw, by node name; needed for every node
-   * @throws IllegalArgumentException if a calibrated tensor is missing or its range is not finite
-   */
-  public static Plan paired(
-      Plan fp32,
-      QuantScheme scheme,
-      Map<String, CalibratedTensor> calibration,
-      Feed feed,
-      Recording recording) {
-    List<Step> steps = new ArrayList<>();
-    for (Step l : fp32.steps) {
-      CalibratedTensor seen = calibration.get(l.node().name());
-      if (seen == null) {
-        throw new IllegalArgumentException("no calibration for layer " + l.node().name());
-      }
-      Optional<QuantParams> output =
-          l.op().quantizesOutput()
-              ? scheme.activations().map(f -> outputParams(scheme, seen, f))
-              : Optional.empty();
-      steps.add(quantized(l, scheme, output));
-    }
-    return new Plan(fp32.network, steps, feed, recording, fp32.inputTable);
-  }
-
-  /** A plan of both streams with given parameters for the outputs, by node name. */
-  public static Plan withParams(
-      Plan fp32,
-      QuantScheme scheme,
-      Map<String, QuantParams> outputs,
-      Feed feed,
-      Recording recording) {
-    List<Step> steps = new ArrayList<>();
-    for (Step l : fp32.steps) {
-      steps.add(quantized(l, scheme, Optional.ofNullable(outputs.get(l.node().name()))));
-    }
-    return new Plan(fp32.network, steps, feed, recording, fp32.inputTable);
-  }
-
-  private static QuantParams outputParams(
-      QuantScheme scheme, CalibratedTensor seen, QuantFormat format) {
-    Range range = scheme.activationRange().estimate(seen.observed(), seen.histogram(), format);
-    return QuantParams.of(range, format);
-  }
-
-  private static Step quantized(
-      Step l, QuantScheme scheme, Optional<QuantParams> output) {
-    float[] kernel = l.kernel();
-    List<QuantParams> params = List.of();
-    if (l.op().hasWeights() && scheme.weights().isPresent()) {
-      QuantizedKernel q =
-          QuantizedKernel.of(
-              kernel,
-              l.out().channels(),
-              scheme.weights().get(),
-              scheme.granularity(),
-              scheme.weightRange());
-      kernel = q.dequantized();
-      params = q.params();
-    }
-    return new Step(
-        l.index(), l.node(), l.ins(), l.out(), l.kernel(), kernel, params, l.bias(), output);
+  /** The same with another feed, and recording something else. */
+  public Plan with(Feed otherFeed, Recording otherRecording) {
+    return new Plan(network, steps, otherFeed, otherRecording, inputTable);
   }
 
   public Network network() {

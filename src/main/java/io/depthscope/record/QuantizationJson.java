@@ -36,8 +36,7 @@ public final class QuantizationJson {
 
   private QuantizationJson() {}
 
-  static void write(
-      Plan plan, QuantScheme scheme, Calibration calibration, OutputStream out)
+  static void write(Plan plan, QuantScheme scheme, Calibration calibration, OutputStream out)
       throws IOException {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();

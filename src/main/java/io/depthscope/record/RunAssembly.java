@@ -22,8 +22,7 @@ import java.util.Optional;
  * @param family of networks, such as {@code mobilenet-v1}
  * @param calibrationImages images the ranges were taken from
  */
-public record RunAssembly(
-    Plan plan, String family, QuantScheme scheme, long calibrationImages) {
+public record RunAssembly(Plan plan, String family, QuantScheme scheme, long calibrationImages) {
 
   /**
    * The run; what {@code state} gathers later does not change it.

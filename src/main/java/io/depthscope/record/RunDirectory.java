@@ -328,8 +328,7 @@ public final class RunDirectory implements AutoCloseable {
    * Begins a new run: deletes what an earlier one left, if that is wanted, and writes {@code
    * quantization.json}, the first file of every run: from then on the folder is known as ours.
    */
-  public void begin(Plan plan, QuantScheme scheme, Calibration calibration)
-      throws IOException {
+  public void begin(Plan plan, QuantScheme scheme, Calibration calibration) throws IOException {
     if (overwrite) {
       deleteOutputs(directory);
     }

@@ -15,8 +15,10 @@ import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.LayerAccumulator;
@@ -250,7 +252,8 @@ public final class RandomCases {
             q.feed,
             batch.count(),
             q.shrink);
-    return new PlanCase(text, network, table, scheme, calibration, Map.of(), q.feed, batch);
+    QuantSpec spec = SchemePolicy.spec(network, scheme, calibration);
+    return new PlanCase(text, network, table, spec, q.feed, batch);
   }
 
   private Map<String, CalibratedTensor> calibrate(

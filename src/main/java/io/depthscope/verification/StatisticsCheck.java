@@ -270,13 +270,7 @@ public final class StatisticsCheck {
 
   /** Errors of the channels {@code from..to-1} together. */
   private void error(
-      String what,
-      Step l,
-      Recording recording,
-      ErrorSums actual,
-      NodeTensors t,
-      int from,
-      int to) {
+      String what, Step l, Recording recording, ErrorSums actual, NodeTensors t, int from, int to) {
     long n = 0;
     double signal = 0;
     double quantized = 0;

@@ -7,8 +7,8 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.plan.Recording;
-import io.depthscope.testkit.BrokenBackend.Fault;
 import io.depthscope.testkit.BrokenBackend;
+import io.depthscope.testkit.BrokenBackend.Fault;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
@@ -75,7 +75,7 @@ class BrokenBackendTest {
     int cases = 0;
     for (long seed = 0; seed < 8; seed++) {
       PlanCase c = RandomCases.layer(seed);
-      if (c.outputParams().size() < 2 || c.batch().count() < 2) {
+      if (c.spec().outputs().size() < 2 || c.batch().count() < 2) {
         continue; // one code off needs codes, a stale output a second image
       }
       cases++;

@@ -41,7 +41,8 @@ class CudaDeterminismTest {
     Backend cuda = GpuBackend.get();
     PlanCase c = DeterminismTest.manyImages(seed);
     byte[] whole = Digests.run(cuda, c, Recording.ERROR_SOURCES, 7);
-    assertArrayEquals(whole, Digests.interrupted(cuda, c, Recording.ERROR_SOURCES, 7, 20), c.text());
+    assertArrayEquals(
+        whole, Digests.interrupted(cuda, c, Recording.ERROR_SOURCES, 7, 20), c.text());
   }
 
   /** Several tiles a layer, and the fast depthwise kernels. */

@@ -40,9 +40,7 @@ class DeterminismTest {
         c.text(),
         c.network(),
         c.inputTable(),
-        c.scheme(),
-        c.calibration(),
-        c.params(),
+        c.spec(),
         c.feed(),
         new InputBatch(IMAGES, indices, pixels, null));
   }
@@ -92,9 +90,7 @@ class DeterminismTest {
             c.text(),
             c.network(),
             c.inputTable(),
-            c.scheme(),
-            c.calibration(),
-            c.params(),
+            c.spec(),
             c.feed(),
             new InputBatch(IMAGES, c.batch().indices(), pixels, null));
     assertFalse(Arrays.equals(whole, Digests.run(backend, other, Recording.STATISTICS, 7)));

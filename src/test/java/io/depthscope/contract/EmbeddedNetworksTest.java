@@ -79,8 +79,7 @@ class EmbeddedNetworksTest {
     double expected = Double.parseDouble(onCard(ACCURACY, name)) / 100;
     LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.exact(loaded.graph().inputShape());
-    Plan plan =
-        Plan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
+    Plan plan = Plan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     try (Dataset data = Datasets.open("synthetic:2000", Datasets.Options.defaults());
         BatchLoader loader =
             new BatchLoader(data, preprocessing, 0, data.size(), 500, 2, true, u -> {});

@@ -89,8 +89,7 @@ class FrameworkLogitsTest {
   private static float[] logits(Backend backend, LoadedModel loaded) throws Exception {
     Shape in = loaded.graph().inputShape();
     Preprocessing preprocessing = Preprocessing.exact(in);
-    Plan plan =
-        Plan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
+    Plan plan = Plan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     ImageBatch image = new ImageBatch(in, 1, new int[1], new int[1], Noise.pixels(7, in.size()));
     try (Program program = backend.compile(plan, 1)) {
       return program.submit(InputBatch.of(image)).get().fp32();

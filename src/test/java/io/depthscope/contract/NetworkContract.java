@@ -96,7 +96,7 @@ abstract class NetworkContract {
 
   private static Parting parting(
       int image, PlanCase c, List<NodeTensors> expected, List<NodeTensors> got) {
-    Map<String, QuantParams> params = c.outputParams();
+    Map<String, QuantParams> params = c.spec().outputs();
     assertEquals(expected.size(), got.size());
     for (int i = 0; i < expected.size(); i++) {
       String layer = expected.get(i).name();

@@ -26,10 +26,12 @@ import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.NetworkAccumulator;
 import java.io.IOException;
@@ -38,6 +40,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -79,8 +82,12 @@ class RealNetworkTest {
     fp32 = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
     Calibration calibration = Calibration.of(new CpuBackend(2), fp32, images);
     paired =
-        Plan.paired(
-            fp32, scheme, calibration.tensors(), Feed.ACCUMULATED, Recording.STATISTICS);
+        Plan.of(
+            network,
+            preprocessing.normalizationTable(),
+            SchemePolicy.spec(network, scheme, calibration.tensors()),
+            Feed.ACCUMULATED,
+            Recording.STATISTICS);
   }
 
   /** Every layer is fed what the reference computed for the layer before. */
@@ -119,15 +126,15 @@ class RealNetworkTest {
     Graph graph =
         new Graph("single", List.of(new Node("input", new Op.Input(l.in()), List.of()), node));
     float[][] table = new float[l.in().channels()][256];
-    Plan plan =
-        Plan.fp32(Network.of(graph, network.weights()), table, Recording.PLAIN);
+    Network single = Network.of(graph, network.weights());
     Map<String, QuantParams> outputs = new HashMap<>();
     l.output().ifPresent(p -> outputs.put(node.name(), p));
-    return Plan.withParams(plan, scheme, outputs, Feed.ACCUMULATED, Recording.PAIRED);
+    QuantSpec spec = new QuantSpec(outputs, SchemePolicy.weights(single, scheme));
+    return Plan.of(
+        single, table, spec.only(Set.of(node.name())), Feed.ACCUMULATED, Recording.PAIRED);
   }
 
-  private static BatchOutput run(Backend backend, Plan plan, InputBatch batch)
-      throws Exception {
+  private static BatchOutput run(Backend backend, Plan plan, InputBatch batch) throws Exception {
     try (Program program = backend.compile(plan, batch.count())) {
       return program.submit(batch).get();
     }

@@ -9,13 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
+import io.depthscope.quant.QuantizedTensor;
 import io.depthscope.quant.Range;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.verification.GoldenCase;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +38,12 @@ class PlanTest {
         name, false, false, granularity, new RangeEstimator.MinMax(), new RangeEstimator.MinMax());
   }
 
+  private Plan plan(
+      QuantScheme scheme, Map<String, CalibratedTensor> seen, Feed feed, Recording recording) {
+    QuantSpec spec = SchemePolicy.spec(golden.network(), scheme, seen);
+    return Plan.of(golden.network(), golden.inputTable(), spec, feed, recording);
+  }
+
   private Map<String, CalibratedTensor> calibration() {
     Map<String, CalibratedTensor> seen = new HashMap<>();
     for (Step l : fp32.steps()) {
@@ -46,8 +56,7 @@ class PlanTest {
   @CsvSource({"w8a8, PER_TENSOR", "w8a8, PER_CHANNEL", "w4, PER_CHANNEL", "a8, PER_TENSOR"})
   void quantizesWhatTheSchemeSays(String name, Granularity granularity) {
     QuantScheme scheme = scheme(name, granularity);
-    Plan plan =
-        Plan.paired(fp32, scheme, calibration(), Feed.ACCUMULATED, Recording.STATISTICS);
+    Plan plan = plan(scheme, calibration(), Feed.ACCUMULATED, Recording.STATISTICS);
     int pools = 0;
     for (Step l : plan.steps()) {
       boolean weighted = l.op().hasWeights();
@@ -63,6 +72,11 @@ class PlanTest {
       l.output().ifPresent(p -> assertEquals(new QuantParams(4f / 255, 64, 0, 255), p));
       if (params == 0) {
         assertSame(l.kernel(), l.quantizedKernel());
+      } else {
+        for (int i = 0; i < l.kernel().length; i++) {
+          QuantParams p = l.codes().orElseThrow().paramsOf(i);
+          assertEquals(p.fakeQuantize(l.kernel()[i]), l.quantizedKernel()[i], l.node().name());
+        }
       }
     }
     assertEquals(3, pools);
@@ -73,8 +87,7 @@ class PlanTest {
   @Test
   void accumulatorsFitTheRecording() {
     Plan plan =
-        Plan.paired(
-            fp32,
+        plan(
             scheme("w8a4", Granularity.PER_TENSOR),
             calibration(),
             Feed.LOCAL,
@@ -95,7 +108,7 @@ class PlanTest {
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> Plan.paired(fp32, scheme, lacks, Feed.LOCAL, Recording.PAIRED));
+            () -> plan(scheme, lacks, Feed.LOCAL, Recording.PAIRED));
     assertTrue(e.getMessage().contains("mix"), e.getMessage());
     assertThrows(
         IllegalArgumentException.class,
@@ -103,5 +116,33 @@ class PlanTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> Plan.fp32(golden.network(), new float[2][256], Recording.PLAIN));
+  }
+
+  /** A spec may quantize one layer alone, or one with parameters of its own. */
+  @Test
+  void takesAnySpec() {
+    QuantParams own = new QuantParams(0.5f, 3, 0, 15);
+    int size = (int) golden.graph().kernelSize(3);
+    QuantizedTensor codes = new QuantizedTensor(List.of(own), new int[size]);
+    QuantSpec spec = new QuantSpec(Map.of("stem", own), Map.of("mix", codes));
+    Plan plan = Plan.of(golden.network(), golden.inputTable(), spec, Feed.LOCAL, Recording.PAIRED);
+    for (Step l : plan.steps()) {
+      assertEquals(l.node().name().equals("stem"), l.output().isPresent());
+      assertEquals(l.node().name().equals("mix"), l.codes().isPresent());
+    }
+    assertEquals(-1.5f, plan.step(3).quantizedKernel()[0]);
+    QuantSpec stranger = new QuantSpec(Map.of("elsewhere", own), Map.of());
+    assertRefused("no layer elsewhere", stranger);
+    assertRefused(size + " codes for the", new QuantSpec(Map.of(), Map.of("classifier", codes)));
+    assertEquals(QuantSpec.NONE, spec.only(Set.of("input")));
+  }
+
+  private void assertRefused(String words, QuantSpec spec) {
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                Plan.of(golden.network(), golden.inputTable(), spec, Feed.LOCAL, Recording.PAIRED));
+    assertTrue(e.getMessage().contains(words), e.getMessage());
   }
 }

@@ -49,7 +49,7 @@ class RunAssemblyTest {
       try (Program program = backend.compile(plan, golden.images())) {
         PlanCase.await(program.submit(c.batch()));
         Run result =
-            new RunAssembly(plan, "golden", c.scheme(), 2)
+            new RunAssembly(plan, "golden", golden.scheme(), 2)
                 .run(name, new RunState(program.statistics()), List.of(), Map.of());
         assertEquals(golden.graph().size(), result.layers().size());
         for (RunLayer l : result.layers()) {
@@ -88,7 +88,7 @@ class RunAssemblyTest {
         }
         Path directory = Files.createDirectories(folder.resolve(name + recording));
         Run run =
-            new RunAssembly(plan, "golden", c.scheme(), 2)
+            new RunAssembly(plan, "golden", golden.scheme(), 2)
                 .run(
                     RunDirectory.name(directory),
                     state,

@@ -47,8 +47,8 @@ public final class CpuBackend implements Backend {
     for (Step l : plan.steps()) {
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
-      // As stored and folded; both streams as planned and as packed for this backend.
-      weights += 4L * 6 * l.kernel().length;
+      // As stored, folded and coded; both streams as planned and as packed for this backend.
+      weights += 4L * 7 * l.kernel().length;
     }
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
     long running = channels * 180 + 8 * (codes + (long) plan.steps().size() * BitHistogram.BINS);

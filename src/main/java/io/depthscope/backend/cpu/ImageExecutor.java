@@ -44,8 +44,7 @@ final class ImageExecutor {
     this.tileFp32 = new float[tile];
     this.tileQuantized = new float[paired ? tile : 0];
     this.tileMiddle = new float[recording.errorTerms() ? tile : 0];
-    this.gathered =
-        new float[layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0)];
+    this.gathered = new float[layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0)];
     this.input = new InputStage(plan, layers.getFirst());
     this.epilogue =
         new Epilogue(
@@ -172,8 +171,7 @@ final class ImageExecutor {
     }
   }
 
-  private void dense(
-      CpuLayer l, CpuLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
+  private void dense(CpuLayer l, CpuLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
     PackedKernel kernel = w.packed();
     if (l.form().isPointwise()) {
       boolean handed = layers.get(l.plan().node().inputs().getFirst()).handsOver();

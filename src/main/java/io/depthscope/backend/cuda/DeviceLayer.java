@@ -102,8 +102,7 @@ record DeviceLayer(
     return List.of(elementwise(l, recording, window, kernel));
   }
 
-  private static DeviceLayer elementwise(
-      Step l, Recording recording, Window g, KernelSpec kernel) {
+  private static DeviceLayer elementwise(Step l, Recording recording, Window g, KernelSpec kernel) {
     return of(l, recording, g, kernel, Tiling.elementwise(l.out()), 1);
   }
 

@@ -15,6 +15,7 @@ import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
@@ -255,9 +256,7 @@ final class LayerCases {
         text,
         network,
         table,
-        quantization,
-        calibrate(network, table, batch, shrink),
-        Map.of(),
+        SchemePolicy.spec(network, quantization, calibrate(network, table, batch, shrink)),
         feed,
         batch);
   }

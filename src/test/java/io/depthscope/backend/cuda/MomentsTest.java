@@ -20,16 +20,13 @@ import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.Step;
-import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
-import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.ImageSums;
@@ -461,15 +458,11 @@ class MomentsTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = random.nextInt(5) - 2;
     }
-    RangeEstimator minMax = new RangeEstimator.MinMax();
-    QuantScheme a3 = QuantScheme.parse("a3", false, false, Granularity.PER_TENSOR, minMax, minMax);
     return new PlanCase(
         "whole numbers",
         Network.of(graph, weights),
         new float[IN.channels()][256],
-        a3,
-        Map.<String, CalibratedTensor>of(),
-        params,
+        new QuantSpec(params, Map.of()),
         Feed.ACCUMULATED,
         InputBatch.ofValues(IMAGES, values));
   }

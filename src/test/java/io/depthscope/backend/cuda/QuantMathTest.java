@@ -16,10 +16,8 @@ import io.depthscope.graph.Op;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
-import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
-import io.depthscope.quant.RangeEstimator;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
@@ -92,12 +90,10 @@ class QuantMathTest {
     float[] identity = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
     FloatTensor kernel = new FloatTensor(new int[] {4, 1, 1, 4}, identity);
     Map<String, FoldedWeights> weights = Map.of("copy", new FoldedWeights(kernel, new float[4]));
-    RangeEstimator minMax = new RangeEstimator.MinMax();
-    QuantScheme a8 = QuantScheme.parse("a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
     Network network = Network.of(graph, weights);
-    Plan fp32 = Plan.fp32(network, new float[4][256], Recording.PLAIN);
     String last = graph.node(graph.size() - 1).name();
-    return Plan.withParams(fp32, a8, Map.of(last, p), Feed.ACCUMULATED, recording);
+    QuantSpec spec = new QuantSpec(Map.of(last, p), Map.of());
+    return Plan.of(network, new float[4][256], spec, Feed.ACCUMULATED, recording);
   }
 
   private List<QuantParams> cases() {
