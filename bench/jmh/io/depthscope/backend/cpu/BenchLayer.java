@@ -137,7 +137,12 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
             List.of(),
             gaussian(channels, 0.5f),
             Optional.of(output));
-    return CpuLayer.of(plan, plainInput(), /* plainOutput= */ false);
+    return CpuLayer.of(
+        plan,
+        plainInput(),
+        /* plainOutput= */ false,
+        CpuLayer.tileRows(plan, 0),
+        /* handsOver= */ false);
   }
 
   /** A random input image in the backend's layout; padding channels are zero. */

@@ -4,14 +4,17 @@ import io.depthscope.dataset.ImageBatch;
 
 /**
  * Images as a program takes them: 8-bit pixels, normalized by the plan's table, or float32 values
- * that are used as they are.
+ * that are used as they are. A program of a part of a plan takes the outputs it is given instead,
+ * each image's one after the other.
  *
  * @param indices index of each image in its data set, ascending
  * @param pixels count x H x W x C bytes, or null
- * @param values count x H x W x C floats, or null
+ * @param values count x H x W x C floats, or null; for a part, given outputs of the fp32 stream
+ * @param quantized given outputs of the quantized stream; null but for a part with that stream
  */
 @SuppressWarnings("ArrayRecordComponent") // pixel storage, never compared
-public record InputBatch(int count, int[] indices, byte[] pixels, float[] values) {
+public record InputBatch(
+    int count, int[] indices, byte[] pixels, float[] values, float[] quantized) {
 
   public InputBatch {
     if ((pixels == null) == (values == null) || indices.length < count) {
@@ -21,7 +24,17 @@ public record InputBatch(int count, int[] indices, byte[] pixels, float[] values
   }
 
   public static InputBatch of(ImageBatch batch) {
-    return new InputBatch(batch.count(), batch.datasetIndices(), batch.pixels(), null);
+    return new InputBatch(batch.count(), batch.datasetIndices(), batch.pixels(), null, null);
+  }
+
+  /** Images as pixels or values, of which one is null. */
+  public InputBatch(int count, int[] indices, byte[] pixels, float[] values) {
+    this(count, indices, pixels, values, null);
+  }
+
+  /** What a program of the steps before has handed out, for a program of those after. */
+  public static InputBatch continued(BatchOutput before, int[] indices) {
+    return new InputBatch(before.count(), indices, null, before.fp32(), before.quantized());
   }
 
   /** A batch of values that need no normalization; indices count from 0. */
@@ -30,6 +43,6 @@ public record InputBatch(int count, int[] indices, byte[] pixels, float[] values
     for (int i = 0; i < count; i++) {
       indices[i] = i;
     }
-    return new InputBatch(count, indices, null, values);
+    return new InputBatch(count, indices, null, values, null);
   }
 }

@@ -27,14 +27,33 @@ public final class Plan {
   private final Feed feed;
   private final Recording recording;
   private final float[][] inputTable;
+  private final Part part;
+  private final Plan whole;
+
+  /**
+   * The steps from..to-1 of a plan of the whole network.
+   *
+   * @param given nodes before {@code from} whose outputs are given, ascending; they stand in front
+   *     of the steps, and nothing is recorded of them
+   * @param outputs places in the plan whose outputs are handed out
+   */
+  private record Part(int from, int to, List<Integer> given, List<Integer> outputs) {}
 
   private Plan(
-      Network network, List<Step> steps, Feed feed, Recording recording, float[][] inputTable) {
+      Network network,
+      List<Step> steps,
+      Feed feed,
+      Recording recording,
+      float[][] inputTable,
+      Part part,
+      Plan whole) {
     this.network = network;
     this.steps = List.copyOf(steps);
     this.feed = feed;
     this.recording = recording;
     this.inputTable = inputTable;
+    this.part = part;
+    this.whole = whole == null ? this : whole;
     if (inputTable.length != inputShape().channels()) {
       throw new IllegalArgumentException(
           "normalization for "
@@ -98,12 +117,81 @@ public final class Plan {
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException("no layer " + String.join(", ", unknown));
     }
-    return new Plan(network, steps, feed, recording, inputTable);
+    Part all = new Part(0, graph.size(), List.of(), graph.outputs());
+    return new Plan(network, steps, feed, recording, inputTable, all, null);
   }
 
   /** The same with another feed, and recording something else. */
   public Plan with(Feed otherFeed, Recording otherRecording) {
-    return new Plan(network, steps, otherFeed, otherRecording, inputTable);
+    Plan other = whole == this ? null : whole.with(otherFeed, otherRecording);
+    return new Plan(network, steps, otherFeed, otherRecording, inputTable, part, other);
+  }
+
+  /**
+   * The steps from..to-1 alone. A program of them is given the outputs that {@link #aliveAt} names
+   * for {@code from}, of both streams, and hands out those for {@code to}; at the end, the
+   * network's outputs. Run one after the other, the parts of a plan give the bits of the whole.
+   *
+   * @throws IllegalArgumentException if there is no such step, or this is a part already
+   */
+  public Plan part(int from, int to) {
+    int n = graph().size();
+    if (from < 0 || from >= to || to > n || whole != this) {
+      throw new IllegalArgumentException("no steps " + from + ".." + to + " of " + n);
+    }
+    List<Integer> given = aliveAt(from);
+    List<Step> some = new ArrayList<>();
+    int[] place = new int[n];
+    for (int node : given) {
+      Step l = steps.get(node);
+      place[node] = some.size();
+      some.add(l.given(some.size()));
+    }
+    for (Step l : steps.subList(from, to)) {
+      place[l.index()] = some.size();
+      some.add(l.moved(some.size(), l.node().inputs().stream().map(i -> place[i]).toList()));
+    }
+    List<Integer> kept = to == n ? graph().outputs() : aliveAt(to);
+    List<Integer> outputs = kept.stream().map(i -> place[i]).toList();
+    return new Plan(
+        network, some, feed, recording, inputTable, new Part(from, to, given, outputs), this);
+  }
+
+  /** Nodes before {@code node} whose outputs it or a later one reads, or the network hands out. */
+  public List<Integer> aliveAt(int node) {
+    Graph graph = graph();
+    Set<Integer> alive = new TreeSet<>();
+    for (Node reader : graph.nodes().subList(node, graph.size())) {
+      alive.addAll(reader.inputs());
+    }
+    alive.addAll(graph.outputs());
+    alive.removeIf(i -> i >= node);
+    return List.copyOf(alive);
+  }
+
+  /** The plan that this is a part of; itself, if it is whole. */
+  public Plan whole() {
+    return whole;
+  }
+
+  /** Number of steps in front whose outputs are given, not computed; 0 for a whole plan. */
+  public int given() {
+    return part.given.size();
+  }
+
+  /** The node of the network that a step of this plan stands for. */
+  public int nodeOf(int step) {
+    return step < given() ? part.given.get(step) : part.from + step - given();
+  }
+
+  /** Places of the steps whose outputs are handed out. */
+  public List<Integer> outputs() {
+    return part.outputs;
+  }
+
+  /** Values of one image as a batch holds them: the image itself, or all given outputs. */
+  public int inputSize() {
+    return steps.subList(0, Math.max(1, given())).stream().mapToInt(l -> l.out().size()).sum();
   }
 
   public Network network() {
@@ -141,15 +229,16 @@ public final class Plan {
 
   /** Values of one image's outputs, one after the other. */
   public int outputSize() {
-    return graph().outputs().stream().mapToInt(i -> step(i).out().size()).sum();
+    return outputs().stream().mapToInt(i -> step(i).out().size()).sum();
   }
 
-  /** Empty statistics of the shape this plan records. */
+  /** Empty statistics of the shape this plan records; of no channels for given outputs. */
   public NetworkAccumulator newAccumulator() {
     List<LayerAccumulator> list = new ArrayList<>();
     for (Step l : steps) {
       int codes = l.output().map(QuantParams::codes).orElse(0);
-      list.add(new LayerAccumulator(l.out().channels(), codes, recording.errorTerms()));
+      int channels = l.index() < given() ? 0 : l.out().channels();
+      list.add(new LayerAccumulator(channels, codes, recording.errorTerms()));
     }
     return new NetworkAccumulator(list, recording.quantizedStream());
   }

@@ -40,6 +40,20 @@ public record Step(
     return node.op();
   }
 
+  /** A stand-in for this step's output, computed elsewhere. */
+  Step given(int place) {
+    Node stand = new Node(node.name(), new Op.Input(out), List.of());
+    float[] none = new float[0];
+    return new Step(
+        place, stand, List.of(), out, none, none, Optional.empty(), none, Optional.empty());
+  }
+
+  /** The same step at another place in a plan, where its inputs have other places, too. */
+  Step moved(int place, List<Integer> inputs) {
+    Node moved = new Node(node.name(), node.op(), node.clamp(), inputs);
+    return new Step(place, moved, ins, out, kernel, quantizedKernel, codes, bias, output);
+  }
+
   /** How the weights are quantized: none, one, or one per output channel. */
   public List<QuantParams> kernelParams() {
     return codes.map(QuantizedTensor::params).orElse(List.of());

@@ -16,7 +16,7 @@ record BufferPlan(OutputSlots slots) {
     return new BufferPlan(
         OutputSlots.of(
             plan.steps(),
-            plan.graph().outputs(),
+            plan.outputs(),
             i -> layers.get(i).outputFloats(),
             i -> layers.get(i).handsOver()));
   }

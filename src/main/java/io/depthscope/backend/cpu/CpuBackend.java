@@ -8,6 +8,7 @@ import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.StreamSums;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The embedded default: one image a thread, vectorized across channels. */
 public final class CpuBackend implements Backend {
@@ -58,28 +59,49 @@ public final class CpuBackend implements Backend {
   private static List<CpuLayer> layers(Plan plan) {
     List<CpuLayer> layers = new ArrayList<>();
     for (Step l : plan.steps()) {
-      CpuLayer source = l.index() == 0 ? null : layers.get(l.node().inputs().getFirst());
-      if (source != null && source.handsOver()) {
-        layers.add(CpuLayer.takingOver(l, source));
-      } else if (handsOver(plan, l)) {
-        layers.add(CpuLayer.handingOver(l, plan.step(l.index() + 1)));
-      } else {
-        boolean plainInput = source != null && source.plainOutput();
-        layers.add(CpuLayer.of(l, plainInput, l.index() == 0 && isOnlyGathered(plan)));
-      }
+      boolean given = l.index() < plan.given();
+      List<Integer> inputs = l.node().inputs();
+      boolean plainInput = !inputs.isEmpty() && layers.get(inputs.getFirst()).plainOutput();
+      boolean plainOutput = l.index() == 0 && !given && isOnlyGathered(plan);
+      int rows = given ? 1 : tileRows(plan.whole(), plan.nodeOf(l.index()));
+      layers.add(CpuLayer.of(l, plainInput, plainOutput, rows, !given && handsOver(plan, l)));
     }
     return List.copyOf(layers);
   }
 
-  /** True for a depthwise layer that only the pointwise layer right after it reads. */
-  private static boolean handsOver(Plan plan, Step l) {
+  /**
+   * Rows of a tile of a node. Two layers that hand tiles over have the same, whether or not they
+   * are in the same part of a plan, since the sums of an image depend on the tiles.
+   */
+  private static int tileRows(Plan whole, int node) {
+    Step l = whole.step(node);
+    List<Integer> inputs = l.node().inputs();
+    if (!inputs.isEmpty()) {
+      Optional<Step> taker = taker(whole, inputs.getFirst());
+      if (taker.isPresent() && taker.get().index() == node) {
+        return CpuLayer.tileRows(whole.step(inputs.getFirst()), l.out().channels());
+      }
+    }
+    return CpuLayer.tileRows(l, taker(whole, node).map(t -> t.out().channels()).orElse(0));
+  }
+
+  /** The pointwise layer right after a depthwise one that alone reads it. */
+  private static Optional<Step> taker(Plan whole, int node) {
     List<Step> readers =
-        plan.steps().stream().filter(r -> r.node().inputs().contains(l.index())).toList();
-    return LayerForm.of(l) instanceof LayerForm.ByChannel
-        && !plan.graph().outputs().contains(l.index())
-        && readers.size() == 1
-        && readers.getFirst().index() == l.index() + 1
-        && LayerForm.of(readers.getFirst()).isPointwise();
+        whole.steps().stream().filter(r -> r.node().inputs().contains(node)).toList();
+    boolean hands =
+        LayerForm.of(whole.step(node)) instanceof LayerForm.ByChannel
+            && !whole.outputs().contains(node)
+            && readers.size() == 1
+            && readers.getFirst().index() == node + 1
+            && LayerForm.of(readers.getFirst()).isPointwise();
+    return hands ? Optional.of(readers.getFirst()) : Optional.empty();
+  }
+
+  /** True for a layer whose taker comes next and whose output nobody else wants. */
+  private static boolean handsOver(Plan plan, Step l) {
+    return taker(plan.whole(), plan.nodeOf(l.index())).isPresent()
+        && !plan.outputs().contains(l.index());
   }
 
   /**

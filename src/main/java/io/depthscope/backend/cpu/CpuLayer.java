@@ -51,23 +51,8 @@ record CpuLayer(
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
-  @SuppressWarnings("ReferenceEquality") // the plan shares the array where it is not quantized
-  static CpuLayer of(Step l, boolean plainInput, boolean plainOutput) {
-    return of(l, plainInput, plainOutput, tileRows(l, LayerForm.of(l), 0), false);
-  }
-
-  /** A depthwise layer that hands its tiles over to a pointwise one. */
-  static CpuLayer handingOver(Step l, Step reader) {
-    return of(l, false, false, tileRows(l, LayerForm.of(l), reader.out().channels()), true);
-  }
-
-  /** The pointwise layer that takes the tiles of {@code source}. */
-  static CpuLayer takingOver(Step l, CpuLayer source) {
-    return of(l, false, false, source.tileRows(), false);
-  }
-
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
-  private static CpuLayer of(
+  static CpuLayer of(
       Step l, boolean plainInput, boolean plainOutput, int tileRows, boolean handsOver) {
     LayerForm form = LayerForm.of(l);
     Weights fp32 = weights(l, form, l.kernel());
@@ -102,9 +87,12 @@ record CpuLayer(
   }
 
   /**
+   * Positions of a tile.
+   *
    * @param readerChannels output channels of a layer that takes the same tiles, or 0
    */
-  private static int tileRows(Step l, LayerForm form, int readerChannels) {
+  static int tileRows(Step l, int readerChannels) {
+    LayerForm form = LayerForm.of(l);
     int positions = l.out().positions();
     int padded = StreamSums.padded(Math.max(l.out().channels(), readerChannels));
     if (form instanceof LayerForm.ByChannel) {

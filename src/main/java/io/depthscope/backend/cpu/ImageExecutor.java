@@ -9,6 +9,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.NetworkAccumulator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -45,7 +46,7 @@ final class ImageExecutor {
     this.tileQuantized = new float[paired ? tile : 0];
     this.tileMiddle = new float[recording.errorTerms() ? tile : 0];
     this.gathered = new float[layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0)];
-    this.input = new InputStage(plan, layers.getFirst());
+    this.input = plan.given() == 0 ? new InputStage(plan, layers.getFirst()) : null;
     this.epilogue =
         new Epilogue(
             recording, layers.stream().mapToInt(l -> l.stage().padded()).max().orElse(Lanes.N));
@@ -96,14 +97,23 @@ final class ImageExecutor {
     if (recording.statistics()) {
       sums.forEach(ImageSums::clear);
     }
-    input.run(
-        batch,
-        image,
-        buffer(fp32, 0),
-        buffer(quantized, 0),
-        sums.getFirst(),
-        histograms.getFirst());
-    for (int i = 1; i < layers.size(); i++) {
+    int first = plan.given();
+    if (first == 0) {
+      input.run(
+          batch,
+          image,
+          buffer(fp32, 0),
+          buffer(quantized, 0),
+          sums.getFirst(),
+          histograms.getFirst());
+      first = 1;
+    } else {
+      takeGiven(batch.values(), image, fp32);
+      if (recording.quantizedStream()) {
+        takeGiven(batch.quantized(), image, quantized);
+      }
+    }
+    for (int i = first; i < layers.size(); i++) {
       CpuLayer l = layers.get(i);
       int positions = l.plan().out().positions();
       for (int p0 = 0; p0 < positions; p0 += l.tileRows()) {
@@ -118,6 +128,22 @@ final class ImageExecutor {
     copyOutputs(fp32, outFp32, image);
     if (recording.quantizedStream()) {
       copyOutputs(quantized, outQuantized, image);
+    }
+  }
+
+  /** Puts one image's given outputs where the layers that computed them would have. */
+  private void takeGiven(float[] values, int image, float[][] stream) {
+    int at = image * plan.inputSize();
+    for (CpuLayer l : layers.subList(0, plan.given())) {
+      float[] to = buffer(stream, l.plan().index());
+      Arrays.fill(to, 0, l.outputFloats(), 0);
+      int positions = l.plan().out().positions();
+      for (int p = 0; p < positions; p++) {
+        for (int c = 0; c < l.plan().out().channels(); c++) {
+          int block = c / Lanes.N * Lanes.N;
+          to[block * positions + p * Lanes.N + c - block] = values[at++];
+        }
+      }
     }
   }
 
@@ -191,7 +217,7 @@ final class ImageExecutor {
 
   private void copyOutputs(float[][] stream, float[] out, int image) {
     int at = image * plan.outputSize();
-    for (int output : plan.graph().outputs()) {
+    for (int output : plan.outputs()) {
       CpuLayer l = layers.get(output);
       int channels = l.plan().out().channels();
       float[] from = buffer(stream, output);

@@ -63,6 +63,7 @@ final class CudaProgram implements Program {
     private final MemorySegment fp32;
     private final MemorySegment quantized;
     private final MemorySegment ranges;
+    private final MemorySegment given;
     private final DeviceEvent done;
     private PendingBatch pending;
 
@@ -70,6 +71,7 @@ final class CudaProgram implements Program {
       fp32 = arena.allocatePinned(size.outputBytes());
       quantized = arena.allocatePinned(size.streams() == 2 ? size.outputBytes() : 0);
       ranges = arena.allocatePinned(size.ranges());
+      given = arena.allocatePinned(size.givenBytes());
       done = arena.newEvent(false);
     }
   }
@@ -176,7 +178,7 @@ final class CudaProgram implements Program {
           "a batch of " + batch.count() + " images, compiled for " + size.maxBatch());
     }
     int given = batch.pixels() != null ? batch.pixels().length : batch.values().length;
-    long needed = (long) batch.count() * plan.inputShape().size();
+    long needed = (long) batch.count() * plan.inputSize();
     if (given < needed) {
       return CompletableFuture.failedFuture(
           new IndexOutOfBoundsException(
@@ -215,17 +217,25 @@ final class CudaProgram implements Program {
   }
 
   private void run(InputBatch batch, InputSlot input, OutputSlot output) {
-    input.upload(batch);
-    device.waitFor(compute, input.uploaded());
+    if (plan.given() == 0) {
+      input.upload(batch);
+      device.waitFor(compute, input.uploaded());
+    } else {
+      long staged =
+          uploadGiven(batch.values(), batch.count(), output.given, 0, /* paired= */ false);
+      if (mode.paired()) {
+        uploadGiven(batch.quantized(), batch.count(), output.given, staged, /* paired= */ true);
+      }
+    }
     boolean pixels = batch.pixels() != null;
-    for (LayerLaunch l : launches) {
+    for (LayerLaunch l : launches.subList(plan.given(), launches.size())) {
       launch(l, batch.count(), input, pixels);
       if (statistics != null) {
         statistics.reduce(compute, l.layer, batch.count());
       }
     }
     long at = 0;
-    for (int node : plan.graph().outputs()) {
+    for (int node : plan.outputs()) {
       LayerLaunch l = launches.get(node);
       long bytes = 4 * l.layer.outputFloats() * batch.count();
       device.download(compute, l.pointers.out(), output.fp32.asSlice(at, bytes), bytes);
@@ -242,11 +252,38 @@ final class CudaProgram implements Program {
     device.record(compute, output.done);
   }
 
-  private void launch(LayerLaunch l, int images, InputSlot input, boolean bytes) {
+  /**
+   * Puts given outputs of one stream where the layers that computed them would have.
+   *
+   * @param host room for them, free from {@code at} on until the batch is done
+   * @return where what follows in {@code host} begins
+   */
+  private long uploadGiven(
+      float[] values, int images, MemorySegment host, long at, boolean paired) {
+    int firstOfImage = 0;
+    long next = at;
+    for (LayerLaunch l : launches.subList(0, plan.given())) {
+      int channels = l.layer.params().outChannels();
+      long step = 4L * l.layer.params().outStride();
+      int positions = l.layer.plan().out().positions();
+      long bytes = images * positions * step;
+      MemorySegment piece = host.asSlice(next, bytes).fill((byte) 0);
+      for (int r = 0; r < images * positions; r++) {
+        int from = r / positions * plan.inputSize() + firstOfImage + r % positions * channels;
+        MemorySegment.copy(values, from, piece, ValueLayout.JAVA_FLOAT, r * step, channels);
+      }
+      device.upload(compute, piece, paired ? l.pointers.outQ() : l.pointers.out(), bytes);
+      firstOfImage += positions * channels;
+      next += bytes;
+    }
+    return next;
+  }
+
+  private void launch(LayerLaunch l, int images, InputSlot input, boolean pixels) {
     KernelSpec kernel = l.layer.kernel();
     LayerPointers pointers = l.pointers;
     if (l.layer.plan().index() == 0) {
-      kernel = bytes ? kernel : KernelCatalog.normalizeValues(mode);
+      kernel = pixels ? kernel : KernelCatalog.normalizeValues(mode);
       pointers = pointers.reading(input.address());
     }
     if (l.layer.library()) {
@@ -331,7 +368,7 @@ final class CudaProgram implements Program {
     float[] to = new float[images * plan.outputSize()];
     long first = 0;
     int firstOfImage = 0;
-    for (int node : plan.graph().outputs()) {
+    for (int node : plan.outputs()) {
       DeviceLayer l = size.layers().get(node);
       int channels = l.params().outChannels();
       long step = 4L * l.params().outStride();

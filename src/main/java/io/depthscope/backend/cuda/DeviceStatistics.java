@@ -132,7 +132,7 @@ final class DeviceStatistics {
 
   /** Hands the range of one image in every layer to the accumulators. */
   void addRanges(MemorySegment fetched, int slot, int image, NetworkAccumulator accumulator) {
-    for (DeviceLayer l : size.layers()) {
+    for (DeviceLayer l : size.layers().subList(size.given(), size.layers().size())) {
       int layer = l.plan().index();
       int groups = ProgramSize.groups(l);
       long at = 2L * ((long) firstGroup[layer] * size.maxBatch() + (long) slot * groups);

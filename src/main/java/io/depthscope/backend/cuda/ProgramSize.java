@@ -13,17 +13,21 @@ import java.util.List;
  * allocated. Sizes are in bytes; those of one image are multiplied by the largest batch.
  */
 record ProgramSize(
-    List<DeviceLayer> layers, List<Integer> outputs, Mode mode, int maxBatch, OutputSlots slots) {
+    List<DeviceLayer> layers,
+    int given,
+    List<Integer> outputs,
+    Mode mode,
+    int maxBatch,
+    OutputSlots slots) {
   private static final int CHANNEL_GROUP = 32;
 
   static ProgramSize of(Plan plan, int maxBatch, CudaOptions options) {
     List<DeviceLayer> layers =
         plan.steps().stream().map(l -> DeviceLayer.of(l, plan.recording(), options)).toList();
     OutputSlots slots =
-        OutputSlots.of(
-            plan.steps(), plan.graph().outputs(), i -> layers.get(i).outputFloats(), i -> false);
+        OutputSlots.of(plan.steps(), plan.outputs(), i -> layers.get(i).outputFloats(), i -> false);
     return new ProgramSize(
-        layers, plan.graph().outputs(), Mode.of(plan.recording()), maxBatch, slots);
+        layers, plan.given(), plan.outputs(), Mode.of(plan.recording()), maxBatch, slots);
   }
 
   int streams() {
@@ -99,6 +103,12 @@ record ProgramSize(
     return 4 * outputs.stream().mapToLong(i -> layers.get(i).outputFloats()).sum() * maxBatch;
   }
 
+  /** Outputs of one batch that a part of a plan is given, padded, of all streams. */
+  long givenBytes() {
+    long floats = layers.subList(0, given).stream().mapToLong(DeviceLayer::outputFloats).sum();
+    return 4 * floats * maxBatch * streams();
+  }
+
   /** Everything on the device. */
   long device() {
     Step input = layers.getFirst().plan();
@@ -112,7 +122,8 @@ record ProgramSize(
   /** Everything on the host. */
   long host() {
     long packed = layers.stream().mapToLong(this::weights).max().orElse(0);
-    long transfers = CudaProgram.IN_FLIGHT * (pixels() + streams() * outputBytes() + ranges());
+    long transfers =
+        CudaProgram.IN_FLIGHT * (pixels() + givenBytes() + streams() * outputBytes() + ranges());
     return packed + transfers + 2 * (state() + counts());
   }
 

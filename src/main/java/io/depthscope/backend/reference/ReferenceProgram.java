@@ -12,6 +12,7 @@ import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -44,16 +45,26 @@ final class ReferenceProgram implements Program {
     float[] fp32 = new float[batch.count() * outputs];
     float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
     for (int i = 0; i < batch.count(); i++) {
-      float[][] x = new float[plan.graph().size()][];
-      float[][] xq = new float[plan.graph().size()][];
+      int read = i * plan.inputSize();
+      float[][] x = new float[plan.steps().size()][];
+      float[][] xq = new float[plan.steps().size()][];
       for (Step l : plan.steps()) {
-        runLayer(l, batch, i, x, xq);
+        if (l.index() < plan.given()) {
+          int end = read + l.out().size();
+          x[l.index()] = Arrays.copyOfRange(batch.values(), read, end);
+          if (recording.quantizedStream()) {
+            xq[l.index()] = Arrays.copyOfRange(batch.quantized(), read, end);
+          }
+          read = end;
+        } else {
+          runLayer(l, batch, i, x, xq);
+        }
       }
       if (recording.statistics()) {
         accumulator.add(batch.indices()[i], sums);
       }
       int at = i * outputs;
-      for (int output : plan.graph().outputs()) {
+      for (int output : plan.outputs()) {
         int size = x[output].length;
         System.arraycopy(x[output], 0, fp32, at, size);
         if (recording.quantizedStream()) {
@@ -67,7 +78,7 @@ final class ReferenceProgram implements Program {
 
   private void runLayer(Step l, InputBatch batch, int image, float[][] x, float[][] xq) {
     int index = l.index();
-    float[] pixels = index == 0 ? pixels(batch, image) : null;
+    float[] pixels = l.node().inputs().isEmpty() ? pixels(batch, image) : null;
     x[index] = ReferenceLayers.forward(l, l.kernel(), inputs(l, x, pixels));
     float[] y = null;
     if (recording.quantizedStream()) {
@@ -85,7 +96,7 @@ final class ReferenceProgram implements Program {
   }
 
   private static List<float[]> inputs(Step l, float[][] outputs, float[] image) {
-    return l.index() == 0
+    return image != null
         ? List.of(image)
         : l.node().inputs().stream().map(i -> outputs[i]).toList();
   }
