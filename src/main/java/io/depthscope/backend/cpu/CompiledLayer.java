@@ -5,12 +5,14 @@ import io.depthscope.model.Layer;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
+import io.depthscope.tensor.Shape;
 
 /**
  * A layer with its weights rearranged for this backend. Shared by all workers and read-only.
  *
- * @param plainInput whether the first input is NHWC rather than blocked
- * @param plainOutput the same for the output
+ * @param inputRow floats from one position of the first input to the next; activations are NHWC, with
+ *     room behind the channels of a position
+ * @param outputRow the same for the output
  * @param tileRows positions that are computed and finished at a time
  * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;
  *     the output is then never stored whole, and stays in the second cache
@@ -20,8 +22,8 @@ record CompiledLayer(
     OutputStage stage,
     Weights fp32,
     Weights quantized,
-    boolean plainInput,
-    boolean plainOutput,
+    int inputRow,
+    int outputRow,
     int tileRows,
     boolean handsOver) {
 
@@ -53,28 +55,28 @@ record CompiledLayer(
   private static final int MIN_TILE_ROWS = 12;
 
   @SuppressWarnings("ReferenceEquality") // the plan shares the array where it is not quantized
-  static CompiledLayer of(LayerPlan l, boolean plainInput, boolean plainOutput) {
-    return of(l, plainInput, plainOutput, tileRows(l, 0), false);
+  static CompiledLayer of(LayerPlan l, int inputRow, int outputRow) {
+    return of(l, inputRow, outputRow, tileRows(l, 0), false);
   }
 
   /** A depthwise layer that hands its tiles over to a pointwise one. */
-  static CompiledLayer handingOver(LayerPlan l, LayerPlan reader) {
-    return of(l, false, false, tileRows(l, reader.out().channels()), true);
+  static CompiledLayer handingOver(LayerPlan l, int inputRow, LayerPlan reader) {
+    return of(l, inputRow, rowFloats(l.out()), tileRows(l, reader.out().channels()), true);
   }
 
   /** The pointwise layer that takes the tiles of {@code source}. */
   static CompiledLayer takingOver(LayerPlan l, CompiledLayer source) {
-    return of(l, false, false, source.tileRows(), false);
+    return of(l, source.outputRow(), rowFloats(l.out()), source.tileRows(), false);
   }
 
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
   private static CompiledLayer of(
-      LayerPlan l, boolean plainInput, boolean plainOutput, int tileRows, boolean handsOver) {
+      LayerPlan l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
     Weights fp32 = weights(l, l.kernel());
     // One copy serves both streams where the weights are not quantized.
     Weights quantized = l.quantizedKernel() == l.kernel() ? fp32 : weights(l, l.quantizedKernel());
     return new CompiledLayer(
-        l, OutputStage.of(l), fp32, quantized, plainInput, plainOutput, tileRows, handsOver);
+        l, OutputStage.of(l), fp32, quantized, inputRow, outputRow, tileRows, handsOver);
   }
 
   private static Weights weights(LayerPlan l, float[] kernel) {
@@ -138,18 +140,23 @@ record CompiledLayer(
   /** Floats of the gathered windows of one tile; 0 where none are gathered. */
   int gatherFloats() {
     boolean dense = fp32 instanceof Weights.Packed;
-    return dense && !readsInputDirectly() ? tileRows * Windows.rowFloats(fp32.packed().depth()) : 0;
+    return dense && !readsInputDirectly() ? tileRows * fp32.packed().depth() : 0;
   }
 
-  /** Floats of the stored output, all channels padded to whole vectors unless it is plain. */
+  /**
+   * Floats from one position of an activation to the next: whole vectors, so that kernels need not
+   * look at the last ones.
+   */
+  static int rowFloats(Shape shape) {
+    return StreamSums.padded(shape.channels());
+  }
+
+  /** Floats of the stored output. */
   int outputFloats() {
-    if (handsOver) {
-      return tileFloats();
-    }
-    int channels = plainOutput ? stage.channels() : stage.padded();
-    return Math.multiplyExact(plan.out().positions(), channels);
+    return Math.multiplyExact(handsOver ? tileRows : plan.out().positions(), outputRow);
   }
 
+  /** Floats of the accumulators of one tile. */
   int tileFloats() {
     return tileRows * stage.padded();
   }

@@ -50,6 +50,11 @@ final class Epilogue {
 
   private final Recording recording;
 
+  /** Results of the block, of the fp32 and of the quantized stream: n positions of N channels. */
+  private final float[] x = new float[BLOCK * N];
+
+  private final float[] xq = new float[BLOCK * N];
+
   // Lists of the block's non-zero values: most activations after a ReLU are zero, and counting
   // those in one step saves half the increments. One vector longer, for the last store's tail.
   private final int[] bins = new int[(BLOCK + 1) * N];
@@ -69,11 +74,11 @@ final class Epilogue {
   /**
    * Finishes a tile of {@code rows} positions.
    *
-   * @param fp32 accumulators of the fp32 stream, blocked as {@link Gemm} writes them
+   * @param fp32 accumulators of the fp32 stream, laid out as {@link Gemm} writes them
    * @param quantized those of the quantized stream; ignored without one
-   * @param outFp32 receives the fp32 results, blocked, from {@code position} on
-   * @param positions of the whole output
+   * @param outFp32 receives the fp32 results from {@code position} on
    * @param outQuantized the same for the quantized stream
+   * @param outputRow floats from one position of the output to the next
    */
   void run(
       OutputStage stage,
@@ -83,22 +88,21 @@ final class Epilogue {
       float[] outFp32,
       float[] outQuantized,
       int position,
-      int positions,
+      int outputRow,
       ImageSums sums,
       HistogramScratch histogram) {
     for (int c = 0; c < stage.padded(); c += N) {
       for (int from = 0; from < rows; from += BLOCK) {
         int n = Math.min(BLOCK, rows - from);
         int at = c * rows + from * N;
-        int out = c * positions + (position + from) * N;
-        boolean finite = activate(stage, c, n, fp32, at, outFp32, out);
+        boolean finite = activate(stage, c, n, fp32, at, x);
         if (finite && recording.statistics()) {
           mergeRange(sums.fp32, c);
         }
         if (finite && recording.quantizedStream()) {
-          finite = activate(stage, c, n, quantized, at, outQuantized, out);
+          finite = activate(stage, c, n, quantized, at, xq);
           if (finite && stage.quantizer().isPresent()) {
-            fakeQuantize(stage, c, n, outQuantized, out);
+            fakeQuantize(stage, c, n, xq);
           }
           if (finite && recording.statistics()) {
             mergeRange(sums.quantized, c);
@@ -106,27 +110,32 @@ final class Epilogue {
         }
         if (!finite) {
           new ScalarEpilogue(stage, recording, sums, histogram)
-              .block(c, n, fp32, quantized, at, outFp32, outQuantized, out);
+              .block(c, n, fp32, quantized, at, x, xq);
         } else if (recording.statistics()) {
-          statistics(stage, c, n, outFp32, outQuantized, out, sums, histogram);
+          statistics(stage, c, n, sums, histogram);
+        }
+        int out = (position + from) * outputRow + c;
+        store(x, n, outFp32, out, outputRow);
+        if (recording.quantizedStream()) {
+          store(xq, n, outQuantized, out, outputRow);
         }
       }
     }
   }
 
+  /** Writes the results of a block where the next layer reads them. */
+  private static void store(float[] block, int n, float[] out, int at, int outputRow) {
+    for (int i = 0; i < n; i++) {
+      FloatVector.fromArray(F, block, i * N).intoArray(out, at + i * outputRow);
+    }
+  }
+
   private void statistics(
-      OutputStage stage,
-      int c,
-      int n,
-      float[] x,
-      float[] xq,
-      int at,
-      ImageSums sums,
-      HistogramScratch histogram) {
-    moments(x, at, n, c, stage.shift(), sums.fp32);
+      OutputStage stage, int c, int n, ImageSums sums, HistogramScratch histogram) {
+    moments(x, n, c, stage.shift(), sums.fp32);
     if (recording.quantizedStream()) {
-      moments(xq, at, n, c, stage.shift(), sums.quantized);
-      errors(x, xq, at, n, c, sums);
+      moments(xq, n, c, stage.shift(), sums.quantized);
+      errors(n, c, sums);
       if (stage.quantizer().isPresent()) {
         IntVector.fromArray(I, saturatedLanes, 0)
             .add(IntVector.fromArray(I, sums.saturated, c))
@@ -134,7 +143,7 @@ final class Epilogue {
       }
     }
     if (recording.histograms()) {
-      histograms(stage, x, at, n, c, histogram);
+      histograms(stage, n, c, histogram);
     }
   }
 
@@ -144,15 +153,13 @@ final class Epilogue {
    *
    * @return false if an accumulator is not finite
    */
-  private boolean activate(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  private boolean activate(OutputStage stage, int c, int n, float[] acc, int at, float[] out) {
     return stage.activation() == Activation.NONE
-        ? addBias(stage, c, n, acc, at, out, o)
-        : rectify(stage, c, n, acc, at, out, o);
+        ? addBias(stage, c, n, acc, at, out)
+        : rectify(stage, c, n, acc, at, out);
   }
 
-  private boolean addBias(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  private boolean addBias(OutputStage stage, int c, int n, float[] acc, int at, float[] out) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
@@ -164,7 +171,7 @@ final class Epilogue {
       // Compare and blend cost less than min and max, which follow Java's rules for NaN.
       min = min.blend(v, v.compare(LT, min));
       max = max.blend(v, v.compare(GT, max));
-      v.intoArray(out, o + i);
+      v.intoArray(out, i);
     }
     min.intoArray(smallest, 0);
     max.intoArray(largest, 0);
@@ -172,8 +179,7 @@ final class Epilogue {
   }
 
   /** ReLU and ReLU6: from zero upwards, floats order as their bits do. */
-  private boolean rectify(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  private boolean rectify(OutputStage stage, int c, int n, float[] acc, int at, float[] out) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
@@ -186,7 +192,7 @@ final class Epilogue {
       IntVector v = u.reinterpretAsInts().max(0).min(upper);
       min = min.min(v);
       max = max.max(v);
-      v.reinterpretAsFloats().intoArray(out, o + i);
+      v.reinterpretAsFloats().intoArray(out, i);
     }
     min.reinterpretAsFloats().intoArray(smallest, 0);
     max.reinterpretAsFloats().intoArray(largest, 0);
@@ -199,7 +205,7 @@ final class Epilogue {
   }
 
   /** Replaces values by their fake-quantized ones; lists the codes other than that of zero. */
-  private void fakeQuantize(OutputStage stage, int c, int n, float[] values, int at) {
+  private void fakeQuantize(OutputStage stage, int c, int n, float[] values) {
     QuantParams q = stage.quantizer().get();
     FloatVector scale = Lanes.floats(q.scale());
     FloatVector magic = Lanes.floats(MAGIC);
@@ -213,7 +219,7 @@ final class Epilogue {
     boolean listCodes = recording.histograms();
     VectorMask<Integer> lanes = I.indexInRange(0, Math.max(0, stage.lanesAt(c)));
     int list = 0;
-    for (int i = at; i < at + n * N; i += N) {
+    for (int i = 0; i < n * N; i += N) {
       FloatVector v = FloatVector.fromArray(F, values, i);
       IntVector rounded = v.div(scale).add(magic).reinterpretAsInts();
       IntVector clamped = rounded.max(lowest).min(highest);
@@ -234,13 +240,12 @@ final class Epilogue {
     codesListed = list;
   }
 
-  private void histograms(
-      OutputStage stage, float[] x, int at, int n, int c, HistogramScratch histogram) {
+  private void histograms(OutputStage stage, int n, int c, HistogramScratch histogram) {
     int lanes = Math.max(0, stage.lanesAt(c));
     VectorMask<Integer> valid = I.indexInRange(0, lanes);
     int list = 0;
     for (int i = 0; i < n * N; i += N) {
-      IntVector bits = FloatVector.fromArray(F, x, at + i).reinterpretAsInts();
+      IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
       VectorMask<Integer> listed = bits.compare(NE, 0).and(valid);
       bits.lanewise(LSHR, BitHistogram.SHIFT).compress(listed).intoArray(bins, list);
       list += listed.trueCount();
@@ -251,7 +256,6 @@ final class Epilogue {
     if (quantized) {
       QuantParams q = stage.quantizer().get();
       histogram.addCode(q.zeroPoint() - q.qmin(), n * lanes - codesListed);
-      ;
     }
   }
 
@@ -263,7 +267,7 @@ final class Epilogue {
   }
 
   /** Power sums about the shift and zeros of one block of one stream. */
-  private void moments(float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
+  private void moments(float[] values, int n, int c, float[] shifts, StreamSums sums) {
     FloatVector shift = FloatVector.fromArray(F, shifts, c);
     FloatVector s1 = FloatVector.zero(F);
     FloatVector s2 = s1;
@@ -272,7 +276,7 @@ final class Epilogue {
     FloatVector zero = FloatVector.zero(F);
     IntVector zeros = IntVector.fromArray(I, sums.zeros, c);
     for (int i = 0; i < n * N; i += N) {
-      FloatVector v = FloatVector.fromArray(F, values, at + i);
+      FloatVector v = FloatVector.fromArray(F, values, i);
       VectorMask<Integer> isZero = v.compare(EQ, zero).cast(I);
       zeros = zeros.add(1, isZero);
       FloatVector d = v.sub(shift);
@@ -284,7 +288,7 @@ final class Epilogue {
     }
     zeros.intoArray(sums.zeros, c);
     if (!isFinite(s4.mul(zero))) {
-      addPowersInDouble(values, at, n, c, shifts, sums);
+      addPowersInDouble(values, n, c, shifts, sums);
       return;
     }
     add(sums.s1, c, s1);
@@ -295,19 +299,19 @@ final class Epilogue {
 
   /** For values above about 1e9, whose fourth power overflows float32. */
   private static void addPowersInDouble(
-      float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
+      float[] values, int n, int c, float[] shifts, StreamSums sums) {
     for (int i = 0; i < n * N; i++) {
       int channel = c + i % N;
-      sums.addPowers(channel, values[at + i], shifts[channel], 1);
+      sums.addPowers(channel, values[i], shifts[channel], 1);
     }
   }
 
-  private void errors(float[] x, float[] xq, int at, int n, int c, ImageSums sums) {
+  private void errors(int n, int c, ImageSums sums) {
     FloatVector sum = FloatVector.zero(F);
     FloatVector squares = sum;
     IntVector largest = FloatVector.fromArray(F, sums.errorMaxAbs, c).reinterpretAsInts();
     for (int i = 0; i < n * N; i += N) {
-      FloatVector e = FloatVector.fromArray(F, xq, at + i).sub(FloatVector.fromArray(F, x, at + i));
+      FloatVector e = FloatVector.fromArray(F, xq, i).sub(FloatVector.fromArray(F, x, i));
       sum = sum.add(e);
       squares = e.fma(e, squares);
       // Magnitudes order as their bits do.
@@ -316,7 +320,7 @@ final class Epilogue {
     largest.reinterpretAsFloats().intoArray(sums.errorMaxAbs, c);
     if (!isFinite(squares.mul(0f))) {
       for (int i = 0; i < n * N; i++) { // beyond about 1e18, whose square overflows float32
-        sums.addError(c + i % N, x[at + i], xq[at + i], 1);
+        sums.addError(c + i % N, x[i], xq[i], 1);
       }
       return;
     }

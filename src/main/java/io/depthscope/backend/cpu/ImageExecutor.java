@@ -56,14 +56,14 @@ final class ImageExecutor {
       Layer layer = l.plan().node().layer();
       depthwise.add(
           layer instanceof Layer.DepthwiseConvolution d
-              ? new Depthwise(d.geometry(), l.plan().in(), l.plan().out(), l.stage().padded())
+              ? new Depthwise(d.geometry(), l.plan().in(), l.plan().out(), l.inputRow())
               : null);
       boolean windowed =
           !(layer instanceof Layer.DepthwiseConvolution
               || layer instanceof Layer.Input
               || layer instanceof Layer.ResidualAdd);
       windows.add(
-          windowed ? new Windows(l.window(), l.plan().in(), l.plan().out(), l.plainInput()) : null);
+          windowed ? new Windows(l.window(), l.plan().in(), l.plan().out(), l.inputRow()) : null);
     }
   }
 
@@ -133,7 +133,7 @@ final class ImageExecutor {
         buffer(fp32, node),
         buffer(quantized, node),
         l.handsOver() ? 0 : p0,
-        l.handsOver() ? p1 - p0 : l.plan().out().positions(),
+        l.outputRow(),
         sums.get(node),
         histograms.get(node));
     if (recording.errorTerms()) {
@@ -169,21 +169,19 @@ final class ImageExecutor {
     PackedKernel kernel = w.packed();
     if (l.readsInputDirectly()) {
       boolean handed = layers.get(l.plan().node().inputs().getFirst()).handsOver();
-      int first = handed ? 0 : p0 * Lanes.N;
-      int blockStep = (handed ? p1 - p0 : l.plan().in().positions()) * Lanes.N;
-      Gemm.multiply(in, first, Lanes.N, blockStep, p1 - p0, kernel, tile);
+      int first = handed ? 0 : p0 * l.inputRow();
+      Gemm.multiply(in, first, l.inputRow(), p1 - p0, kernel, tile);
     } else {
       windows.get(l.plan().index()).gather(in, p0, p1, gathered);
-      int rowStep = Windows.rowFloats(kernel.depth());
-      Gemm.multiply(gathered, 0, rowStep, Lanes.N, p1 - p0, kernel, tile);
+      Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
     }
   }
 
   private static void sum(float[] a, float[] b, CompiledLayer l, int p0, int p1, float[] tile) {
-    int positions = l.plan().out().positions();
+    int row = l.inputRow();
     for (int c = 0, at = 0; c < l.stage().padded(); c += Lanes.N) {
       for (int p = p0; p < p1; p++, at += Lanes.N) {
-        int from = c * positions + p * Lanes.N;
+        int from = p * row + c;
         FloatVector.fromArray(Lanes.F, a, from)
             .add(FloatVector.fromArray(Lanes.F, b, from))
             .intoArray(tile, at);
@@ -203,11 +201,7 @@ final class ImageExecutor {
     int at = image * plan.outputSize();
     for (int p = 0; p < positions; p++) {
       for (int c = 0; c < channels; c++) {
-        int block = c / Lanes.N * Lanes.N;
-        out[at++] =
-            last.plainOutput()
-                ? from[p * channels + c]
-                : from[block * positions + p * Lanes.N + c - block];
+        out[at++] = from[p * last.outputRow() + c];
       }
     }
   }
