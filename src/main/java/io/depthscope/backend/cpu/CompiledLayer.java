@@ -51,6 +51,9 @@ record CompiledLayer(
   /** Accumulators of a tile take about this many floats, so that they stay in the second cache. */
   private static final int TILE_FLOATS = 1 << 16;
 
+  /** Floats of 1 KiB, a quarter of what the sets of a first cache span. */
+  private static final int SAME_SETS = 256;
+
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
@@ -145,10 +148,13 @@ record CompiledLayer(
 
   /**
    * Floats from one position of an activation to the next: whole vectors, so that kernels need not
-   * look at the last ones.
+   * look at the last ones. Where the step would be a multiple of {@link #SAME_SETS}, positions lie
+   * one cache line further apart: the same channel of neighbouring positions would otherwise fall
+   * into a few sets of the first cache.
    */
   static int rowFloats(Shape shape) {
-    return StreamSums.padded(shape.channels());
+    int padded = StreamSums.padded(shape.channels());
+    return padded % SAME_SETS == 0 ? padded + StreamSums.PAD : padded;
   }
 
   /** Floats of the stored output. */

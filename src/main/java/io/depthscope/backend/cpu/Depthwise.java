@@ -56,9 +56,9 @@ final class Depthwise {
    */
   void rows(float[] input, float[] weights, int y0, int y1, float[] tile) {
     int positions = (y1 - y0) * out.width();
-    for (int c = 0; c < channels; c += N) {
-      int at = c * positions;
-      for (int y = y0; y < y1; y++, at += out.width() * N) {
+    for (int y = y0; y < y1; y++) {
+      for (int c = 0; c < channels; c += N) {
+        int at = c * positions + (y - y0) * out.width() * N;
         int top = y * geometry.strideH() - geometry.padding().top();
         if (!fast) {
           generalRow(input, weights, top, c, tile, at);

@@ -50,10 +50,16 @@ final class Epilogue {
 
   private final Recording recording;
 
-  /** Results of the block, of the fp32 and of the quantized stream: n positions of N channels. */
-  private final float[] x = new float[BLOCK * N];
+  /**
+   * Channels whose results are written out together: the more, the longer the runs of memory that
+   * are written at once, but the results of a block must stay in the caches until then.
+   */
+  private static final int GROUP = 64;
 
-  private final float[] xq = new float[BLOCK * N];
+  /** Results of a block, of the fp32 and of the quantized stream, one vector after the other. */
+  private final float[] x = new float[BLOCK * GROUP];
+
+  private final float[] xq;
 
   // Lists of the block's non-zero values: most activations after a ReLU are zero, and counting
   // those in one step saves half the increments. One vector longer, for the last store's tail.
@@ -69,6 +75,7 @@ final class Epilogue {
 
   Epilogue(Recording recording) {
     this.recording = recording;
+    this.xq = new float[recording.quantizedStream() ? x.length : 0];
   }
 
   /**
@@ -91,18 +98,32 @@ final class Epilogue {
       int outputRow,
       ImageSums sums,
       HistogramScratch histogram) {
-    for (int c = 0; c < stage.padded(); c += N) {
+    for (int group = 0; group < stage.padded(); group += GROUP) {
+      int end = Math.min(stage.padded(), group + GROUP);
       for (int from = 0; from < rows; from += BLOCK) {
         int n = Math.min(BLOCK, rows - from);
-        int at = c * rows + from * N;
-        boolean finite = activate(stage, c, n, fp32, at, x);
+        for (int c = group; c < end; c += N) {
+          block(stage, c, n, fp32, quantized, c * rows + from * N, (c - group) * n, sums, histogram);
+        }
+        int out = (position + from) * outputRow + group;
+        store(x, n, end - group, outFp32, out, outputRow);
+        if (recording.quantizedStream()) {
+          store(xq, n, end - group, outQuantized, out, outputRow);
+        }
+      }
+    }
+  }
+
+  /** Finishes {@code n} positions of the vector of channels that begins at {@code c}. */
+  private void block(OutputStage stage, int c, int n, float[] fp32, float[] quantized, int at, int o, ImageSums sums, HistogramScratch histogram) {
+        boolean finite = activate(stage, c, n, fp32, at, x, o);
         if (finite && recording.statistics()) {
           mergeRange(sums.fp32, c);
         }
         if (finite && recording.quantizedStream()) {
-          finite = activate(stage, c, n, quantized, at, xq);
+          finite = activate(stage, c, n, quantized, at, xq, o);
           if (finite && stage.quantizer().isPresent()) {
-            fakeQuantize(stage, c, n, xq);
+            fakeQuantize(stage, c, n, xq, o);
           }
           if (finite && recording.statistics()) {
             mergeRange(sums.quantized, c);
@@ -110,32 +131,29 @@ final class Epilogue {
         }
         if (!finite) {
           new ScalarEpilogue(stage, recording, sums, histogram)
-              .block(c, n, fp32, quantized, at, x, xq);
+              .block(c, n, fp32, quantized, at, x, xq, o);
         } else if (recording.statistics()) {
-          statistics(stage, c, n, sums, histogram);
+          statistics(stage, c, n, o, sums, histogram);
         }
-        int out = (position + from) * outputRow + c;
-        store(x, n, outFp32, out, outputRow);
-        if (recording.quantizedStream()) {
-          store(xq, n, outQuantized, out, outputRow);
-        }
+  }
+
+  /** Writes the results of a block where the next layer reads them. */
+  private static void store(
+      float[] block, int n, int channels, float[] out, int at, int outputRow) {
+    for (int i = 0; i < n; i++) {
+      int to = at + i * outputRow;
+      for (int c = 0; c < channels; c += N) {
+        FloatVector.fromArray(F, block, c * n + i * N).intoArray(out, to + c);
       }
     }
   }
 
-  /** Writes the results of a block where the next layer reads them. */
-  private static void store(float[] block, int n, float[] out, int at, int outputRow) {
-    for (int i = 0; i < n; i++) {
-      FloatVector.fromArray(F, block, i * N).intoArray(out, at + i * outputRow);
-    }
-  }
-
   private void statistics(
-      OutputStage stage, int c, int n, ImageSums sums, HistogramScratch histogram) {
-    moments(x, n, c, stage.shift(), sums.fp32);
+      OutputStage stage, int c, int n, int at, ImageSums sums, HistogramScratch histogram) {
+    moments(x, at, n, c, stage.shift(), sums.fp32);
     if (recording.quantizedStream()) {
-      moments(xq, n, c, stage.shift(), sums.quantized);
-      errors(n, c, sums);
+      moments(xq, at, n, c, stage.shift(), sums.quantized);
+      errors(at, n, c, sums);
       if (stage.quantizer().isPresent()) {
         IntVector.fromArray(I, saturatedLanes, 0)
             .add(IntVector.fromArray(I, sums.saturated, c))
@@ -143,7 +161,7 @@ final class Epilogue {
       }
     }
     if (recording.histograms()) {
-      histograms(stage, n, c, histogram);
+      histograms(stage, at, n, c, histogram);
     }
   }
 
@@ -153,13 +171,13 @@ final class Epilogue {
    *
    * @return false if an accumulator is not finite
    */
-  private boolean activate(OutputStage stage, int c, int n, float[] acc, int at, float[] out) {
+  private boolean activate(OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
     return stage.activation() == Activation.NONE
-        ? addBias(stage, c, n, acc, at, out)
-        : rectify(stage, c, n, acc, at, out);
+        ? addBias(stage, c, n, acc, at, out, o)
+        : rectify(stage, c, n, acc, at, out, o);
   }
 
-  private boolean addBias(OutputStage stage, int c, int n, float[] acc, int at, float[] out) {
+  private boolean addBias(OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
@@ -171,7 +189,7 @@ final class Epilogue {
       // Compare and blend cost less than min and max, which follow Java's rules for NaN.
       min = min.blend(v, v.compare(LT, min));
       max = max.blend(v, v.compare(GT, max));
-      v.intoArray(out, i);
+      v.intoArray(out, o + i);
     }
     min.intoArray(smallest, 0);
     max.intoArray(largest, 0);
@@ -179,7 +197,7 @@ final class Epilogue {
   }
 
   /** ReLU and ReLU6: from zero upwards, floats order as their bits do. */
-  private boolean rectify(OutputStage stage, int c, int n, float[] acc, int at, float[] out) {
+  private boolean rectify(OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
@@ -192,7 +210,7 @@ final class Epilogue {
       IntVector v = u.reinterpretAsInts().max(0).min(upper);
       min = min.min(v);
       max = max.max(v);
-      v.reinterpretAsFloats().intoArray(out, i);
+      v.reinterpretAsFloats().intoArray(out, o + i);
     }
     min.reinterpretAsFloats().intoArray(smallest, 0);
     max.reinterpretAsFloats().intoArray(largest, 0);
@@ -205,7 +223,7 @@ final class Epilogue {
   }
 
   /** Replaces values by their fake-quantized ones; lists the codes other than that of zero. */
-  private void fakeQuantize(OutputStage stage, int c, int n, float[] values) {
+  private void fakeQuantize(OutputStage stage, int c, int n, float[] values, int at) {
     QuantParams q = stage.quantizer().get();
     FloatVector scale = Lanes.floats(q.scale());
     FloatVector magic = Lanes.floats(MAGIC);
@@ -219,7 +237,7 @@ final class Epilogue {
     boolean listCodes = recording.histograms();
     VectorMask<Integer> lanes = I.indexInRange(0, Math.max(0, stage.lanesAt(c)));
     int list = 0;
-    for (int i = 0; i < n * N; i += N) {
+    for (int i = at; i < at + n * N; i += N) {
       FloatVector v = FloatVector.fromArray(F, values, i);
       IntVector rounded = v.div(scale).add(magic).reinterpretAsInts();
       IntVector clamped = rounded.max(lowest).min(highest);
@@ -240,12 +258,12 @@ final class Epilogue {
     codesListed = list;
   }
 
-  private void histograms(OutputStage stage, int n, int c, HistogramScratch histogram) {
+  private void histograms(OutputStage stage, int at, int n, int c, HistogramScratch histogram) {
     int lanes = Math.max(0, stage.lanesAt(c));
     VectorMask<Integer> valid = I.indexInRange(0, lanes);
     int list = 0;
     for (int i = 0; i < n * N; i += N) {
-      IntVector bits = FloatVector.fromArray(F, x, i).reinterpretAsInts();
+      IntVector bits = FloatVector.fromArray(F, x, at + i).reinterpretAsInts();
       VectorMask<Integer> listed = bits.compare(NE, 0).and(valid);
       bits.lanewise(LSHR, BitHistogram.SHIFT).compress(listed).intoArray(bins, list);
       list += listed.trueCount();
@@ -267,7 +285,7 @@ final class Epilogue {
   }
 
   /** Power sums about the shift and zeros of one block of one stream. */
-  private void moments(float[] values, int n, int c, float[] shifts, StreamSums sums) {
+  private void moments(float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
     FloatVector shift = FloatVector.fromArray(F, shifts, c);
     FloatVector s1 = FloatVector.zero(F);
     FloatVector s2 = s1;
@@ -276,7 +294,7 @@ final class Epilogue {
     FloatVector zero = FloatVector.zero(F);
     IntVector zeros = IntVector.fromArray(I, sums.zeros, c);
     for (int i = 0; i < n * N; i += N) {
-      FloatVector v = FloatVector.fromArray(F, values, i);
+      FloatVector v = FloatVector.fromArray(F, values, at + i);
       VectorMask<Integer> isZero = v.compare(EQ, zero).cast(I);
       zeros = zeros.add(1, isZero);
       FloatVector d = v.sub(shift);
@@ -288,7 +306,7 @@ final class Epilogue {
     }
     zeros.intoArray(sums.zeros, c);
     if (!isFinite(s4.mul(zero))) {
-      addPowersInDouble(values, n, c, shifts, sums);
+      addPowersInDouble(values, at, n, c, shifts, sums);
       return;
     }
     add(sums.s1, c, s1);
@@ -299,19 +317,19 @@ final class Epilogue {
 
   /** For values above about 1e9, whose fourth power overflows float32. */
   private static void addPowersInDouble(
-      float[] values, int n, int c, float[] shifts, StreamSums sums) {
+      float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
     for (int i = 0; i < n * N; i++) {
       int channel = c + i % N;
-      sums.addPowers(channel, values[i], shifts[channel], 1);
+      sums.addPowers(channel, values[at + i], shifts[channel], 1);
     }
   }
 
-  private void errors(int n, int c, ImageSums sums) {
+  private void errors(int at, int n, int c, ImageSums sums) {
     FloatVector sum = FloatVector.zero(F);
     FloatVector squares = sum;
     IntVector largest = FloatVector.fromArray(F, sums.errorMaxAbs, c).reinterpretAsInts();
     for (int i = 0; i < n * N; i += N) {
-      FloatVector e = FloatVector.fromArray(F, xq, i).sub(FloatVector.fromArray(F, x, i));
+      FloatVector e = FloatVector.fromArray(F, xq, at + i).sub(FloatVector.fromArray(F, x, at + i));
       sum = sum.add(e);
       squares = e.fma(e, squares);
       // Magnitudes order as their bits do.
@@ -320,7 +338,7 @@ final class Epilogue {
     largest.reinterpretAsFloats().intoArray(sums.errorMaxAbs, c);
     if (!isFinite(squares.mul(0f))) {
       for (int i = 0; i < n * N; i++) { // beyond about 1e18, whose square overflows float32
-        sums.addError(c + i % N, x[i], xq[i], 1);
+        sums.addError(c + i % N, x[at + i], xq[at + i], 1);
       }
       return;
     }

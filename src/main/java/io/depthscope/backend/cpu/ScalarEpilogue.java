@@ -30,7 +30,7 @@ final class ScalarEpilogue {
    * Finishes one block: {@code n} positions of the vector of channels that begins at {@code c}.
    *
    * @param at where the block's accumulators begin
-   * @param outFp32 receives the results, position by position, from its start on
+   * @param o where its results go
    */
   void block(
       int c,
@@ -39,9 +39,9 @@ final class ScalarEpilogue {
       float[] quantized,
       int at,
       float[] outFp32,
-      float[] outQuantized) {
-    for (int row = 0; row < n; row++) {
-      int o = row * Lanes.N;
+      float[] outQuantized,
+      int o) {
+    for (int row = 0; row < n; row++, o += Lanes.N) {
       int lanes = Math.max(0, stage.lanesAt(c));
       // What stood in the padding must not reach the next layer, which looks at whole vectors.
       Arrays.fill(outFp32, o + lanes, o + Lanes.N, 0);
