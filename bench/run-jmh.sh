@@ -21,7 +21,9 @@ if [[ -z ${java_home:-} ]]; then
   exit 1
 fi
 
-mvn -q -B -Pbench test-compile
+# Named in full, since no other build needs this plugin.
+mvn -q -B -Pbench test-compile org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath \
+  -Dmdep.outputFile=target/jmh-classpath.txt
 options=(--add-modules=jdk.incubator.vector --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC)
 [[ -z ${SHAPES:-} ]] || options+=("-Ddepthscope.bench.shapes=$SHAPES")
 [[ -z ${VECTOR_BITS:-} ]] || options+=("-Ddepthscope.cpu.vectorBits=$VECTOR_BITS")

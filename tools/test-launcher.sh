@@ -21,6 +21,7 @@ make_jdk() { # folder version
   cat >"$1/bin/java" <<'JAVA'
 #!/usr/bin/env bash
 echo "java: ${BASH_SOURCE[0]}"
+echo "locale: LC_ALL=${LC_ALL:-} LC_CTYPE=${LC_CTYPE:-} LC_MESSAGES=${LC_MESSAGES:-} LANG=${LANG:-}"
 for argument in "$@"; do echo "<$argument>"; done
 if [[ -n ${FAKE_SLEEP:-} ]]; then
   trap 'echo terminated; exit 143' TERM
@@ -144,6 +145,35 @@ code=0
 wait "$running" || code=$?
 output=$(cat "$work/signal")
 check "a signal reaches Java" '[[ $code == 143 && $output == *terminated ]]'
+
+# A stand-in for locale: UTF-8 if all that is set is installed and characters are UTF-8, as C libraries see it.
+cat >"$work/bin/locale" <<'LOCALE'
+#!/usr/bin/env bash
+characters=${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} messages=${LC_ALL:-${LC_MESSAGES:-${LANG:-C}}}
+for name in "$characters" "$messages" ${LC_ALL:-${LANG:-}}; do
+  [[ " C POSIX $INSTALLED " == *" $name "* ]] || echo "locale: Cannot set LC_ALL to default locale" >&2
+done
+if [[ $characters == *.UTF-8 && " $INSTALLED " == *" $characters "* ]]; then echo UTF-8; else echo ANSI_X3.4-1968; fi
+LOCALE
+chmod +x "$work/bin/locale"
+in_locale() { # what is installed, variables, what Java is to get
+  code=0
+  output=$(env -u LC_ALL -u LC_CTYPE -u LC_MESSAGES -u LANG PATH="$work/bin" INSTALLED="$1" ${2:+$2} "$project/depthscope" 2>&1) || code=$?
+  expected="locale: $3"
+  check "installed '$1', set '$2': Java gets $3" '[[ $code == 0 && $output == *"$expected"$'"'\n'"'* ]]'
+}
+in_locale "C.UTF-8" "" "LC_ALL= LC_CTYPE=C.UTF-8 LC_MESSAGES=C LANG="
+in_locale "C.UTF-8" "LC_ALL=C" "LC_ALL= LC_CTYPE=C.UTF-8 LC_MESSAGES=C LANG="
+in_locale "C.UTF-8 de_DE" "LANG=de_DE" "LC_ALL= LC_CTYPE=C.UTF-8 LC_MESSAGES=de_DE LANG="
+in_locale "C.UTF-8" "LANG=ja_JP.UTF-8" "LC_ALL=C.UTF-8 LC_CTYPE= LC_MESSAGES= LANG=ja_JP.UTF-8"
+in_locale "C.UTF-8 tr_TR.UTF-8" "LANG=tr_TR.UTF-8" "LC_ALL= LC_CTYPE= LC_MESSAGES= LANG=tr_TR.UTF-8"
+in_locale "en_US.UTF-8" "" "LC_ALL= LC_CTYPE=en_US.UTF-8 LC_MESSAGES=C LANG="
+in_locale "" "LANG=C" "LC_ALL= LC_CTYPE= LC_MESSAGES= LANG=C"
+rm "$work/bin/locale"
+utf8_rule() { sed -n '/^# Java reads file names/,/^}/p' "$1"; }
+output=
+check "both launchers choose the locale alike" '[[ $(utf8_rule "$root/depthscope") == *use_utf8* &&
+  $(utf8_rule "$root/depthscope") == "$(utf8_rule "$root/tools/bundle/launcher.sh")" ]]'
 
 mkdir "$work/bundle"
 cp "$project/depthscope" "$work/bundle/"

@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tools import readme
+from tools import sections
 
 LAYERS = ("input", "conv1", "conv_dw_1", "conv_pw_1", "conv_dw_6", "conv_dw_12", "conv_pw_13", "conv_preds")
 
@@ -60,7 +60,7 @@ def main() -> None:
     }
     images = runs["per tensor"]["network"]["images"]
     text = "\n".join([f"{images} photographs, W8A8:", "", *figures(runs), "", *layers(runs)])
-    readme.replace_section("example", text)
+    sections.replace_section("example", text)
 
 
 if __name__ == "__main__":

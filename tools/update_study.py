@@ -1,4 +1,4 @@
-"""Writes a study's table and its verdicts into README.md, so that no number there is typed by hand.
+"""Writes a study's table and its verdicts into docs/study.md, so that no number there is typed by hand.
 
 ./depthscope study --data cifar/test --out runs/study
 python -m tools.update_study runs/study/study.json
@@ -8,7 +8,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tools import readme
+from tools import sections
 
 
 def setting(run: dict) -> tuple[int, str]:
@@ -88,7 +88,7 @@ def section(study: dict) -> str:
             "",
             *figures(study["runs"]),
             "",
-            "What that says of the paper's claims, by the rules in [docs/study.md](docs/study.md):",
+            "What that says of the paper's claims, by the rules above:",
             "",
             *claims(study),
         ]
@@ -104,7 +104,7 @@ def main() -> None:
     if args.stdout:
         print(text)
     else:
-        readme.replace_section("study:cifar10", text)
+        sections.replace_section("study:cifar10", text)
 
 
 if __name__ == "__main__":

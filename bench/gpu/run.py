@@ -10,7 +10,7 @@ chosen; then all take turns in rounds, and ratios are taken inside a round. At t
 their figures are compared layer by layer; compute-sanitizer runs last, where it exists and time is left. A step that
 fails is recorded with what it said, and the others go on. Nothing on the GPU is set, only read.
 
-Results go to bench/results/<gpu>/ (--out names another folder for <gpu>); --readme rewrites the table in README.md.
+Results go to bench/results/<gpu>/ (--out names another folder for <gpu>); --write-table rewrites the table in docs/usage.md.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from bench.gpu import machine
 from bench.gpu.agreement import compare
 from bench.gpu.steps import Deadline, Steps, hide
 from bench.gpu.torch_worker import TorchWorker, WorkerError
-from bench.peers import rounds, update_readme
+from bench.peers import rounds, speed_table
 from bench.peers.depthscope_peer import DepthscopeBench
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -305,7 +305,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=520, help="seconds for the whole run")
     parser.add_argument("--quick", action="store_true", help="two minutes: few peers, one batch size, one round")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results")
-    parser.add_argument("--readme", action="store_true", help="rewrite the table in README.md")
+    parser.add_argument("--write-table", action="store_true", help="rewrite the table in docs/usage.md")
     args = parser.parse_args()
     args.warm_up, args.reserve = 1.0, 45.0
     args.verify_limit, args.kernels_limit, args.sanitizer_limit = 80.0, 90.0, 60.0
@@ -330,9 +330,9 @@ def main() -> int:
         finally:
             run.write()
     if "peers" in run.result:
-        print(update_readme.gpu_table(run.result))
-        if args.readme:
-            update_readme.rewrite(ROOT / "README.md", run.result, update_readme.GPU)
+        print(speed_table.gpu_table(run.result))
+        if args.write_table:
+            speed_table.rewrite(run.result, speed_table.GPU)
     for step in run.steps.done:
         word = {True: "ok", None: "-"}.get(step["ok"], "FAILED")
         print(f"{word:6} {step['seconds']:6.1f} s  {step['name']}")

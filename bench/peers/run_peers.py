@@ -2,7 +2,7 @@
 
 Run from the repository root (packages: bench/peers/requirements.txt):
 
-    python -m bench.peers.run_peers --threads 2 --depthscope ./depthscope --readme
+    python -m bench.peers.run_peers --threads 2 --depthscope ./depthscope --write-table
     python -m bench.peers.run_peers --weights mobilenet_v1_0.75_224.safetensors --rounds 3
 
 Every round gives each peer the same number of seconds, in an order that turns round from one round to the next; ratios
@@ -11,7 +11,7 @@ while Depthscope reads packed bytes and converts them: what difference that make
 runs with the batch size, 1 or 8, at which it was faster in a trial. Before anything is timed, ONNX Runtime and PyTorch
 must give the same logits and nearly the same errors.
 
-Results go to bench/results/<device>/cpu_mobilenet_v1.json; --readme also rewrites the table in README.md.
+Results go to bench/results/<device>/cpu_mobilenet_v1.json; --write-table also rewrites the table in docs/usage.md.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import onnx
 import onnxruntime
 import torch
 
-from bench.peers import mobilenet, ort_peers, rounds, safetensors_file, torch_peers, update_readme
+from bench.peers import mobilenet, ort_peers, rounds, safetensors_file, speed_table, torch_peers
 from bench.peers.depthscope_peer import DepthscopeBench
 from bench.peers.rounds import Peer
 
@@ -142,7 +142,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--trial", type=float, default=3, help="time for each trial of a batch size")
     parser.add_argument("--depthscope", metavar="CMD", help="command that starts Depthscope; left out, only peers run")
     parser.add_argument("--out", type=Path, help="result file; default bench/results/<device>/cpu_mobilenet_v1.json")
-    parser.add_argument("--readme", action="store_true", help="rewrite the table in README.md")
+    parser.add_argument("--write-table", action="store_true", help="rewrite the table in docs/usage.md")
     return parser.parse_args()
 
 
@@ -190,10 +190,10 @@ def main() -> int:
     out = args.out or ROOT / "bench" / "results" / rounds.slug(f"{cpu} {cores} cores") / "cpu_mobilenet_v1.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
-    print(update_readme.cpu_table(result))
+    print(speed_table.cpu_table(result))
     print(f"written to {out}")
-    if args.readme:
-        update_readme.rewrite(ROOT / "README.md", result, update_readme.CPU)
+    if args.write_table:
+        speed_table.rewrite(result, speed_table.CPU)
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bench.peers import mobilenet, rounds, safetensors_file, statistics_check, update_readme
+from bench.peers import mobilenet, rounds, safetensors_file, speed_table, statistics_check
 from bench.peers import torch_statistics as stats
 from bench.peers.torch_network import HookedPair, StagedPair, calibrate, image_batch
 
@@ -137,7 +137,7 @@ class Rounds(unittest.TestCase):
         self.assertEqual(found[1]["ratio"], {"median": 2.0, "min": 0.5, "max": 2.0})
 
 
-class Readme(unittest.TestCase):
+class SpeedTable(unittest.TestCase):
     def setUp(self) -> None:
         spread = {"median": 2.0, "min": 1.0, "max": 3.0}
         self.result = {
@@ -153,12 +153,12 @@ class Readme(unittest.TestCase):
         }
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.readme = Path(folder.name, "README.md")
+        self.page = Path(folder.name, "usage.md")
 
     def test_only_the_section_changes(self) -> None:
-        self.readme.write_text("a\n<!-- bench:gpu:start -->\nold\n<!-- bench:gpu:end -->\nb <!-- bench:cpu:start -->\n")
-        update_readme.rewrite(self.readme, self.result, update_readme.GPU)
-        text = self.readme.read_text()
+        self.page.write_text("a\n<!-- bench:gpu:start -->\nold\n<!-- bench:gpu:end -->\nb <!-- bench:cpu:start -->\n")
+        speed_table.rewrite(self.result, speed_table.GPU, self.page)
+        text = self.page.read_text()
         self.assertTrue(text.startswith("a\n<!-- bench:gpu:start -->\nMobileNet-V1 1 at 224"))
         self.assertTrue(text.endswith("\n<!-- bench:gpu:end -->\nb <!-- bench:cpu:start -->\n"))
         self.assertNotIn("old", text)
@@ -168,10 +168,10 @@ class Readme(unittest.TestCase):
 
     def test_missing_markers_are_an_error(self) -> None:
         for text in ("nothing", "<!-- bench:gpu:end --> <!-- bench:gpu:start -->"):
-            self.readme.write_text(text)
+            self.page.write_text(text)
             with self.assertRaises(ValueError):
-                update_readme.rewrite(self.readme, self.result, update_readme.GPU)
-            self.assertEqual(self.readme.read_text(), text)
+                speed_table.rewrite(self.result, speed_table.GPU, self.page)
+            self.assertEqual(self.page.read_text(), text)
 
 
 if __name__ == "__main__":

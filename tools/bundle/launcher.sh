@@ -7,6 +7,36 @@
 set -euf
 unset CDPATH
 
+# Java reads file names and arguments in the locale's encoding. Where that is not UTF-8 names such as "modèle" cannot
+# be opened, so characters get a UTF-8 locale; messages keep theirs where the system has it. If there is no UTF-8
+# locale to be had, Java reports the names that it cannot read.
+# (The same in ./depthscope and tools/bundle/launcher.sh.)
+use_utf8() {
+  for locale in locale /usr/bin/locale ''; do
+    if [ -z "$locale" ] || command -v "$locale" >/dev/null 2>&1; then break; fi
+  done
+  if [ -z "$locale" ]; then # by its name alone, then
+    case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+      *[Uu][Tt][Ff]-8* | *[Uu][Tt][Ff]8*) ;;
+      *) export LC_ALL=C.UTF-8 ;;
+    esac
+    return 0
+  fi
+  # A locale that is not installed is a complaint here, and ASCII to Java.
+  if [ "$("$locale" charmap 2>&1)" = UTF-8 ]; then return 0; fi
+  messages=${LC_ALL:-${LC_MESSAGES:-${LANG:-C}}}
+  for utf8 in C.UTF-8 en_US.UTF-8; do
+    if [ "$(LC_ALL='' LC_CTYPE=$utf8 LC_MESSAGES=$messages LANG='' "$locale" charmap 2>&1)" = UTF-8 ]; then
+      export LC_ALL='' LC_CTYPE="$utf8" LC_MESSAGES="$messages" LANG=''
+      return 0
+    fi
+    if [ "$(LC_ALL=$utf8 "$locale" charmap 2>&1)" = UTF-8 ]; then
+      export LC_ALL="$utf8"
+      return 0
+    fi
+  done
+}
+
 path=$0
 case $path in
   */*) ;;
@@ -34,6 +64,7 @@ if [ ! -x "$home/runtime/bin/java" ] || [ ! -f "$home/depthscope.jar" ]; then
   exit 1
 fi
 
+use_utf8
 # The extra options are several words in one variable; -f above keeps them from being taken for file names.
 # shellcheck disable=SC2086
 exec "$home/runtime/bin/java" --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED \

@@ -1,14 +1,20 @@
 package io.depthscope;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.conditions.ArchConditions;
+import java.io.PrintWriter;
+import java.text.DecimalFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -16,7 +22,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** The directions between packages, which house.md lays down. */
+/** The directions between packages; docs/architecture.md says why. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS) // the classes are read once
 class ArchitectureTest {
   private static final String ROOT = "io.depthscope.";
@@ -24,6 +30,7 @@ class ArchitectureTest {
   /** Each package uses only those before it. */
   private static final List<String> ORDER =
       List.of(
+          "file",
           "tensor",
           "stats",
           "quant",
@@ -146,7 +153,7 @@ class ArchitectureTest {
       }
     }
     for (String used : ORDER) {
-      if (!used.startsWith("device")) {
+      if (!used.startsWith("device") && !used.equals("file")) {
         forbid("device", used);
         forbid("device.jcuda", used);
       }
@@ -172,6 +179,58 @@ class ArchitectureTest {
       }
     }
     return BANNED_WORDS.stream().anyMatch(w -> simple.endsWith(w) || simple.endsWith(w + "s"));
+  }
+
+  /** Digits and letters of what is written do not follow the machine's locale. */
+  @Test
+  void nothingFollowsTheMachinesLocale() {
+    ArchRule rule =
+        noClasses()
+            .should()
+            .accessTargetWhere(
+                DescribedPredicate.describe(
+                    "formatting or changing case without a Locale",
+                    ArchitectureTest::followsTheMachine));
+    rule.check(classes);
+    JavaClasses planted = new ClassFileImporter().importClasses(FollowsTheMachine.class);
+    String found = assertThrows(AssertionError.class, () -> rule.check(planted)).getMessage();
+    for (String each :
+        List.of("formatted", "format(", "printf", "toLowerCase", "DecimalFormat", "getDefault")) {
+      assertTrue(found.contains(each), found);
+    }
+  }
+
+  private static boolean followsTheMachine(JavaAccess<?> access) {
+    String owner = access.getTarget().getOwner().getName();
+    String name = access.getTarget().getName();
+    boolean told =
+        access.getTarget() instanceof AccessTarget.CodeUnitAccessTarget target
+            && target.getRawParameterTypes().stream()
+                .anyMatch(t -> t.getName().equals(Locale.class.getName()));
+    return switch (owner) {
+      case "java.lang.String" ->
+          !told && List.of("format", "formatted", "toLowerCase", "toUpperCase").contains(name);
+      case "java.io.PrintStream", "java.io.PrintWriter", "java.io.Console" ->
+          !told && List.of("format", "printf").contains(name);
+      case "java.util.Formatter", "java.util.Scanner" -> !told && name.equals("<init>");
+      case "java.time.format.DateTimeFormatter" -> !told && name.startsWith("ofPattern");
+      case "java.util.Locale" -> name.equals("getDefault");
+      default ->
+          owner.startsWith("java.text.") && owner.endsWith("Format")
+              || owner.equals("java.util.FormatProcessor");
+    };
+  }
+
+  /** What the rule must see. */
+  static final class FollowsTheMachine {
+    String all(PrintWriter out) {
+      out.printf("%d", 1);
+      return String.format("%d", 1)
+          + "%d".formatted(1)
+          + "I".toLowerCase()
+          + new DecimalFormat("0").format(1)
+          + Locale.getDefault();
+    }
   }
 
   @Test

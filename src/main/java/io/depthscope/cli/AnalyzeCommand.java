@@ -1,6 +1,7 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -79,7 +80,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Continue the interrupted run in --out.")
   private boolean resume;
 
-  @Option(names = "--overwrite", description = "Replace the run in --out.")
+  @Option(names = "--overwrite", description = "Replace the run in --out; other files there stay.")
   private boolean overwrite;
 
   @Option(
@@ -114,14 +115,21 @@ final class AnalyzeCommand implements Callable<Integer> {
       throw new UsageException("--resume and --overwrite contradict each other");
     }
     PrintWriter text = spec.commandLine().getOut();
+    if (out != null) {
+      RunDirectory.requireOurs(out);
+    }
     if (resume && RunDirectory.isComplete(out)) {
       text.println(out + " holds a finished run; nothing to resume");
       return 0;
     }
     LoadedModel model = modelOptions.load();
+    Preprocessing preprocessing = modelOptions.preprocessing(model);
+    if (!quiet && !explainMemory) {
+      modelOptions.lines(model, preprocessing).forEach(text::println);
+    }
     String dataSpec = dataOptions.spec(model);
     try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec)) {
+        Dataset data = dataOptions.open(dataSpec, model)) {
       dataOptions.checkClasses(data, model);
       String calibrationSpec =
           Optional.ofNullable(calibrateData)
@@ -132,7 +140,7 @@ final class AnalyzeCommand implements Callable<Integer> {
               opened.backend(),
               opened.choice(),
               model,
-              ModelOptions.preprocessing(model),
+              preprocessing,
               scheme,
               feed,
               errorSources ? Recording.ERROR_TERMS : Recording.STATISTICS,

@@ -18,6 +18,7 @@ import io.depthscope.model.BatchNormFolding;
 import io.depthscope.model.FoldedWeights;
 import io.depthscope.model.Node;
 import io.depthscope.model.format.LoadedModel;
+import io.depthscope.model.format.Setting;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -36,6 +37,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -65,11 +67,17 @@ record AnalyzeJob(
   /**
    * Where the images really come from, if {@code data} is a copy of them.
    *
+   * @param notices what lies beside them and was left out
    * @param skipped images that could not be copied
    */
-  record Source(String description, String fingerprint, List<UnreadableImage> skipped) {
+  record Source(
+      String description, String fingerprint, List<String> notices, List<UnreadableImage> skipped) {
     static Source of(Dataset data) {
-      return new Source(data.description(), data.fingerprint(), List.of());
+      return of(data, List.of());
+    }
+
+    static Source of(Dataset data, List<UnreadableImage> skipped) {
+      return new Source(data.description(), data.fingerprint(), data.notices(), skipped);
     }
   }
 
@@ -149,9 +157,12 @@ record AnalyzeJob(
     Map<String, String> expected = new TreeMap<>();
     expected.put("commit", BuildInfo.load().commitText());
     expected.put("weightsSha256", model.sha256());
+    expected.put("network", model.configuration());
     expected.put("dataFingerprint", source.fingerprint());
     expected.put("images", Integer.toString(count));
     expected.put("preprocessing", preprocessing.geometryText());
+    expected.put("mean", preprocessing.mean().toString());
+    expected.put("std", preprocessing.std().toString());
     expected.put("scheme", scheme.toString());
     expected.put("feed", feed.toString());
     expected.put("backend", backend.name());
@@ -160,7 +171,13 @@ record AnalyzeJob(
       String found = String.valueOf(recorded.manifest().get(e.getKey()));
       if (!found.equals(e.getValue())) {
         throw new IOException(
-            "%s was made with %s %s, not %s".formatted(directory, e.getKey(), found, e.getValue()));
+            String.format(
+                Locale.ROOT,
+                "%s was made with %s %s, not %s",
+                directory,
+                e.getKey(),
+                found,
+                e.getValue()));
       }
     }
     return recorded;
@@ -296,7 +313,7 @@ record AnalyzeJob(
                 strict,
                 u -> {
                   state.skipped().add(u);
-                  err.println("depthscope: skipped " + u.name() + ": " + u.reason());
+                  err.println(Main.oneLine("depthscope: skipped " + u.name() + ": " + u.reason()));
                 });
         Progress progress =
             Progress.start("analyze", state.figures().images(), count, mode.quiet(), err)) {
@@ -367,6 +384,8 @@ record AnalyzeJob(
     return Map.of(
         "weights",
         model.sha256(),
+        "network",
+        model.configuration(),
         "preprocessing",
         preprocessing.geometryText()
             + ", mean "
@@ -392,6 +411,7 @@ record AnalyzeJob(
     id.put("version", BuildInfo.load().text());
     id.put("model", model.model().name());
     id.put("weights", model.sha256());
+    id.put("network", model.configuration());
     id.put("data", source.fingerprint());
     id.put("images", Integer.toString(count));
     id.put("preprocessing", preprocessing.toString());
@@ -419,10 +439,14 @@ record AnalyzeJob(
         .with("naming", model.naming())
         .with("weightsFile", model.file().toString())
         .with("weightsSha256", model.sha256())
+        .with("network", model.configuration())
+        .with("networkSettings", model.settings().stream().map(Setting::text).toList())
         .with("data", source.description())
         .with("dataFingerprint", source.fingerprint())
         .with("images", count)
+        .with("leftOut", source.notices())
         .with("preprocessing", preprocessing.geometryText())
+        .with("interpolation", preprocessing.interpolation().word())
         .with("channelOrder", preprocessing.order().toString())
         .with("mean", preprocessing.mean())
         .with("std", preprocessing.std())

@@ -106,9 +106,11 @@ final class BenchCommand implements Callable<Integer> {
             "--seconds must be above 0, --warm-up not below 0, both at most " + LONGEST);
       }
       LoadedModel model = modelOptions.load();
-      Preprocessing preprocessing = ModelOptions.preprocessing(model);
+      Preprocessing preprocessing = modelOptions.preprocessing(model);
+      // Standard output is one line of JSON.
+      modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getErr()::println);
       try (BackendOptions.Opened opened = backendOptions.open();
-          Dataset data = dataOptions.open(dataOptions.spec(model))) {
+          Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
         Backend backend = opened.backend();
         int batch = backendOptions.batch(backend);
         ImageBatch images = firstBatch(data, preprocessing, batch);

@@ -18,7 +18,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
-import io.depthscope.store.StoreErrors;
+import io.depthscope.store.AtomicFile;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.LayerComparison;
 import io.depthscope.verification.NodeTensors;
@@ -26,9 +26,7 @@ import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.StatisticsCheck;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -88,10 +86,16 @@ final class BenchKernelsCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there, too.")
   private Path json;
 
+  @Option(names = "--overwrite", description = "Replace the file of --json.")
+  private boolean overwrite;
+
   @Override
   public Integer call() throws IOException {
     if (batch < 1 || batch > 4096 || repeats < 1 || repeats > MOST_REPEATS) {
       throw new UsageException("--batch must be 1..4096, --repeats 1.." + MOST_REPEATS);
+    }
+    if (json != null) {
+      OutputFile.check("--json", json, true, overwrite);
     }
     BackendOptions.checkDevice(device);
     List<Model> layers = shapes == null ? ShapeFile.mobileNet() : ShapeFile.read(shapes);
@@ -151,11 +155,9 @@ final class BenchKernelsCommand implements Callable<Integer> {
     if (json == null) {
       return;
     }
-    try (OutputStream out = Files.newOutputStream(json)) {
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(out, record);
-    } catch (IOException e) {
-      throw new IOException("cannot write " + json + ": " + StoreErrors.reason(e), e);
-    }
+    byte[] text =
+        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(record);
+    AtomicFile.write(json, to -> to.write(text));
   }
 
   private CudaBackend open() throws IOException {

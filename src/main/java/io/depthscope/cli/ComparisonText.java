@@ -160,15 +160,24 @@ final class ComparisonText {
     for (LayerChange l : runs.explaining()) {
       if (!runs.parting().map(l::equals).orElse(false)) {
         say(
-            "%s moves them apart, too, by %s. %s %s"
-                .formatted(l.name(), decibel(Math.abs(l.local())), sqnr(l), why(l)));
+            String.format(
+                Locale.ROOT,
+                "%s moves them apart, too, by %s. %s %s",
+                l.name(),
+                decibel(Math.abs(l.local())),
+                sqnr(l),
+                why(l)));
       }
     }
     if (!runs.layers().isEmpty()) {
       LayerChange last = runs.layers().getLast();
       say(
-          "At the end, in %s, the SQNR is %s in A and %s in B."
-              .formatted(last.name(), decibel(last.sqnrA()), decibel(last.sqnrB())));
+          String.format(
+              Locale.ROOT,
+              "At the end, in %s, the SQNR is %s in A and %s in B.",
+              last.name(),
+              decibel(last.sqnrA()),
+              decibel(last.sqnrB())));
     }
     end("Where they part");
   }
@@ -181,12 +190,16 @@ final class ComparisonText {
 
   private static String sqnr(LayerChange l) {
     String own =
-        "Its SQNR is %s in A and %s in B".formatted(decibel(l.sqnrA()), decibel(l.sqnrB()));
+        String.format(
+            Locale.ROOT, "Its SQNR is %s in A and %s in B", decibel(l.sqnrA()), decibel(l.sqnrB()));
     return Double.isNaN(l.readsA()) || Double.isNaN(l.readsB())
         ? own + "."
         : own
-            + ", while what it reads has %s and %s."
-                .formatted(decibel(l.readsA()), decibel(l.readsB()));
+            + String.format(
+                Locale.ROOT,
+                ", while what it reads has %s and %s.",
+                decibel(l.readsA()),
+                decibel(l.readsB()));
   }
 
   /** What the two runs do differently in this layer. */
@@ -194,15 +207,24 @@ final class ComparisonText {
     List<String> parts = new ArrayList<>();
     if (Double.isFinite(l.gainA()) && Double.isFinite(l.gainB())) {
       parts.add(
-          "It multiplies the relative error by %s in A and by %s in B."
-              .formatted(Phrases.number(l.gainA()), Phrases.number(l.gainB())));
+          String.format(
+              Locale.ROOT,
+              "It multiplies the relative error by %s in A and by %s in B.",
+              Phrases.number(l.gainA()),
+              Phrases.number(l.gainB())));
     }
     if (Double.isFinite(l.weightLevelsA()) && Double.isFinite(l.weightLevelsB())) {
       parts.add(
-          "The weights of its median live channel get %s levels in A and %s in B; the SQNR of all"
-                  .formatted(Phrases.number(l.weightLevelsA()), Phrases.number(l.weightLevelsB()))
-              + " its weights is %s and %s."
-                  .formatted(decibel(l.weightSqnrA()), decibel(l.weightSqnrB())));
+          String.format(
+                  Locale.ROOT,
+                  "The weights of its median live channel get %s levels in A and %s in B; the SQNR of all",
+                  Phrases.number(l.weightLevelsA()),
+                  Phrases.number(l.weightLevelsB()))
+              + String.format(
+                  Locale.ROOT,
+                  " its weights is %s and %s.",
+                  decibel(l.weightSqnrA()),
+                  decibel(l.weightSqnrB())));
     }
     return String.join(" ", parts);
   }
@@ -244,14 +266,20 @@ final class ComparisonText {
       return;
     }
     say(
-        "Of %d images in both runs, quantization changes the class of %d in A and of %d in B: %d in"
-                .formatted(
-                    p.images(),
-                    p.flippedInA() + p.flippedInBoth(),
-                    p.flippedInB() + p.flippedInBoth(),
-                    p.flippedInA())
-            + " A alone, %d in B alone, %d in both. %d are right in B but wrong in A, %d the other"
-                .formatted(p.flippedInB(), p.flippedInBoth(), p.rightInB(), p.rightInA())
+        String.format(
+                Locale.ROOT,
+                "Of %d images in both runs, quantization changes the class of %d in A and of %d in B: %d in",
+                p.images(),
+                p.flippedInA() + p.flippedInBoth(),
+                p.flippedInB() + p.flippedInBoth(),
+                p.flippedInA())
+            + String.format(
+                Locale.ROOT,
+                " A alone, %d in B alone, %d in both. %d are right in B but wrong in A, %d the other",
+                p.flippedInB(),
+                p.flippedInBoth(),
+                p.rightInB(),
+                p.rightInA())
             + " way round.");
     examples("Changed in A alone, where float32 was surest", p.keptInB());
     examples("Changed in B alone, where float32 was surest", p.keptInA());

@@ -9,10 +9,15 @@ import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Which images to run it on. */
 final class DataOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   private static final String SYNTHETIC = "synthetic:";
   private static final String DEFAULT_SYNTHETIC = SYNTHETIC + 2000;
 
@@ -20,7 +25,7 @@ final class DataOptions {
       names = "--data",
       paramLabel = "DATA",
       description = {
-        "A folder of class folders (JPEG, PNG), a CIFAR-10 folder or .bin file, a file written by"
+        "A folder of class folders with images, a CIFAR-10 folder or .bin file, a file written by"
             + " 'pack', or synthetic:N. Default for 32x32 networks of ten classes: "
             + DEFAULT_SYNTHETIC
             + "."
@@ -111,13 +116,35 @@ final class DataOptions {
         : Optional.empty();
   }
 
-  Dataset open(String spec) throws IOException {
-    return Datasets.open(spec, new Datasets.Options(Optional.ofNullable(synsets), exif, seed));
+  /** Opens the images and says what lies beside them and was left out. */
+  Dataset open(String spec, LoadedModel model) throws IOException {
+    int outputs = model.model().outputShape().channels();
+    int withBackground = model.firstClass() == 0 ? 0 : outputs;
+    Dataset opened =
+        Datasets.open(
+            spec,
+            new Datasets.Options(Optional.ofNullable(synsets), exif, seed, true, withBackground));
+    tell(opened);
+    return opened;
+  }
+
+  private void tell(Dataset opened) {
+    for (String notice : opened.notices()) {
+      command
+          .commandLine()
+          .getErr()
+          .println(Main.oneLine("depthscope: skipped in " + opened.description() + ": " + notice));
+    }
   }
 
   /** Opens images whose labels do not matter. */
   Dataset openUnlabelled(String spec) throws IOException {
-    return Datasets.open(spec, new Datasets.Options(Optional.empty(), exif, seed));
+    Dataset opened =
+        Datasets.open(spec, new Datasets.Options(Optional.empty(), exif, seed, false, 0));
+    if (!spec.equals(data)) { // else it was said before
+      tell(opened);
+    }
+    return opened;
   }
 
   /**

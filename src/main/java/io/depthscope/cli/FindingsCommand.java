@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,14 +48,15 @@ final class FindingsCommand implements Callable<Integer> {
       RecordedRun.Network n = recorded.network();
       out.println(
           Main.oneLine(
-              "%s, %s %s: top-1 %s in float32, %s quantized, %s the same class"
-                  .formatted(
-                      recorded.model(),
-                      recorded.scheme().name(),
-                      recorded.scheme().granularity(),
-                      Phrases.percent(n.top1Fp32()),
-                      Phrases.percent(n.top1Quantized()),
-                      Phrases.percent(n.agreementTop1()))));
+              String.format(
+                  Locale.ROOT,
+                  "%s, %s %s: top-1 %s in float32, %s quantized, %s the same class",
+                  recorded.model(),
+                  recorded.scheme().name(),
+                  recorded.scheme().granularity(),
+                  Phrases.percent(n.top1Fp32()),
+                  Phrases.percent(n.top1Quantized()),
+                  Phrases.percent(n.agreementTop1()))));
       out.println();
       FindingsText.print(diagnosed.findings(), all, run, out);
     }

@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.DeadChannels;
 import io.depthscope.model.BatchNorm;
 import io.depthscope.model.BatchNormFolding;
@@ -11,6 +12,7 @@ import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.FloatTensor;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -33,6 +35,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LoadedModel loaded = modelOptions.load();
+    Preprocessing preprocessing = modelOptions.preprocessing(loaded);
     Model model = loaded.model();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
@@ -77,6 +80,12 @@ final class InspectCommand implements Callable<Integer> {
           dead(p.batchNorm()));
     }
     table.lines().forEach(out::println);
+    out.println();
+    List<String> settings = modelOptions.lines(loaded, preprocessing);
+    if (settings.isEmpty()) {
+      out.println("images " + NetworkOptions.imageText(preprocessing));
+    }
+    settings.forEach(out::println);
     out.printf(
         Locale.ROOT,
         "%n%,d parameters, %,d multiply-accumulates an image; dead: batch-norm variance below %s%n",

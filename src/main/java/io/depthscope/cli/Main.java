@@ -2,12 +2,16 @@ package io.depthscope.cli;
 
 import io.depthscope.backend.BackendException;
 import io.depthscope.device.DeviceException;
-import io.depthscope.store.StoreErrors;
+import io.depthscope.file.FileErrors;
+import io.depthscope.store.RefusedOutputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -74,6 +78,7 @@ public final class Main implements Callable<Integer> {
   }
 
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT); // what libraries print, too, is the same on every machine
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     System.exit(run(args, out, err));
@@ -86,19 +91,27 @@ public final class Main implements Callable<Integer> {
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(true);
+    line.setExpandAtFiles(false); // '@' begins a name as any other character does
+    line.registerConverter(Path.class, Arguments::path);
+    line.registerConverter(String.class, Arguments::text);
     for (CommandLine command : line.getSubcommands().values()) {
       command.getCommandSpec().versionProvider(new Version());
     }
     line.setParameterExceptionHandler(Main::misused);
     line.setExecutionExceptionHandler(
         (e, command, result) -> {
-          if (e instanceof UsageException) {
+          if (e instanceof UsageException || e instanceof RefusedOutputException) {
             return misused(command, e.getMessage());
           }
           return failed(e, err);
         });
     try {
-      return line.execute(args);
+      int code = line.execute(args);
+      if (code == 0 && out.checkError()) { // a PrintWriter throws nothing
+        err.println("depthscope: standard output could not be written, and is not complete");
+        return FAILED;
+      }
+      return code;
     } catch (OutOfMemoryError e) {
       err.println(
           "depthscope: out of memory; use fewer --threads or more heap (DEPTHSCOPE_HEAP=2g)");
@@ -137,8 +150,9 @@ public final class Main implements Callable<Integer> {
     return switch (e) {
       case UncheckedIOException wrapped -> message(wrapped.getCause());
       case FileSystemException f when f.getFile() != null ->
-          oneLine(f.getFile() + ": " + StoreErrors.reason(f));
-      case IOException io when io.getMessage() != null -> oneLine(io.getMessage());
+          oneLine(f.getFile() + ": " + FileErrors.reason(f));
+      case IOException io -> oneLine(FileErrors.reason(io));
+      case InvalidPathException p -> oneLine(p.getInput() + ": " + FileErrors.reason(p));
       case BackendException failed -> oneLine(failed.getMessage());
       case DeviceException failed -> oneLine(failed.getMessage());
       case IllegalArgumentException refused when refused.getMessage() != null ->

@@ -1,14 +1,13 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.MobileNetV1;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which network to run. */
@@ -24,54 +23,28 @@ final class ModelOptions {
       })
   private Path file;
 
-  @Option(
-      names = "--family",
-      paramLabel = "NAME",
-      description =
-          "mobilenet-v1, dws-cnn, regular-cnn or resnet; needed only if the file does not tell.")
-  private String family;
-
-  @Option(
-      names = "--resolution",
-      paramLabel = "N",
-      description = "Input height and width. Default: what the file or its name says, else 224.")
-  private Integer resolution;
+  @Mixin private NetworkOptions network;
 
   /**
    * @throws IOException if the file cannot be read or holds no network of a known family
-   * @throws UsageException if the family is unknown or the resolution out of range
+   * @throws UsageException if something stated of it is unknown or out of range
    */
   LoadedModel load() throws IOException {
-    LoadOptions options;
-    try {
-      options =
-          new LoadOptions(
-              Optional.ofNullable(family),
-              resolution == null ? OptionalInt.empty() : OptionalInt.of(resolution));
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(e);
-    }
-    if (file != null) {
-      return ModelFile.load(file, options);
-    }
-    return Zoo.load(EMBEDDED, options);
+    LoadOptions options = network.loadOptions();
+    return file != null ? ModelFile.load(file, options) : Zoo.load(EMBEDDED, options);
   }
 
   /**
    * How images become this network's input.
    *
-   * @throws IOException if the network does not read images
+   * @throws IOException if the network does not read images, or asks for what cannot be done
    */
-  static Preprocessing preprocessing(LoadedModel model) throws IOException {
-    if (model.family().equals(MobileNetV1.FAMILY)
-        && model.model().inputShape().height() == model.model().inputShape().width()
-        && model.model().inputShape().height() >= 96) {
-      return Preprocessing.imageNet(model.model().inputShape().height());
-    }
-    try {
-      return Preprocessing.exact(model.model().inputShape());
-    } catch (IllegalArgumentException e) {
-      throw new IOException(model.file() + ": " + e.getMessage(), e);
-    }
+  Preprocessing preprocessing(LoadedModel model) throws IOException {
+    return network.preprocessing(model);
+  }
+
+  /** What is used beside the weights and where it is from, a line each. */
+  List<String> lines(LoadedModel model, Preprocessing preprocessing) {
+    return network.lines(model, preprocessing);
   }
 }

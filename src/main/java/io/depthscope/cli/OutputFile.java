@@ -1,8 +1,11 @@
 package io.depthscope.cli;
 
-import java.io.IOException;
+import io.depthscope.store.AtomicFile;
+import io.depthscope.store.RefusedOutputException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A file that an option names to be written. */
 final class OutputFile {
@@ -15,17 +18,26 @@ final class OutputFile {
    * @param option that names it, or may
    * @param named if it does; a default file, which is the program's own, may always be replaced
    * @param overwrite if one that exists and is named may be replaced
-   * @throws IOException if it is a folder, or exists and may not be replaced
+   * @throws RefusedOutputException if it is a folder or a device, or exists and may not be replaced
    */
-  static void check(String option, Path file, boolean named, boolean overwrite) throws IOException {
+  static void check(String option, Path file, boolean named, boolean overwrite)
+      throws RefusedOutputException {
     if (Files.isDirectory(file)) {
-      throw new IOException(
+      throw new RefusedOutputException(
           file
               + " is a folder; "
               + (named ? option + " names the file to write" : option + " FILE writes elsewhere"));
     }
-    if (named && Files.exists(file) && !overwrite) {
-      throw new IOException(file + " exists; choose another " + option + " or add --overwrite");
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new RefusedOutputException(file + " is no regular file; " + option + " replaces none");
+    }
+    if (named && !overwrite) {
+      for (Path taken : List.of(file, AtomicFile.partial(file))) { // it is written there first
+        if (Files.exists(taken, LinkOption.NOFOLLOW_LINKS)) { // a broken link is somebody's, too
+          throw new RefusedOutputException(
+              taken + " exists; choose another " + option + " or add --overwrite");
+        }
+      }
     }
   }
 }

@@ -5,8 +5,8 @@ import io.depthscope.dataset.Preprocessing;
 import io.depthscope.model.format.LoadedModel;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,14 +46,15 @@ final class PackCommand implements Callable<Integer> {
     dataOptions.check();
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     UsageException.requirePositive("--threads", workers);
-    if (Files.exists(out) && !overwrite) {
-      throw new IOException(out + " exists; choose another --out or add --overwrite");
-    }
+    OutputFile.check("--out", out, true, overwrite);
     LoadedModel model = modelOptions.load();
-    Preprocessing preprocessing = ModelOptions.preprocessing(model);
+    Preprocessing preprocessing = modelOptions.preprocessing(model);
     PrintWriter err = spec.commandLine().getErr();
+    if (!quiet) {
+      modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getOut()::println);
+    }
     int packed;
-    try (Dataset data = dataOptions.open(dataOptions.spec(model))) {
+    try (Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
       dataOptions.checkClasses(data, model);
       packed =
           new PackJob(data, preprocessing, dataOptions.count(data), workers, dataOptions.strict())
@@ -61,7 +62,12 @@ final class PackCommand implements Callable<Integer> {
     }
     spec.commandLine()
         .getOut()
-        .printf("packed %d images of %s into %s%n", packed, preprocessing.inputShape(), out);
+        .printf(
+            Locale.ROOT,
+            "packed %d images of %s into %s%n",
+            packed,
+            preprocessing.inputShape(),
+            out);
     return 0;
   }
 }

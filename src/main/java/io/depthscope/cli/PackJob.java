@@ -6,7 +6,7 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.PackedWriter;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.dataset.UnreadableImage;
-import io.depthscope.store.StoreErrors;
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
@@ -52,7 +52,7 @@ record PackJob(Dataset data, Preprocessing preprocessing, int count, int threads
                 strict,
                 u -> {
                   skipped.accept(u);
-                  err.println("depthscope: skipped " + u.name() + ": " + u.reason());
+                  err.println(Main.oneLine("depthscope: skipped " + u.name() + ": " + u.reason()));
                 });
         Progress progress = Progress.start("pack", 0, count, quiet, err)) {
       int size = preprocessing.inputShape().size();
@@ -85,7 +85,7 @@ record PackJob(Dataset data, Preprocessing preprocessing, int count, int threads
           data.fingerprint(),
           preprocessing.geometryText());
     } catch (FileSystemException e) {
-      throw new IOException("cannot write " + out + ": " + StoreErrors.reason(e), e);
+      throw new IOException("cannot write " + out + ": " + FileErrors.reason(e), e);
     }
   }
 }

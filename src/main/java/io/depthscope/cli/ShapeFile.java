@@ -1,12 +1,12 @@
 package io.depthscope.cli;
 
+import io.depthscope.file.FileErrors;
 import io.depthscope.model.Activation;
 import io.depthscope.model.ConvGeometry;
 import io.depthscope.model.Layer;
 import io.depthscope.model.Model;
 import io.depthscope.model.Node;
 import io.depthscope.model.Padding;
-import io.depthscope.store.StoreErrors;
 import io.depthscope.tensor.Shape;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -52,7 +52,7 @@ final class ShapeFile {
     } catch (CharacterCodingException e) {
       throw new IOException(file + ": is no text", e);
     } catch (IOException e) {
-      throw new IOException(file + ": " + StoreErrors.reason(e), e);
+      throw new IOException(file + ": " + FileErrors.reason(e), e);
     }
     return parse(lines, file.toString());
   }

@@ -3,10 +3,12 @@ package io.depthscope.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.Claim;
 import io.depthscope.diagnosis.Claims;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.experiment.RunManifest;
+import io.depthscope.file.FileErrors;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
@@ -18,7 +20,9 @@ import io.depthscope.report.LabelledRun;
 import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
 import io.depthscope.store.AtomicFile;
+import io.depthscope.store.RefusedOutputException;
 import io.depthscope.store.RunDirectory;
+import io.depthscope.store.StudyDirectory;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
@@ -48,11 +52,11 @@ import picocli.CommandLine.Spec;
           + " --data CIFAR-10: those trained on CIFAR-10."
     })
 final class StudyCommand implements Callable<Integer> {
-  private static final String JSON = "study.json";
   private static final Pattern NAME =
       Pattern.compile("[\\p{L}\\p{N}_+-][\\p{L}\\p{N}._+ -]{0,199}");
 
   @Spec private CommandSpec spec;
+  @Mixin private NetworkOptions networkOptions;
   @Mixin private DataOptions dataOptions;
   @Mixin private BackendOptions backendOptions;
 
@@ -125,22 +129,24 @@ final class StudyCommand implements Callable<Integer> {
     }
     List<StudyJob.Candidate> networks = networks();
     Path directory = out != null ? out : TimedFolder.below(Path.of("runs"), "study");
-    if (!resume && Files.exists(directory.resolve("runs"))) {
-      throw new IOException(
+    StudyDirectory study = new StudyDirectory(directory);
+    study.requireOurs();
+    if (!resume && study.isBegun()) {
+      throw new RefusedOutputException(
           directory + " holds a study; add --resume to finish it, or choose another --out");
     }
     String dataSpec = dataOptions.spec(networks.getFirst().model());
     PrintWriter err = spec.commandLine().getErr();
     try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec);
+        Dataset data = dataOptions.open(dataSpec, networks.getFirst().model());
         Interruption interruption = Interruption.install(err)) {
       for (StudyJob.Candidate c : networks) {
         dataOptions.checkClasses(data, c.model());
       }
-      Files.createDirectories(directory);
+      create(directory);
       StudyJob job =
           new StudyJob(
-              directory,
+              study,
               opened.backend(),
               opened.choice(),
               networks,
@@ -171,6 +177,15 @@ final class StudyCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static void create(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot create the folder " + directory + ": " + FileErrors.reason(e), e);
+    }
+  }
+
   private void finish(Path directory, StudyJob.Result result, RunManifest provenance)
       throws IOException {
     List<Claim> claims = Claims.judge(result.study());
@@ -195,7 +210,7 @@ final class StudyCommand implements Callable<Integer> {
             .toList();
     byte[] page = StudyPage.of(result.study(), claims, runs).getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(directory.resolve(RunDirectory.REPORT), to -> to.write(page));
-    AtomicFile.write(directory.resolve(JSON), to -> to.write(json));
+    AtomicFile.write(directory.resolve(StudyDirectory.RESULTS), to -> to.write(json));
     PrintWriter text = spec.commandLine().getOut();
     if (!quiet) {
       StudyText.print(result.study(), claims, text);
@@ -242,6 +257,9 @@ final class StudyCommand implements Callable<Integer> {
         }
       }
     }
+    if (schemes.isEmpty()) {
+      throw new UsageException("--bits and --granularity must each name one at least");
+    }
     return schemes;
   }
 
@@ -259,16 +277,26 @@ final class StudyCommand implements Callable<Integer> {
               "this build holds no networks trained on " + wanted + "; give --model FILE");
         }
         for (Zoo.Member m : members) {
-          add(networks, m.name(), m.load());
+          LoadedModel model = m.load();
+          // The options speak of the networks that the user gives; these say everything themselves.
+          add(networks, m.name(), model, new NetworkOptions().preprocessing(model));
         }
       }
       case "none" -> {}
       default ->
           throw new UsageException("--zoo must be synthetic, cifar10 or none, got " + wanted);
     }
+    LoadOptions options = networkOptions.loadOptions();
     for (Path file : models) {
       String name = String.valueOf(file.getFileName()).replaceFirst("\\.safetensors$", "");
-      add(networks, name, ModelFile.load(file, LoadOptions.NONE));
+      LoadedModel model = ModelFile.load(file, options);
+      Preprocessing preprocessing = networkOptions.preprocessing(model);
+      if (!quiet) {
+        networkOptions
+            .lines(model, preprocessing)
+            .forEach(line -> spec.commandLine().getErr().println(name + ": " + line));
+      }
+      add(networks, name, model, preprocessing);
     }
     if (networks.isEmpty()) {
       throw new UsageException("no networks: give --model FILE or --zoo");
@@ -276,7 +304,11 @@ final class StudyCommand implements Callable<Integer> {
     return networks;
   }
 
-  private static void add(List<StudyJob.Candidate> networks, String name, LoadedModel model)
+  private static void add(
+      List<StudyJob.Candidate> networks,
+      String name,
+      LoadedModel model,
+      Preprocessing preprocessing)
       throws IOException {
     if (!NAME.matcher(name).matches()) { // it names a folder and stands on the terminal
       throw new IOException(
@@ -287,7 +319,7 @@ final class StudyCommand implements Callable<Integer> {
     if (networks.stream().anyMatch(c -> c.network().name().equals(name))) {
       throw new IOException("two networks are called " + name);
     }
-    networks.add(new StudyJob.Candidate(network, model));
+    networks.add(new StudyJob.Candidate(network, model, preprocessing));
   }
 
   private Optional<StudyJob.CalibrationImages> calibrationImages(String dataSpec) {

@@ -15,6 +15,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.store.RecordedRun;
 import io.depthscope.store.RunDirectory;
+import io.depthscope.store.StudyDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -36,7 +37,7 @@ import java.util.function.BooleanSupplier;
  * @param calibration images the ranges are taken from; empty: a sample of {@code data}
  */
 record StudyJob(
-    Path out,
+    StudyDirectory out,
     Backend backend,
     String backendChoice,
     List<Candidate> networks,
@@ -50,8 +51,8 @@ record StudyJob(
     long seed,
     boolean strict) {
 
-  /** A network that takes part. */
-  record Candidate(StudyNetwork network, LoadedModel model) {}
+  /** A network that takes part, and how it reads images. */
+  record Candidate(StudyNetwork network, LoadedModel model, Preprocessing preprocessing) {}
 
   /** Images of their own to calibrate with. */
   record CalibrationImages(String spec, CalibrationSource.Opener opener) {}
@@ -88,12 +89,12 @@ record StudyJob(
     Map<String, Images> decoded = new HashMap<>();
     try {
       for (Candidate c : networks) {
-        decode(ModelOptions.preprocessing(c.model()), decoded, quiet, stop, err);
+        decode(c.preprocessing(), decoded, quiet, stop, err);
       }
       long all = (long) networks.size() * schemes.size() * count;
       try (Progress progress = Progress.start("study", 0, all, quiet, err)) {
         for (Candidate c : networks) {
-          Preprocessing preprocessing = ModelOptions.preprocessing(c.model());
+          Preprocessing preprocessing = c.preprocessing();
           Images images = decoded.get(preprocessing.geometryText());
           Path first = null;
           for (QuantScheme scheme : schemes) {
@@ -118,9 +119,7 @@ record StudyJob(
   }
 
   Path directory(Candidate c, QuantScheme scheme) {
-    return out.resolve("runs")
-        .resolve(c.network().name())
-        .resolve(scheme.name() + "-" + scheme.granularity());
+    return out.run(c.network().name(), scheme.name() + "-" + scheme.granularity());
   }
 
   /**
@@ -151,7 +150,7 @@ record StudyJob(
       decoded.put(geometry, new Images(data, AnalyzeJob.Source.of(data), Optional.empty()));
       return;
     }
-    Path file = out.resolve("images-" + preprocessing.inputShape() + ".packed");
+    Path file = out.images(preprocessing.inputShape().toString());
     Files.deleteIfExists(file);
     List<UnreadableImage> skipped = new ArrayList<>();
     new PackJob(data, preprocessing, count, threads, strict)
@@ -159,8 +158,7 @@ record StudyJob(
     PackedDataset packed = new PackedDataset(file);
     // An open file stays readable, and nothing is left behind however the study ends.
     Files.delete(file);
-    AnalyzeJob.Source source =
-        new AnalyzeJob.Source(data.description(), data.fingerprint(), List.copyOf(skipped));
+    AnalyzeJob.Source source = AnalyzeJob.Source.of(data, List.copyOf(skipped));
     decoded.put(geometry, new Images(packed, source, Optional.of(packed)));
   }
 

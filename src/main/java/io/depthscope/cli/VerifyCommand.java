@@ -60,12 +60,14 @@ final class VerifyCommand implements Callable<Integer> {
       long start = System.nanoTime();
       suite.golden();
       int golden = suite.checks();
-      out.printf("golden files    %6d checks, %d failed%n", golden, suite.failed());
+      out.printf(Locale.ROOT, "golden files    %6d checks, %d failed%n", golden, suite.failed());
       int failed = suite.failed();
       suite.random(random);
       out.printf(
+          Locale.ROOT,
           "random networks %6d checks, %d failed%n",
-          suite.checks() - golden, suite.failed() - failed);
+          suite.checks() - golden,
+          suite.failed() - failed);
       out.printf(
           Locale.ROOT,
           "%s: %d of %d checks passed in %.1f s%n",

@@ -1,10 +1,12 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -12,6 +14,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * CIFAR-10 in its binary form: records of one label byte and 3,072 pixel bytes, the red, green and
@@ -34,9 +37,12 @@ public final class Cifar10Binary implements Dataset {
   private final Arena arena = Arena.ofShared();
   private final List<Batch> batches = new ArrayList<>();
   private final int size;
+  private final List<String> notices;
 
-  private Cifar10Binary(String description, List<Path> files) throws IOException {
+  private Cifar10Binary(String description, List<Path> files, List<String> notices)
+      throws IOException {
     this.description = description;
+    this.notices = List.copyOf(notices);
     boolean opened = false;
     try {
       int total = 0;
@@ -60,38 +66,46 @@ public final class Cifar10Binary implements Dataset {
    * @throws IOException if its size is no positive multiple of 3,073 or a label is above 9
    */
   public static Cifar10Binary ofFile(Path file) throws IOException {
-    return new Cifar10Binary(file.toString(), List.of(file));
+    return new Cifar10Binary(file.toString(), List.of(file), List.of());
   }
 
   /** The test images, test_batch.bin, of a folder. */
   public static Cifar10Binary testOf(Path folder) throws IOException {
-    return new Cifar10Binary(folder.toString(), List.of(folder.resolve("test_batch.bin")));
+    return new Cifar10Binary(
+        folder.toString(), List.of(folder.resolve("test_batch.bin")), List.of());
   }
 
   /** The training images of a folder, data_batch_1.bin to data_batch_5.bin as far as present. */
   public static Cifar10Binary trainOf(Path folder) throws IOException {
     List<Path> files = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
     for (int i = 1; i <= MAX_BATCHES; i++) {
       Path file = folder.resolve("data_batch_" + i + ".bin");
       if (Files.exists(file)) {
         files.add(file);
+      } else {
+        missing.add("data_batch_" + i + ".bin");
       }
     }
     if (files.isEmpty()) {
       throw new IOException(folder + ": no data_batch_1.bin .. data_batch_5.bin");
     }
-    return new Cifar10Binary(folder + ":train", files);
+    List<String> notices =
+        missing.isEmpty() ? List.of() : List.of("not there: " + String.join(", ", missing));
+    return new Cifar10Binary(folder + ":train", files, notices);
   }
 
   /** Tells whether a folder holds CIFAR-10 batches. */
   static boolean isCifarFolder(Path folder) {
     return Files.isRegularFile(folder.resolve("test_batch.bin"))
-        || Files.isRegularFile(folder.resolve("data_batch_1.bin"));
+        || IntStream.rangeClosed(1, MAX_BATCHES)
+            .anyMatch(i -> Files.isRegularFile(folder.resolve("data_batch_" + i + ".bin")));
   }
 
   private Batch map(Path file, int firstIndex) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new IOException(file + ": no such file");
+      throw new IOException(
+          file + ": " + (Files.exists(file) ? "not a regular file" : FileErrors.whyMissing(file)));
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long length = channel.size();
@@ -111,6 +125,8 @@ public final class Cifar10Binary implements Dataset {
         }
       }
       return new Batch(file.getFileName().toString(), firstIndex, count, bytes);
+    } catch (FileSystemException e) {
+      throw new IOException(file + ": " + FileErrors.reason(e), e);
     }
   }
 
@@ -126,6 +142,11 @@ public final class Cifar10Binary implements Dataset {
 
   private static long offset(Batch batch, int index) {
     return (long) (index - batch.firstIndex()) * RECORD;
+  }
+
+  @Override
+  public List<String> notices() {
+    return notices;
   }
 
   @Override

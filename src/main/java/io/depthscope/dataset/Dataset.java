@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * An ordered, labelled collection of 8-bit RGB images. Implementations are safe to read from
@@ -17,6 +18,11 @@ public interface Dataset extends AutoCloseable {
   String fingerprint();
 
   int size();
+
+  /** What lies beside the images and was left out, a line a kind; empty if nothing was. */
+  default List<String> notices() {
+    return List.of();
+  }
 
   /** Number of classes; every label is below it. */
   int classCount();

@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import io.depthscope.dataset.SyntheticShapes.Split;
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -21,11 +22,24 @@ public final class Datasets {
    * @param synsets file that gives an image folder's classes; an error for other kinds
    * @param applyExif whether an image folder obeys EXIF orientations
    * @param seed of synthetic images
+   * @param labelled false where labels do not matter: images of a folder need no class folders then
+   * @param linesWithBackground number of lines at which the first line of a synsets file is the
+   *     network's background class, to which no image belongs; 0 where it has none
    */
-  public record Options(Optional<Path> synsets, boolean applyExif, long seed) {
+  public record Options(
+      Optional<Path> synsets,
+      boolean applyExif,
+      long seed,
+      boolean labelled,
+      int linesWithBackground) {
     /** No synsets file, orientation ignored, the default seed. */
     public static Options defaults() {
-      return new Options(Optional.empty(), false, SyntheticShapes.DEFAULT_SEED);
+      return new Options(Optional.empty(), false, SyntheticShapes.DEFAULT_SEED, true, 0);
+    }
+
+    /** The same with a synsets file. */
+    public Options withSynsets(Path file) {
+      return new Options(Optional.of(file), applyExif, seed, labelled, linesWithBackground);
     }
   }
 
@@ -50,15 +64,15 @@ public final class Datasets {
       return withoutSynsets(spec, options, Cifar10Binary.trainOf(folder));
     }
     if (!Files.exists(path)) {
-      throw new IOException(spec + ": no such file or folder");
+      throw new IOException(spec + ": " + FileErrors.whyMissing(path));
     }
     if (Files.isDirectory(path)) {
       return Cifar10Binary.isCifarFolder(path)
           ? withoutSynsets(spec, options, Cifar10Binary.testOf(path))
-          : new ImageFolder(path, options.synsets(), options.applyExif());
+          : new ImageFolder(path, options);
     }
     if (!Files.isReadable(path)) {
-      throw new IOException(spec + ": may not be read");
+      throw new IOException(spec + ": permission denied");
     }
     if (PackedDataset.isPacked(path)) {
       return withoutSynsets(spec, options, new PackedDataset(path));
@@ -73,7 +87,7 @@ public final class Datasets {
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
-      throw new IOException(text + ": no such file or folder", e);
+      throw new IOException(text + ": " + FileErrors.reason(e), e);
     }
   }
 

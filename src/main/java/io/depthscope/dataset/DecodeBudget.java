@@ -2,6 +2,7 @@ package io.depthscope.dataset;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -36,8 +37,13 @@ final class DecodeBudget {
     long need = (BYTES_PER_PIXEL * width * height + 2 * fileBytes) / UNIT + 1;
     if (need > units) {
       throw new IOException(
-          "%dx%d pixels need %d MiB to decode, the limit is %d MiB, a quarter of the heap"
-              .formatted(width, height, need >> 10, units >> 10));
+          String.format(
+              Locale.ROOT,
+              "%dx%d pixels need %d MiB to decode, the limit is %d MiB, a quarter of the heap",
+              width,
+              height,
+              need >> 10,
+              units >> 10));
     }
     try {
       free.acquire((int) need);

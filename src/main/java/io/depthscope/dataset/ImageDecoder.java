@@ -8,22 +8,25 @@ import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.nio.BufferUnderflowException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 
 /**
- * Turns a JPEG or PNG file into RGB bytes as {@code convert('RGB')} of PIL does: colour profiles
- * and alpha are ignored, grey is copied to three channels, CMYK is converted without a profile.
+ * Turns an image file into RGB bytes as {@code convert('RGB')} of PIL does: colour profiles and
+ * alpha are ignored, grey is copied to three channels, CMYK is converted without a profile, 16-bit
+ * colour keeps its upper byte and 16-bit grey is cut off at 255.
  *
- * <p>The JDK's own readers do the decoding; plug-ins on the class path are passed over, as they
- * decode through the same library. JPEG results equal libjpeg-turbo's to the bit when the raw
- * components are taken and converted here, except for the rare files whose colour is subsampled
- * vertically alone (4:4:0), where newer releases of that library smooth differently. 16-bit PNG
- * samples keep their upper byte; PIL does so for colour but saturates 16-bit grey at 255.
+ * <p>JPEG and PNG are decoded by the JDK's own readers; plug-ins on the class path are passed over,
+ * as they decode through the same library. JPEG results equal libjpeg-turbo's to the bit when the
+ * raw components are taken and converted here, except for the rare files whose colour is subsampled
+ * vertically alone (4:4:0), where newer releases of that library smooth differently. GIF (first
+ * frame), BMP, PNM and TIFF are decoded here.
  *
  * <p>Not safe for several threads; each thread takes its own.
  */
@@ -32,7 +35,9 @@ final class ImageDecoder {
   static final long MAX_PIXELS = 100_000_000;
 
   private static final int MAX_EDGE = 65_535;
-  private static final byte[] PNG_SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10};
+
+  /** What libjpeg remarks on bytes between the last block and the end marker. */
+  private static final String FURTHER_BYTES = "extraneous bytes before marker";
 
   private final DecodeBudget budget;
   private ImageReader jpegReader;
@@ -46,48 +51,65 @@ final class ImageDecoder {
   }
 
   /**
-   * @param applyOrientation whether an EXIF orientation is obeyed
+   * @param applyOrientation whether an EXIF orientation is obeyed; that of a TIFF file always is,
+   *     as it belongs to the format
    * @throws IOException if the bytes are no usable image; the message is the reason alone
    */
   RgbImage decode(byte[] file, boolean applyOrientation) throws IOException {
     try {
-      if (JpegHeader.looksLikeJpeg(file)) {
-        JpegHeader header = JpegHeader.parse(file);
-        checkSize(header.width(), header.height());
-        int acquired = budget.acquire(header.width(), header.height(), file.length);
-        try {
-          RgbImage image = decodeJpeg(header);
-          return applyOrientation ? Orientation.apply(header.orientation(), image) : image;
-        } finally {
-          budget.release(acquired);
+      return switch (ImageFormat.of(file)) {
+        case JPEG -> {
+          JpegHeader header = JpegHeader.parse(file);
+          RgbImage image = decode(header.width(), header.height(), file, () -> decodeJpeg(header));
+          yield applyOrientation
+              ? Orientation.apply(ExifOrientation.of(header.exif(), header.xmp()), image)
+              : image;
         }
-      }
-      if (file.length > 24 && Arrays.equals(file, 0, 8, PNG_SIGNATURE, 0, 8)) {
-        ByteBuffer bytes = ByteBuffer.wrap(file);
-        checkSize(bytes.getInt(16), bytes.getInt(20)); // the header chunk always comes first
-        int acquired = budget.acquire(bytes.getInt(16), bytes.getInt(20), file.length);
-        try {
-          return decodePng(file);
-        } finally {
-          budget.release(acquired);
+        case PNG -> {
+          PngHeader header = PngHeader.parse(file);
+          RgbImage image =
+              decode(header.width(), header.height(), file, () -> decodePng(header, file));
+          yield applyOrientation ? Orientation.apply(PngHeader.orientation(file), image) : image;
         }
-      }
+        case GIF -> decode(GifImage.parse(file), file);
+        case BMP -> decode(BmpImage.parse(file), file);
+        case PNM -> decode(PnmImage.parse(file), file);
+        case TIFF -> decode(TiffImage.parse(file), file);
+        case OTHER -> throw new IOException(ImageFormat.describe(file));
+      };
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
+      throw new IOException("truncated or damaged", e);
     } catch (RuntimeException e) {
       // The JDK's readers answer some damaged files with unchecked exceptions.
-      throw new IOException("damaged image (" + e + ")", e);
+      throw new IOException(
+          e.getMessage() == null ? "damaged" : "damaged (" + e.getMessage() + ")", e);
     }
-    throw new IOException(file.length == 0 ? "empty file" : "not a JPEG or PNG image");
   }
 
-  private static void checkSize(int width, int height) throws IOException {
+  /** Decodes pixels whose number is known. */
+  private interface Pixels {
+    RgbImage decode() throws IOException;
+  }
+
+  private RgbImage decode(ParsedImage image, byte[] file) throws IOException {
+    return decode(image.width(), image.height(), file, image::decode);
+  }
+
+  private RgbImage decode(long width, long height, byte[] file, Pixels pixels) throws IOException {
     if (width < 1 || height < 1) {
       throw new IOException("no pixels in it");
     }
-    if (width > MAX_EDGE || height > MAX_EDGE || (long) width * height > MAX_PIXELS) {
+    if (width > MAX_EDGE || height > MAX_EDGE || width * height > MAX_PIXELS) {
       throw new IOException(
           width + "x" + height + " pixels are more than the limit of 100 million");
+    }
+    int acquired = budget.acquire((int) width, (int) height, file.length);
+    try {
+      return pixels.decode();
+    } finally {
+      budget.release(acquired);
     }
   }
 
@@ -99,7 +121,15 @@ final class ImageDecoder {
     boolean done = false;
     try {
       jpegReader.setInput(new ByteArrayImageStream(header.bare()), true, true);
+      List<String> warnings = new ArrayList<>();
+      if (!header.ended()) {
+        jpegReader.addIIOReadWarningListener((reader, warning) -> warnings.add(warning));
+      }
       raster = jpegReader.readRaster(0, null);
+      if (warnings.stream().anyMatch(w -> !w.contains(FURTHER_BYTES))) {
+        throw new IOException("truncated: no end of image");
+      }
+      jpegReader.removeAllIIOReadWarningListeners();
       done = true;
     } finally {
       if (!done) { // a reader is not to be trusted after a failure
@@ -116,7 +146,8 @@ final class ImageDecoder {
     return new RgbImage(width, height, JpegColour.toRgb(samples, header));
   }
 
-  private RgbImage decodePng(byte[] file) throws IOException {
+  private RgbImage decodePng(PngHeader header, byte[] file) throws IOException {
+    PngHeader.checkChunks(file);
     if (pngReader == null) {
       pngReader = platformReader("png");
     }
@@ -127,10 +158,10 @@ final class ImageDecoder {
     } finally {
       pngReader.reset();
     }
-    return fromPng(image);
+    return fromPng(image, header.saturates());
   }
 
-  private static RgbImage fromPng(BufferedImage image) {
+  private static RgbImage fromPng(BufferedImage image, boolean saturate) {
     Raster raster = image.getRaster();
     ColorModel colours = image.getColorModel();
     int width = image.getWidth();
@@ -151,6 +182,11 @@ final class ImageDecoder {
           rgb[at++] = (byte) (colour >> 8);
           rgb[at++] = (byte) colour;
         } else {
+          if (saturate) {
+            Arrays.fill(rgb, at, at + 3, (byte) Math.min(255, row[x * bands]));
+            at += 3;
+            continue;
+          }
           rgb[at++] = (byte) (row[x * bands] >> shift);
           rgb[at++] = (byte) (row[x * bands + green] >> shift);
           rgb[at++] = (byte) (row[x * bands + blue] >> shift);

@@ -1,35 +1,30 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemLoopException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder of class folders with JPEG and PNG files, at any depth below a class folder.
+ * A folder of class folders with image files, at any depth below a class folder.
  *
  * <p>Images are sorted by their path relative to the folder, written with '/' and compared byte by
  * byte in UTF-8. A label is the rank of the class folder's name among all class folders (compared
- * the same way, empty ones included), or the name's line in a synsets file. Names that start with a
- * dot are ignored, and so are files with other extensions. The file's content, not its extension,
- * decides how it is decoded.
+ * the same way, empty ones included), or the name's line in a synsets file. Files count as images
+ * by the endings of their names: jpg, jpeg, jpe, jfif, png, gif, bmp, dib, tif, tiff, ppm, pgm,
+ * pbm, pnm. Their content, not the ending, decides how they are decoded. Links are followed. Names
+ * that start with a dot, other files, and images outside the class folders are left out; {@link
+ * #notices} counts them.
  *
  * <p>The fingerprint is SHA-256 over relative path, label and file size of each image; changed
  * pixels in a file of the same size and name go unnoticed.
@@ -45,6 +40,7 @@ public final class ImageFolder implements Dataset {
   private final boolean applyOrientation;
   private final int classCount;
   private final List<Entry> entries;
+  private final List<String> notices;
 
   private final DecodeBudget budget = new DecodeBudget(decodingBytes());
 
@@ -55,36 +51,46 @@ public final class ImageFolder implements Dataset {
   /**
    * Lists the folder; no image is opened.
    *
-   * @param synsets file whose line number - 1 is the class of the folder named first on that line
-   * @param applyOrientation whether photographs are turned upright by their EXIF orientation
+   * @param options what gives the classes, and whether photographs are turned upright
    * @throws IOException if a folder cannot be listed, there are no images, or a class folder is not
    *     in the synsets file
    */
-  public ImageFolder(Path root, Optional<Path> synsets, boolean applyOrientation)
-      throws IOException {
+  public ImageFolder(Path root, Datasets.Options options) throws IOException {
     this.root = root;
-    this.applyOrientation = applyOrientation;
+    this.applyOrientation = options.applyExif();
     List<String> folders = classFolders(root);
     Map<String, Integer> labels = new HashMap<>();
-    if (synsets.isPresent()) {
-      labels = SynsetFile.read(synsets.get());
-      for (String folder : folders) {
-        if (!labels.containsKey(folder)) {
-          throw new IOException(root + ": folder " + folder + " is not in " + synsets.get());
-        }
-      }
+    if (options.synsets().isPresent()) {
+      SynsetFile synsets = SynsetFile.read(options.synsets().get());
+      boolean background = synsets.lineCount() == options.linesWithBackground();
+      labels = synsets.labels(root, folders, background);
+      classCount = synsets.classes(background);
     } else {
       for (int i = 0; i < folders.size(); i++) {
         labels.put(folders.get(i), i);
       }
+      classCount = Math.max(1, folders.size());
     }
-    classCount = labels.size();
     List<Entry> found = new ArrayList<>();
-    for (String folder : folders) {
-      addImages(root.resolve(folder), labels.get(folder), found);
+    FolderListing listing = new FolderListing();
+    if (options.labelled()) {
+      new FolderListing().walk(root, false, (file, bytes) -> listing.countOutside());
+    } else {
+      listing.walk(root, false, (file, bytes) -> found.add(entry(file, 0, bytes)));
     }
+    for (String folder : folders) {
+      int label = labels.get(folder);
+      listing.walk(
+          root.resolve(folder), true, (file, bytes) -> found.add(entry(file, label, bytes)));
+    }
+    notices = listing.notices();
     if (found.isEmpty()) {
-      throw new IOException(root + ": no JPEG or PNG files in class folders");
+      String where = options.labelled() ? " in class folders" : "";
+      throw new IOException(
+          root
+              + ": no images"
+              + where
+              + (notices.isEmpty() ? "" : " (" + String.join("; ", notices) + ")"));
     }
     found.sort((a, b) -> compareBytes(a.name(), b.name()));
     entries = List.copyOf(found);
@@ -92,56 +98,25 @@ public final class ImageFolder implements Dataset {
 
   private static List<String> classFolders(Path root) throws IOException {
     try (Stream<Path> children = Files.list(root)) {
-      return children
-          .filter(Files::isDirectory)
-          .map(child -> child.getFileName().toString())
-          .filter(name -> !name.startsWith("."))
-          .sorted(ImageFolder::compareBytes)
-          .toList();
-    } catch (NoSuchFileException e) {
-      throw new IOException(root + ": no such folder", e);
+      List<String> names =
+          children
+              .filter(child -> Files.isDirectory(child) && !FolderListing.isHidden(child))
+              .map(child -> child.getFileName().toString())
+              .sorted(ImageFolder::compareBytes)
+              .toList();
+      for (String name : names) {
+        if (FileErrors.isUndecoded(name)) { // it is looked for by name, in vain
+          throw new IOException("class folder " + name + ": " + FileErrors.undecoded());
+        }
+      }
+      return names;
     } catch (IOException | UncheckedIOException e) {
-      throw new IOException(root + ": cannot be listed: " + e, e);
+      throw new IOException(root + ": cannot be listed: " + FileErrors.reason(e), e);
     }
   }
 
-  private void addImages(Path classFolder, int label, List<Entry> found) throws IOException {
-    Files.walkFileTree(
-        classFolder,
-        EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-        Integer.MAX_VALUE,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-            return isHidden(folder) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (!isHidden(file) && isImageName(file.getFileName().toString())) {
-              // A broken link or a device is listed too, and fails when it is read.
-              found.add(new Entry(unixPath(root.relativize(file)), label, attributes.size()));
-            }
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException reason) throws IOException {
-            if (reason instanceof FileSystemLoopException) {
-              throw new IOException(file + ": the link leads back to a folder above it", reason);
-            }
-            throw new IOException(file + ": cannot be listed: " + reason, reason);
-          }
-        });
-  }
-
-  private static boolean isHidden(Path path) {
-    return path.getFileName().toString().startsWith(".");
-  }
-
-  private static boolean isImageName(String name) {
-    String lower = name.toLowerCase(Locale.ROOT);
-    return lower.endsWith(".jpg") || lower.endsWith(".jpeg") || lower.endsWith(".png");
+  private Entry entry(Path file, int label, long bytes) {
+    return new Entry(unixPath(root.relativize(file)), label, bytes);
   }
 
   private static String unixPath(Path relative) {
@@ -160,6 +135,11 @@ public final class ImageFolder implements Dataset {
   /** Memory that decoding takes at most: a quarter of the heap. */
   public static long decodingBytes() {
     return Runtime.getRuntime().maxMemory() / 4;
+  }
+
+  @Override
+  public List<String> notices() {
+    return notices;
   }
 
   @Override
@@ -206,7 +186,7 @@ public final class ImageFolder implements Dataset {
     try {
       Path file = root.resolve(name);
       if (!Files.isRegularFile(file)) {
-        throw new IOException(Files.exists(file) ? "not a regular file" : "no such file");
+        throw new IOException(whyNotRegular(file));
       }
       long size = Files.size(file);
       if (size > decodingBytes() / 4) { // it is held twice while it is decoded
@@ -217,10 +197,23 @@ public final class ImageFolder implements Dataset {
                 + ", 1/16 of the heap");
       }
       return decoders.get().decode(Files.readAllBytes(file), applyOrientation);
+    } catch (InvalidPathException e) {
+      throw new IOException(name + ": " + FileErrors.undecoded(), e);
     } catch (IOException e) {
-      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-      throw new IOException(name + ": " + reason, e);
+      throw new IOException(name + ": " + FileErrors.reason(e), e);
     }
+  }
+
+  private static String whyNotRegular(Path file) {
+    if (Files.isDirectory(file)) {
+      return "a folder, not a file";
+    }
+    if (Files.exists(file)) {
+      return "not a regular file";
+    }
+    return Files.isSymbolicLink(file)
+        ? "a link that leads nowhere: " + FileErrors.whyMissing(file)
+        : FileErrors.whyMissing(file);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class JpegColour {
       convertLuminanceChrominance(samples, header.components());
     }
     return switch (header.components()) {
-      case 1 -> spreadGrey(samples);
+      case 1 -> Grey.spread(samples);
       case 3 -> samples;
       default -> fromInks(samples, header.luminanceChrominance());
     };
@@ -50,21 +50,11 @@ final class JpegColour {
     }
   }
 
-  private static byte[] spreadGrey(byte[] grey) {
-    byte[] rgb = new byte[3 * grey.length];
-    for (int i = 0; i < grey.length; i++) {
-      rgb[3 * i] = grey[i];
-      rgb[3 * i + 1] = grey[i];
-      rgb[3 * i + 2] = grey[i];
-    }
-    return rgb;
-  }
-
   /**
    * Four inks to RGB: what each ink leaves over, times what black leaves over. Files hold inverted
    * inks, as Adobe's do and PIL assumes of all; Y, Cb, Cr stand for the complement once more.
    */
-  private static byte[] fromInks(byte[] samples, boolean fromLuminanceChrominance) {
+  static byte[] fromInks(byte[] samples, boolean fromLuminanceChrominance) {
     byte[] rgb = new byte[samples.length / 4 * 3];
     int flip = fromLuminanceChrominance ? 0 : 0xff;
     for (int i = 0, at = 0; i < samples.length; i += 4) {

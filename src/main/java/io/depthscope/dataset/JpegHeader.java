@@ -2,9 +2,8 @@ package io.depthscope.dataset;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * What must be known of a JPEG file before its pixels are decoded.
@@ -13,7 +12,11 @@ import java.nio.charset.StandardCharsets;
  * @param height pixels
  * @param components 1 grey, 3 colour, 4 CMYK or YCCK
  * @param luminanceChrominance true when the first three components are Y, Cb, Cr
- * @param orientation EXIF orientation 1..8; 1 when absent or invalid
+ * @param exif the EXIF block without its prefix, of all segments together; empty when absent
+ * @param xmp the last XMP packet; empty when absent
+ * @param ended whether the file has an end marker. Without one it counts as complete, as in PIL, if
+ *     bytes follow the last block of a baseline image that PIL's decoder may look ahead at: {@code
+ *     bare} lacks those and has an end marker, so decoding it must meet no premature end
  * @param bare the file without its application and comment segments other than JFIF and Adobe: a
  *     decoder has no thumbnails and colour profiles to parse then, which halves its time
  */
@@ -23,8 +26,15 @@ record JpegHeader(
     int height,
     int components,
     boolean luminanceChrominance,
-    int orientation,
+    byte[] exif,
+    byte[] xmp,
+    boolean ended,
     byte[] bare) {
+  private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
+
+  /** Bytes that libjpeg's Huffman decoder fetches at once; it gives up where there are fewer. */
+  private static final int LOOK_AHEAD = 8;
+
   private static final int SOF0 = 0xc0;
   private static final int DHT = 0xc4;
   private static final int DAC = 0xcc;
@@ -53,7 +63,8 @@ record JpegHeader(
     int frame = -1;
     boolean jfif = false;
     int adobeTransform = -1;
-    int orientation = 1;
+    ByteArrayOutputStream exif = new ByteArrayOutputStream();
+    byte[] xmp = {};
     int at = 2;
     while (true) {
       at = nextMarker(file, at);
@@ -74,7 +85,9 @@ record JpegHeader(
         adobeTransform = u8(file, body + 11);
         keep = true;
       } else if (marker == APP1 && startsWith(file, body, end, "Exif\0\0")) {
-        orientation = exifOrientation(file, body + 6, end);
+        exif.write(file, body + 6, end - body - 6); // a long block is spread over segments
+      } else if (marker == APP1 && startsWith(file, body, end, XMP)) {
+        xmp = Arrays.copyOfRange(file, body + XMP.length(), end);
       }
       if (keep) {
         bare.write(file, at, end - at);
@@ -84,14 +97,23 @@ record JpegHeader(
     if (frame < 0) {
       throw new IOException("no frame header before the image data");
     }
-    checkEnds(file, at);
-    bare.write(file, at, file.length - at);
+    boolean ended = isEnded(file, at);
+    if (!ended && (progressive(file, frame) || file.length - at < 2 * LOOK_AHEAD)) {
+      throw new IOException("truncated: no end of image");
+    }
+    bare.write(file, at, file.length - at - (ended ? 0 : LOOK_AHEAD));
+    if (!ended) {
+      bare.write(0xff);
+      bare.write(EOI);
+    }
     return new JpegHeader(
         u16(file, frame + 3),
         u16(file, frame + 1),
         u8(file, frame + 5),
         isLuminanceChrominance(file, frame, jfif, adobeTransform),
-        orientation,
+        exif.toByteArray(),
+        xmp,
+        ended,
         bare.toByteArray());
   }
 
@@ -123,8 +145,13 @@ record JpegHeader(
     return !namedRgb;
   }
 
-  /** Walks the scans up to the end marker, whose absence means that the file was cut off. */
-  private static void checkEnds(byte[] file, int firstScan) throws IOException {
+  private static boolean progressive(byte[] file, int frame) {
+    int marker = u8(file, frame - 3);
+    return marker != SOF0 && marker != SOF0 + 1;
+  }
+
+  /** Walks the scans up to the end marker; false if there is none. */
+  private static boolean isEnded(byte[] file, int firstScan) throws IOException {
     int at = firstScan;
     while (at + 1 < file.length) {
       if (file[at] != (byte) 0xff) {
@@ -133,7 +160,7 @@ record JpegHeader(
       }
       int marker = u8(file, at + 1);
       if (marker == EOI) {
-        return;
+        return true;
       }
       boolean segment =
           marker == SOS
@@ -147,7 +174,7 @@ record JpegHeader(
         at += marker == 0xff ? 1 : 2; // fill bytes, stuffed zeros, restart markers
       }
     }
-    throw new IOException("truncated: no end of image");
+    return false;
   }
 
   private static int nextMarker(byte[] file, int from) throws IOException {
@@ -179,28 +206,6 @@ record JpegHeader(
 
   private static boolean isFrame(int marker) {
     return marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != 0xc8 && marker != DAC;
-  }
-
-  /** The orientation entry of a TIFF directory; 1 for anything that cannot be understood. */
-  private static int exifOrientation(byte[] file, int start, int end) {
-    ByteBuffer tiff = ByteBuffer.wrap(file, start, end - start).slice();
-    if (tiff.capacity() < 8) {
-      return 1;
-    }
-    tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-    int directory = tiff.getInt(4);
-    if (directory < 8 || directory > tiff.capacity() - 2) {
-      return 1;
-    }
-    int entries = tiff.getShort(directory) & 0xffff;
-    for (int i = 0; i < entries && directory + 2 + 12 * (i + 1) <= tiff.capacity(); i++) {
-      int entry = directory + 2 + 12 * i;
-      if (tiff.getShort(entry) == 0x0112) {
-        int value = tiff.getShort(entry + 8);
-        return value >= 1 && value <= 8 ? value : 1;
-      }
-    }
-    return 1;
   }
 
   private static boolean startsWith(byte[] file, int at, int end, String text) {

@@ -2,10 +2,11 @@ package io.depthscope.dataset;
 
 import io.depthscope.tensor.Shape;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * How an image becomes a network's input: resized (bilinear with antialiasing, as PIL's), cropped
- * in the middle, channels ordered, then {@code x = (p - mean) / std}.
+ * How an image becomes a network's input: resized with antialiasing as PIL does it, cropped in the
+ * middle, channels ordered, then {@code x = (p - mean) / std}.
  *
  * @param mode which sizes the resizing aims at
  * @param resizeHeight target of the resizing; with {@link Mode#SHORT_SIDE} the short side's length;
@@ -13,6 +14,7 @@ import java.util.List;
  * @param resizeWidth likewise; equal to {@code resizeHeight} with {@link Mode#SHORT_SIDE}
  * @param cropHeight rows of the input
  * @param cropWidth columns of the input
+ * @param interpolation of the resizing
  * @param order of the input's channels
  * @param mean of each input channel, in pixel units 0..255
  * @param std of each input channel, in pixel units, positive
@@ -23,6 +25,7 @@ public record Preprocessing(
     int resizeWidth,
     int cropHeight,
     int cropWidth,
+    Interpolation interpolation,
     ChannelOrder order,
     List<Double> mean,
     List<Double> std) {
@@ -66,8 +69,13 @@ public record Preprocessing(
       }
       if (cropHeight > resizeHeight || cropWidth > resizeWidth) {
         throw new IllegalArgumentException(
-            "crop %dx%d is larger than the resized image, %dx%d"
-                .formatted(cropHeight, cropWidth, resizeHeight, resizeWidth));
+            String.format(
+                Locale.ROOT,
+                "crop %dx%d is larger than the resized image, %dx%d",
+                cropHeight,
+                cropWidth,
+                resizeHeight,
+                resizeWidth));
       }
     }
     if (mean.size() != 3 || std.size() != 3) {
@@ -78,6 +86,28 @@ public record Preprocessing(
         throw new IllegalArgumentException("mean " + mean.get(c) + ", std " + std.get(c));
       }
     }
+  }
+
+  /** Bilinear, as most networks have it. */
+  public Preprocessing(
+      Mode mode,
+      int resizeHeight,
+      int resizeWidth,
+      int cropHeight,
+      int cropWidth,
+      ChannelOrder order,
+      List<Double> mean,
+      List<Double> std) {
+    this(
+        mode,
+        resizeHeight,
+        resizeWidth,
+        cropHeight,
+        cropWidth,
+        Interpolation.BILINEAR,
+        order,
+        mean,
+        std);
   }
 
   private static void checkEdge(String what, int edge) {
@@ -130,7 +160,9 @@ public record Preprocessing(
           case EXACT -> "resize to " + resizeHeight + "x" + resizeWidth;
         };
     return resize
-        + ", bilinear antialiased, centre crop "
+        + ", "
+        + interpolation.word()
+        + " antialiased, centre crop "
         + cropHeight
         + "x"
         + cropWidth
@@ -160,14 +192,21 @@ public record Preprocessing(
     }
     if (height < cropHeight || width < cropWidth) {
       throw new IllegalArgumentException(
-          "image of %dx%d (height x width) is smaller than the crop, %dx%d"
-              .formatted(height, width, cropHeight, cropWidth));
+          String.format(
+              Locale.ROOT,
+              "image of %dx%d (height x width) is smaller than the crop, %dx%d",
+              height,
+              width,
+              cropHeight,
+              cropWidth));
     }
     // Halves go to the even neighbour, as in Python's round.
     int top = (int) Math.rint((height - cropHeight) / 2.0);
     int left = (int) Math.rint((width - cropWidth) / 2.0);
     byte[] pixels =
-        TriangleFilter.resize(image, width, height, left, top, cropWidth, cropHeight).rgb();
+        AntialiasedResize.resize(
+                interpolation, image, width, height, left, top, cropWidth, cropHeight)
+            .rgb();
     if (order == ChannelOrder.BGR) {
       for (int i = 0; i < pixels.length; i += 3) {
         byte red = pixels[i];

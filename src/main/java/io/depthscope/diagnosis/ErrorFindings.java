@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -168,13 +169,17 @@ final class ErrorFindings {
             Finding.Kind.HIGH_GAIN,
             layer,
             List.of(),
-            "The relative error grows %s times in this layer (median of the layers: %s): the SQNR"
-                    .formatted(Phrases.number(gain), Phrases.number(typicalGain))
-                + " steps down by %s, from %s to %s."
-                    .formatted(
-                        Phrases.decibel(step),
-                        Phrases.decibel(before),
-                        Phrases.decibel(layer.error().sqnrDb())),
+            String.format(
+                    Locale.ROOT,
+                    "The relative error grows %s times in this layer (median of the layers: %s): the SQNR",
+                    Phrases.number(gain),
+                    Phrases.number(typicalGain))
+                + String.format(
+                    Locale.ROOT,
+                    " steps down by %s, from %s to %s.",
+                    Phrases.decibel(step),
+                    Phrases.decibel(before),
+                    Phrases.decibel(layer.error().sqnrDb())),
             layer.weights().isEmpty()
                 ? ""
                 : "Look at what else is found here and in the layer it reads; otherwise a scale for"
@@ -218,14 +223,17 @@ final class ErrorFindings {
             Finding.Kind.BIAS_SHIFT,
             layer,
             shifted,
-            "%s of the error's energy is a shift of the channels' means; it is most of the error of"
-                    .formatted(Phrases.percent(share))
-                + " %d of %d channels. The worst, channel %d, is off by %s on average."
-                    .formatted(
-                        shifted.size(),
-                        layer.channels().size(),
-                        worst,
-                        Phrases.number(layer.channels().get(worst).error().meanError())),
+            String.format(
+                    Locale.ROOT,
+                    "%s of the error's energy is a shift of the channels' means; it is most of the error of",
+                    Phrases.percent(share))
+                + String.format(
+                    Locale.ROOT,
+                    " %d of %d channels. The worst, channel %d, is off by %s on average.",
+                    shifted.size(),
+                    layer.channels().size(),
+                    worst,
+                    Phrases.number(layer.channels().get(worst).error().meanError())),
             layer.weights().isEmpty()
                 ? "Correct the bias of the layers before."
                 : "Correct the bias: subtract each channel's mean error from it.",

@@ -5,6 +5,7 @@ import io.depthscope.store.RecordedLayer;
 import io.depthscope.store.RecordedRun;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -34,14 +35,15 @@ final class NonFinite {
     evidence.put("values", (double) fp32.count());
     evidence.put(Findings.COST, 0.0);
     String statement =
-        "Of %d values, %s in float32 and %s when quantized.%s Figures of such layers mean nothing."
-            .formatted(
-                fp32.count(),
-                counts(fp32),
-                counts(quantized),
-                layers.size() == 1
-                    ? ""
-                    : " It is the first of %d such layers.".formatted(layers.size()));
+        String.format(
+            Locale.ROOT,
+            "Of %d values, %s in float32 and %s when quantized.%s Figures of such layers mean nothing.",
+            fp32.count(),
+            counts(fp32),
+            counts(quantized),
+            layers.size() == 1
+                ? ""
+                : String.format(Locale.ROOT, " It is the first of %d such layers.", layers.size()));
     return Optional.of(
         new Finding(
             Finding.Kind.NON_FINITE,
@@ -63,6 +65,6 @@ final class NonFinite {
   }
 
   private static String counts(TensorStatistics s) {
-    return "%d are NaN and %d infinite".formatted(s.nans(), s.infinities());
+    return String.format(Locale.ROOT, "%d are NaN and %d infinite", s.nans(), s.infinities());
   }
 }

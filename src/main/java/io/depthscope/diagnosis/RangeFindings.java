@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -221,23 +222,25 @@ final class RangeFindings {
             Finding.Kind.DOMINANT_CHANNELS,
             layer,
             few,
-            "%s of %d live ones %s %s of the range of the %s (%s): %s with %s and %s without. The"
-                    .formatted(
-                        Phrases.count(few.size(), "channel", "channels"),
-                        live.size(),
-                        few.size() == 1 ? "causes" : "cause",
-                        Phrases.percent(share),
-                        what,
-                        Phrases.channels(few),
-                        Phrases.range(r.min(live), r.max(live)),
-                        few.size() == 1 ? "it" : "them",
-                        Phrases.range(r.min(rest), r.max(rest)))
-                + " median of the other channels gets %s of %d levels%s and would get %s."
-                    .formatted(
-                        Phrases.number(now),
-                        r.codes(),
-                        dead.isEmpty() || !weights ? "" : ", once the dead are gone,",
-                        Phrases.number(without)),
+            String.format(
+                    Locale.ROOT,
+                    "%s of %d live ones %s %s of the range of the %s (%s): %s with %s and %s without. The",
+                    Phrases.count(few.size(), "channel", "channels"),
+                    live.size(),
+                    few.size() == 1 ? "causes" : "cause",
+                    Phrases.percent(share),
+                    what,
+                    Phrases.channels(few),
+                    Phrases.range(r.min(live), r.max(live)),
+                    few.size() == 1 ? "it" : "them",
+                    Phrases.range(r.min(rest), r.max(rest)))
+                + String.format(
+                    Locale.ROOT,
+                    " median of the other channels gets %s of %d levels%s and would get %s.",
+                    Phrases.number(now),
+                    r.codes(),
+                    dead.isEmpty() || !weights ? "" : ", once the dead are gone,",
+                    Phrases.number(without)),
             weights
                 ? "A scale for each channel (--granularity per-channel), a clipped range"
                     + " (--weight-range mse), or equalization with the layers around it."
@@ -278,17 +281,18 @@ final class RangeFindings {
             Finding.Kind.FEW_LEVELS,
             layer,
             few,
-            "%d of %d live channels %s fewer than %s of the %d levels of the %s, %s (%s).%s"
-                .formatted(
-                    few.size(),
-                    live.size(),
-                    one ? "gets" : "get",
-                    Phrases.number(limit),
-                    r.codes(),
-                    weights ? "weights" : "output",
-                    (one ? "" : "the median of them ") + Phrases.number(median),
-                    Phrases.channels(few),
-                    without),
+            String.format(
+                Locale.ROOT,
+                "%d of %d live channels %s fewer than %s of the %d levels of the %s, %s (%s).%s",
+                few.size(),
+                live.size(),
+                one ? "gets" : "get",
+                Phrases.number(limit),
+                r.codes(),
+                weights ? "weights" : "output",
+                (one ? "" : "the median of them ") + Phrases.number(median),
+                Phrases.channels(few),
+                without),
             weights
                 ? "A scale for each channel (--granularity per-channel), or more bits for this"
                     + " layer's weights."

@@ -31,6 +31,7 @@ public record SettingChange(Kind kind, String name, String a, String b) {
     Collector c = new Collector(a, b);
     c.put(Kind.SUBJECT, "network", a.model(), b.model());
     c.manifest(Kind.SUBJECT, "weights (sha256)", "weightsSha256");
+    c.manifest(Kind.SUBJECT, "network's settings", "network");
     c.manifest(Kind.SUBJECT, "data (fingerprint)", "dataFingerprint");
     c.put(Kind.SUBJECT, "images", a.network().images(), b.network().images());
     c.put(Kind.SUBJECT, "skipped images", skipped(a), skipped(b));

@@ -1,6 +1,7 @@
 package io.depthscope.diagnosis;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -128,20 +129,22 @@ record TwinComparison(
                     ? Verdict.SUPPORTED
                     : Verdict.MIXED;
     String statement =
-        "%s: %s of %s against %s of %s (%s)"
-            .formatted(
-                name,
-                text(separable, factor, unit),
-                kind,
-                text(regular, factor, unit),
-                twin,
-                "difference %s, threshold %s, noise %s"
-                    .formatted(
-                        Phrases.fixed(factor * difference, DIGITS),
-                        Phrases.fixed(factor * threshold, DIGITS),
-                        Double.isNaN(noise)
-                            ? "unknown with one seed"
-                            : Phrases.fixed(factor * noise, DIGITS)));
+        String.format(
+            Locale.ROOT,
+            "%s: %s of %s against %s of %s (%s)",
+            name,
+            text(separable, factor, unit),
+            kind,
+            text(regular, factor, unit),
+            twin,
+            String.format(
+                Locale.ROOT,
+                "difference %s, threshold %s, noise %s",
+                Phrases.fixed(factor * difference, DIGITS),
+                Phrases.fixed(factor * threshold, DIGITS),
+                Double.isNaN(noise)
+                    ? "unknown with one seed"
+                    : Phrases.fixed(factor * noise, DIGITS)));
     return new Claim.Evidence(statement, difference, threshold, noise, counts, verdict);
   }
 

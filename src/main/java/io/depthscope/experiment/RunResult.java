@@ -62,8 +62,10 @@ public record RunResult(
               fp32,
               a.quantized().layer(),
               error,
-              sourceNsr > 0 ? error.nsr() / sourceNsr : Double.NaN,
-              Math.log(fp32.range() / sourceRange) / Math.log(2)));
+              sourceNsr > 0 && sourceNsr < Double.POSITIVE_INFINITY
+                  ? error.nsr() / sourceNsr
+                  : Double.NaN,
+              sourceRange > 0 ? Math.log(fp32.range() / sourceRange) / Math.log(2) : Double.NaN));
     }
     return new RunResult(
         plan.model(),

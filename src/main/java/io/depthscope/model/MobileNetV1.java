@@ -6,10 +6,12 @@ import java.util.Locale;
 
 /**
  * MobileNet-V1: a 3x3 stem and 13 depthwise-separable blocks, every convolution followed by batch
- * norm and ReLU6, then global average pooling and a classifier. Nodes carry the names of Keras:
- * {@code input, conv1, conv_dw_1, conv_pw_1, ..., conv_dw_13, conv_pw_13, global_pool, conv_preds}.
+ * norm and an activation function, then global average pooling and a classifier. Nodes carry the
+ * names of Keras: {@code input, conv1, conv_dw_1, conv_pw_1, ..., conv_dw_13, conv_pw_13,
+ * global_pool, conv_preds}.
  *
  * @param alpha width multiplier, over 0 and at most 16
+ * @param activation after every convolution; ReLU6 unless a network was trained with another
  * @param smallImages whether the stem and block 2 keep the resolution, so that an image of 32x32
  *     reaches the pool as 4x4 instead of 1x1
  */
@@ -17,6 +19,7 @@ public record MobileNetV1(
     double alpha,
     Shape input,
     int classes,
+    Activation activation,
     PaddingStyle padding,
     ChannelRounding rounding,
     boolean smallImages)
@@ -45,21 +48,35 @@ public record MobileNetV1(
           new Block(1024, 1));
 
   /**
-   * @throws IllegalArgumentException if alpha is out of range
+   * @throws IllegalArgumentException if alpha is out of range or there is no activation function
    */
   public MobileNetV1 {
     if (!(alpha > 0 && alpha <= 16)) {
       throw new IllegalArgumentException("width multiplier " + alpha + " is outside 0..16");
     }
+    if (activation == Activation.NONE) {
+      throw new IllegalArgumentException(FAMILY + " needs the activation relu or relu6");
+    }
   }
 
-  /** As Keras builds it, for square RGB images: TensorFlow padding, truncated widths. */
+  /** With ReLU6, as the network was published. */
+  public MobileNetV1(
+      double alpha,
+      Shape input,
+      int classes,
+      PaddingStyle padding,
+      ChannelRounding rounding,
+      boolean smallImages) {
+    this(alpha, input, classes, Activation.RELU6, padding, rounding, smallImages);
+  }
+
+  /** As Keras builds it, for square RGB images: its own padding, truncated widths. */
   public static MobileNetV1 keras(double alpha, int resolution, int classes) {
     return new MobileNetV1(
         alpha,
         new Shape(resolution, resolution, 3),
         classes,
-        PaddingStyle.SAME,
+        PaddingStyle.KERAS,
         ChannelRounding.TRUNCATE,
         false);
   }
@@ -71,7 +88,12 @@ public record MobileNetV1(
 
   @Override
   public MobileNetV1 withInput(Shape input) {
-    return new MobileNetV1(alpha, input, classes, padding, rounding, smallImages);
+    return new MobileNetV1(alpha, input, classes, activation, padding, rounding, smallImages);
+  }
+
+  @Override
+  public MobileNetV1 withActivation(Activation activation) {
+    return new MobileNetV1(alpha, input, classes, activation, padding, rounding, smallImages);
   }
 
   @Override
@@ -81,9 +103,8 @@ public record MobileNetV1(
     for (int i = 1; i <= BLOCKS.size(); i++) {
       Block block = BLOCKS.get(i - 1);
       int stride = smallImages && i == 2 ? 1 : block.stride();
-      ConvGeometry window = padding.geometry(net.shape(), 3, stride);
-      net.add(
-          "conv_dw_" + i, new Layer.DepthwiseConvolution(window, true, false, Activation.RELU6));
+      ConvGeometry window = padding.depthwise(net.shape(), 3, stride);
+      net.add("conv_dw_" + i, new Layer.DepthwiseConvolution(window, true, false, activation));
       net.add("conv_pw_" + i, dense(ConvGeometry.POINTWISE, block.width()));
     }
     net.add("global_pool", new Layer.GlobalAveragePool());
@@ -97,6 +118,6 @@ public record MobileNetV1(
 
   private Layer.Convolution dense(ConvGeometry geometry, int baseWidth) {
     int width = rounding.channels(baseWidth, alpha);
-    return new Layer.Convolution(width, geometry, true, false, Activation.RELU6);
+    return new Layer.Convolution(width, geometry, true, false, activation);
   }
 }

@@ -20,6 +20,19 @@ public sealed interface NetworkFamily permits MobileNetV1, ResNet, SmallCnn {
   /** The same network for another input shape; its weights stay valid if the channels do. */
   NetworkFamily withInput(Shape input);
 
+  /** The activation function after the convolutions. */
+  Activation activation();
+
+  /** The zeros around the convolutions' inputs. */
+  PaddingStyle padding();
+
+  /**
+   * The same network with another activation function.
+   *
+   * @throws IllegalArgumentException for {@link Activation#NONE}
+   */
+  NetworkFamily withActivation(Activation activation);
+
   /**
    * The graph.
    *

@@ -58,6 +58,11 @@ public record ResNet(
   }
 
   @Override
+  public ResNet withActivation(Activation activation) {
+    return new ResNet(input, classes, stem, blocks, activation, padding);
+  }
+
+  @Override
   public Model model() {
     NodeList net = new NodeList(input);
     int last = net.add("stem", conv(padding.geometry(net.shape(), 3, 1), stem, activation));

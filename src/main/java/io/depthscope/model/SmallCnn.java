@@ -105,16 +105,25 @@ public record SmallCnn(
   }
 
   @Override
+  public SmallCnn withActivation(Activation activation) {
+    return new SmallCnn(
+        kind, input, classes, stem, blocks, batchNorm, activation, padding, bareDepthwise);
+  }
+
+  @Override
   public Model model() {
     NodeList net = new NodeList(input);
     net.add("stem", dense(padding.geometry(net.shape(), 3, 1), stem));
     for (int i = 1; i <= blocks.size(); i++) {
       Block block = blocks.get(i - 1);
-      ConvGeometry window = padding.geometry(net.shape(), 3, block.stride());
+      Shape in = net.shape();
       switch (kind) {
-        case REGULAR -> net.add("block" + i + "_conv", dense(window, block.width()));
+        case REGULAR ->
+            net.add(
+                "block" + i + "_conv",
+                dense(padding.geometry(in, 3, block.stride()), block.width()));
         case DEPTHWISE_SEPARABLE -> {
-          net.add("block" + i + "_dw", depthwise(window));
+          net.add("block" + i + "_dw", depthwise(padding.depthwise(in, 3, block.stride())));
           net.add("block" + i + "_pw", dense(ConvGeometry.POINTWISE, block.width()));
         }
       }

@@ -1,6 +1,7 @@
 package io.depthscope.report;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Text on a page of several runs, with a table below it where there is one.
@@ -21,8 +22,12 @@ public record TextSection(
     for (List<String> row : rows) {
       if (row.size() != header.size()) {
         throw new IllegalArgumentException(
-            "section '%s': a row of %d cells under a header of %d"
-                .formatted(title, row.size(), header.size()));
+            String.format(
+                Locale.ROOT,
+                "section '%s': a row of %d cells under a header of %d",
+                title,
+                row.size(),
+                header.size()));
       }
     }
   }

@@ -26,7 +26,8 @@ public final class AtomicFile {
     Files.deleteIfExists(partial(target));
   }
 
-  private static Path partial(Path target) {
+  /** Where the content stands until it is complete. */
+  public static Path partial(Path target) {
     return target.resolveSibling(target.getFileName() + ".partial");
   }
 

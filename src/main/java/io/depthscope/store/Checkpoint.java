@@ -1,6 +1,7 @@
 package io.depthscope.store;
 
 import io.depthscope.experiment.RunState;
+import io.depthscope.file.FileErrors;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -8,6 +9,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,11 +102,23 @@ final class Checkpoint {
     }
   }
 
+  /** True for a file that begins as a checkpoint of any version. */
+  static boolean isOne(Path file) {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (DataInputStream in = new DataInputStream(Files.newInputStream(file))) {
+      return in.readInt() == MAGIC;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   static IOException damaged(Path file, IOException e) {
     return new IOException(
         file
             + ": damaged checkpoint: "
-            + StoreErrors.reason(e)
+            + FileErrors.reason(e)
             + "; nothing is changed, --overwrite starts anew",
         e);
   }

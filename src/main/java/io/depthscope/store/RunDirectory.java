@@ -6,6 +6,7 @@ import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.experiment.RunResult;
 import io.depthscope.experiment.RunState;
+import io.depthscope.file.FileErrors;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.quant.QuantScheme;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
@@ -91,18 +93,52 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
+   * Refuses a folder that holds something, and no run.
+   *
+   * @throws RefusedOutputException if it is somebody else's
+   * @throws IOException if it cannot be listed
+   */
+  public static void requireOurs(Path directory) throws IOException {
+    OutputFolder.requireOurs(directory, RunDirectory::isRecord, RunDirectory::isLeftover);
+  }
+
+  /** True if the folder holds the record of a run, finished or not. */
+  static boolean isRun(Path directory) {
+    return Stream.of(QUANTIZATION, RESULTS, CHECKPOINT)
+        .anyMatch(name -> isRecord(directory.resolve(name)));
+  }
+
+  private static boolean isRecord(Path file) {
+    return switch (file.getFileName().toString()) {
+      case QUANTIZATION, RESULTS -> OutputFolder.begins(file, "model");
+      case CHECKPOINT -> Checkpoint.isOne(file);
+      default -> false;
+    };
+  }
+
+  /** What a run that was killed before its record was complete leaves. */
+  static boolean isLeftover(Path file) {
+    String name = file.getFileName().toString();
+    return name.equals(LOCK)
+        || name.equals(CHECKPOINT + ".partial")
+        || OUTPUTS.stream().anyMatch(o -> name.equals(o + ".partial"));
+  }
+
+  /**
    * Makes the folder ready for a new run, or for continuing one. What an earlier run left there
    * stays until {@link #begin}.
    *
    * @param identity settings that two parts of one run must share, by name
    * @param resume continue from the checkpoint, if there is one
    * @param overwrite the new run may replace an earlier one
-   * @throws IOException if the folder cannot be written, holds another run, another run is writing
-   *     there, or its checkpoint is damaged or was made with other settings
+   * @throws RefusedOutputException if the folder holds another run, or anything but a run
+   * @throws IOException if the folder cannot be written, another run is writing there, or its
+   *     checkpoint is damaged or was made with other settings
    */
   public static RunDirectory open(
       Path directory, Map<String, String> identity, boolean resume, boolean overwrite)
       throws IOException {
+    requireOurs(directory);
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
@@ -110,17 +146,17 @@ public final class RunDirectory implements AutoCloseable {
           "cannot create the run directory "
               + directory
               + ": "
-              + StoreErrors.reason(e)
+              + FileErrors.reason(e)
               + "; choose another --out",
           e);
     }
     FileChannel lock = lock(directory);
     try {
       if (!overwrite && isComplete(directory)) {
-        throw new IOException(
+        throw new RefusedOutputException(
             directory + " holds a finished run; choose another --out or add --overwrite");
       } else if (!overwrite && isInterrupted(directory) && !resume) {
-        throw new IOException(
+        throw new RefusedOutputException(
             directory + " holds an interrupted run; add --resume to continue it or --overwrite");
       }
       Map<String, String> settings = new TreeMap<>(identity);
@@ -184,11 +220,14 @@ public final class RunDirectory implements AutoCloseable {
     try {
       AtomicFile.delete(directory.resolve(CHECKPOINT));
       for (String name : OUTPUTS) {
-        AtomicFile.delete(directory.resolve(name));
+        if (!name.equals(
+            QUANTIZATION)) { // it says whose folder this is, and is replaced as a whole
+          AtomicFile.delete(directory.resolve(name));
+        }
       }
     } catch (IOException e) {
       throw new IOException(
-          "cannot delete the earlier run in " + directory + ": " + StoreErrors.reason(e), e);
+          "cannot delete the earlier run in " + directory + ": " + FileErrors.reason(e), e);
     }
   }
 
@@ -199,7 +238,7 @@ public final class RunDirectory implements AutoCloseable {
       crc.update(Files.readAllBytes(file));
     } catch (IOException e) {
       throw new IOException(
-          file + ": " + StoreErrors.reason(e) + "; start anew with --overwrite", e);
+          file + ": " + FileErrors.reason(e) + "; start anew with --overwrite", e);
     }
     return Long.toHexString(crc.getValue());
   }
@@ -282,17 +321,17 @@ public final class RunDirectory implements AutoCloseable {
 
   /**
    * Begins a new run: deletes what an earlier one left, if that is wanted, and writes {@code
-   * quantization.json}.
+   * quantization.json}, the first file of every run: from then on the folder is known as ours.
    */
   public void begin(ExecutionPlan plan, QuantScheme scheme, Calibration calibration)
       throws IOException {
     if (overwrite) {
       deleteOutputs(directory);
     }
-    predictions = openPredictions(directory, Optional.empty());
     AtomicFile.write(
         directory.resolve(QUANTIZATION),
         out -> QuantizationJson.write(plan, scheme, calibration, out));
+    predictions = openPredictions(directory, Optional.empty());
     identity.put(QUANTIZATION, checksum(directory.resolve(QUANTIZATION)));
   }
 

@@ -1,6 +1,7 @@
 package io.depthscope.store;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.depthscope.file.FileErrors;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
@@ -8,10 +9,13 @@ import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -36,14 +40,22 @@ public final class RunReader {
    */
   public static RecordedRun read(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      throw new IOException(directory + ": no such folder");
+      throw new IOException(
+          directory
+              + ": "
+              + (Files.exists(directory) ? "not a folder" : FileErrors.whyMissing(directory)));
     }
-    if (!RunDirectory.isComplete(directory)) {
+    try {
+      Files.readAttributes(directory.resolve(RunDirectory.RESULTS), BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
       throw new IOException(
           directory
               + (RunDirectory.isInterrupted(directory)
                   ? ": the run was interrupted; analyze --resume finishes it"
-                  : ": no finished run, results.json is missing"));
+                  : ": no finished run, results.json is missing"),
+          e);
+    } catch (IOException e) {
+      throw StoreErrors.cannotRead(directory, e);
     }
     return new RunReader(directory).read();
   }
@@ -127,19 +139,25 @@ public final class RunReader {
     List<RecordedLayer.Channel> own = channels.getOrDefault(name, List.of());
     if (own.size() != shape[2]) {
       throw new IOException(
-          "%s: %d channels of %s, not %d as %s says"
-              .formatted(
-                  directory.resolve("channels.csv"),
-                  own.size(),
-                  name,
-                  shape[2],
-                  RunDirectory.RESULTS));
+          String.format(
+              Locale.ROOT,
+              "%s: %d channels of %s, not %d as %s says",
+              directory.resolve("channels.csv"),
+              own.size(),
+              name,
+              shape[2],
+              RunDirectory.RESULTS));
     }
     for (int c = 0; c < own.size(); c++) {
       if (own.get(c).channel() != c) {
         throw new IOException(
-            "%s: channel %d of %s stands where channel %d belongs"
-                .formatted(directory.resolve("channels.csv"), own.get(c).channel(), name, c));
+            String.format(
+                Locale.ROOT,
+                "%s: channel %d of %s stands where channel %d belongs",
+                directory.resolve("channels.csv"),
+                own.get(c).channel(),
+                name,
+                c));
       }
     }
     JsonFields counted = histograms.get(name);
@@ -392,8 +410,13 @@ public final class RunReader {
     }
     if (all.size() != images) {
       throw new IOException(
-          "%s: %d images, not %d as %s says"
-              .formatted(file, all.size(), images, RunDirectory.RESULTS));
+          String.format(
+              Locale.ROOT,
+              "%s: %d images, not %d as %s says",
+              file,
+              all.size(),
+              images,
+              RunDirectory.RESULTS));
     }
     return all;
   }

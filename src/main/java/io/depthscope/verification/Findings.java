@@ -2,6 +2,7 @@ package io.depthscope.verification;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Differences that a check found; the checks themselves are tested by counting them. */
 public final class Findings {
@@ -25,13 +26,20 @@ public final class Findings {
   public void close(String what, double expected, double actual, double tolerance) {
     boolean same = expected == actual || (Double.isNaN(expected) && Double.isNaN(actual));
     if (!same && !(Math.abs(expected - actual) <= tolerance)) {
-      add("%s: expected %s, got %s, tolerance %s".formatted(what, expected, actual, tolerance));
+      add(
+          String.format(
+              Locale.ROOT,
+              "%s: expected %s, got %s, tolerance %s",
+              what,
+              expected,
+              actual,
+              tolerance));
     }
   }
 
   public void same(String what, long expected, long actual) {
     if (expected != actual) {
-      add("%s: expected %d, got %d".formatted(what, expected, actual));
+      add(String.format(Locale.ROOT, "%s: expected %d, got %d", what, expected, actual));
     }
   }
 
@@ -43,8 +51,14 @@ public final class Findings {
       double tolerance = atol + rtol * Math.abs(expected[i]);
       if (!(Math.abs((double) expected[i] - actual[i]) <= tolerance) && ++bad == 1) {
         add(
-            "%s[%d]: expected %s, got %s, tolerance %s"
-                .formatted(what, i, expected[i], actual[i], tolerance));
+            String.format(
+                Locale.ROOT,
+                "%s[%d]: expected %s, got %s, tolerance %s",
+                what,
+                i,
+                expected[i],
+                actual[i],
+                tolerance));
       }
     }
     if (bad > 1) {
@@ -57,7 +71,9 @@ public final class Findings {
     same(what + " length", expected.length, actual.length);
     for (int i = 0; i < Math.min(expected.length, actual.length); i++) {
       if (Float.floatToIntBits(expected[i]) != Float.floatToIntBits(actual[i])) {
-        add("%s[%d]: expected %s, got %s".formatted(what, i, expected[i], actual[i]));
+        add(
+            String.format(
+                Locale.ROOT, "%s[%d]: expected %s, got %s", what, i, expected[i], actual[i]));
         return;
       }
     }

@@ -73,13 +73,17 @@ public final class GoldenCheck {
     for (int i = 0; i < expected.length; i++) {
       int code = p.quantize(t.xq()[i]);
       if (p.dequantize(code) != t.xq()[i]) {
-        findings.add("%s[%d]: %s is the value of no code".formatted(t.name(), i, t.xq()[i]));
+        findings.add(
+            String.format(
+                Locale.ROOT, "%s[%d]: %s is the value of no code", t.name(), i, t.xq()[i]));
         return;
       }
       int off = Math.abs(code - (int) expected[i]);
       different += off == 0 ? 0 : 1;
       if (off > (golden.exactCodes() ? 0 : 3)) {
-        findings.add("%s[%d]: expected code %s, got %d".formatted(t.name(), i, expected[i], code));
+        findings.add(
+            String.format(
+                Locale.ROOT, "%s[%d]: expected code %s, got %d", t.name(), i, expected[i], code));
         return;
       }
     }

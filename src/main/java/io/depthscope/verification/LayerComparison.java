@@ -4,6 +4,7 @@ import io.depthscope.model.FoldedWeights;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import java.util.List;
+import java.util.Locale;
 
 /** Compares a layer's tensors with those of the oracle that was fed the same input. */
 public final class LayerComparison {
@@ -24,8 +25,13 @@ public final class LayerComparison {
 
   @Override
   public String toString() {
-    return "%d of %d codes of up to 8 bits differ, %d of %d wider ones"
-        .formatted(different, compared, different16, compared16);
+    return String.format(
+        Locale.ROOT,
+        "%d of %d codes of up to 8 bits differ, %d of %d wider ones",
+        different,
+        compared,
+        different16,
+        compared16);
   }
 
   public long compared16() {
@@ -73,8 +79,13 @@ public final class LayerComparison {
       double doubt = tolerance / p.scale();
       if (!(Math.abs(code - expected) <= 1 + doubt && fromTie <= doubt + 1e-6 * Math.abs(steps))) {
         findings.add(
-            "[%d]: expected code %d, got %d, %s steps from a tie"
-                .formatted(i, expected, code, fromTie));
+            String.format(
+                Locale.ROOT,
+                "[%d]: expected code %d, got %d, %s steps from a tie",
+                i,
+                expected,
+                code,
+                fromTie));
       }
     }
     if (p.codes() > 256) {

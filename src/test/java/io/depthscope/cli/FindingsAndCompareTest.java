@@ -226,11 +226,12 @@ class FindingsAndCompareTest {
     for (String option : new String[] {"--json", "--html"}) {
       Path file = Files.writeString(copy.resolve("old" + option), "old");
       CommandLineRun.of("compare", eight, four, option, file)
-          .fails("old" + option + " exists", "--overwrite");
+          .isMisuse("old" + option + " exists", "--overwrite");
       assertEquals("old", Files.readString(file));
       CommandLineRun.of("compare", eight, four, option, file, "--overwrite").succeeds();
       assertTrue(Files.size(file) > 1000);
-      CommandLineRun.of("compare", eight, four, option, copy, "--overwrite").fails("is a folder");
+      CommandLineRun.of("compare", eight, four, option, copy, "--overwrite")
+          .isMisuse("is a folder");
     }
     Path same = copy.resolve("same");
     CommandLineRun.of("compare", eight, four, "--json", same, "--html", copy.resolve("x/../same"))
@@ -241,8 +242,8 @@ class FindingsAndCompareTest {
 
   @Test
   void whatCannotBeReadOrWrittenIsNamed() throws IOException {
-    CommandLineRun.of("findings", copy.resolve("none")).fails("none", "no such folder");
-    CommandLineRun.of("compare", eight, copy.resolve("none")).fails("no such folder");
+    CommandLineRun.of("findings", copy.resolve("none")).fails("none", "no such file or directory");
+    CommandLineRun.of("compare", eight, copy.resolve("none")).fails("no such file or directory");
     CommandLineRun.of("compare", eight, four, "--json", copy.resolve("no/file.json"))
         .fails("cannot write", "file.json");
     Path damaged = RunFiles.copy(eight, copy.resolve("damaged"));

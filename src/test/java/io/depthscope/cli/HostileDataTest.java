@@ -86,16 +86,35 @@ class HostileDataTest {
   @Test
   void noImages() throws IOException {
     Path images = Files.createDirectories(folder.resolve("images"));
-    analyze(images).fails(images.toString(), "no JPEG or PNG");
+    analyze(images).fails(images.toString(), "no images in class folders");
     Files.createDirectories(images.resolve("class0"));
     Files.writeString(images.resolve("class0").resolve("notes.txt"), "x");
-    analyze(images).fails(images.toString(), "no JPEG or PNG");
+    analyze(images).fails(images.toString(), "no images in class folders");
     analyze("synthetic:0").fails("synthetic:0");
     analyze("synthetic:-1").fails("synthetic:-1");
-    analyze(folder.resolve("nowhere")).fails("nowhere", "no such file or folder");
+    analyze(folder.resolve("nowhere")).fails("nowhere", "no such file or directory");
     Path text = Files.writeString(folder.resolve("file.dat"), "nothing of ours");
     analyze(text).fails("file.dat");
     assertFalse(Files.exists(out()));
+  }
+
+  /** A flat folder calibrates; what is left out there and beside the data is said and recorded. */
+  @Test
+  void whatIsLeftOutIsSaidAndRecorded() throws IOException {
+    Path images = ImageFiles.tenClasses(folder.resolve("images"), 1);
+    ImageFiles.text(images.resolve("class3").resolve("x.webp"));
+    Path flat = ImageFiles.png(folder.resolve("flat/a.png"), 32, 32, 1).getParent();
+    ImageFiles.text(flat.resolve("y.avif"));
+    CommandLineRun run = analyze(images, "--calibrate-data", flat).succeeds();
+    String notice = ": 1 file is no image this program reads: 1 .";
+    assertEquals(
+        List.of(
+            "depthscope: skipped in " + images + notice + "webp",
+            "depthscope: skipped in " + flat + notice + "avif"),
+        run.err().lines().toList());
+    JsonNode left = RunFiles.json(out().resolve("manifest.json")).path("leftOut");
+    assertEquals(1, left.size());
+    assertEquals("1 file is no image this program reads: 1 .webp", left.get(0).textValue());
   }
 
   @Test

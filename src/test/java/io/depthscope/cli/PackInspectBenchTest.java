@@ -76,12 +76,12 @@ class PackInspectBenchTest {
   void packDoesNotReplaceAFileUnasked() throws IOException {
     Path packed = Files.writeString(folder.resolve("packed.bin"), "mine");
     CommandLineRun.of("pack", "--quiet", "--data", "synthetic:4", "--out", packed)
-        .fails(packed.toString(), "--overwrite");
+        .isMisuse(packed.toString(), "--overwrite");
     assertEquals("mine", Files.readString(packed));
     CommandLineRun.of("pack", "--quiet", "--data", "synthetic:4", "--out", packed, "--overwrite")
         .succeeds();
     CommandLineRun.of("pack", "--data", "synthetic:4", "--out", folder, "--overwrite")
-        .fails(folder.toString(), "folder");
+        .isMisuse(folder.toString(), "folder");
     try (var files = Files.list(folder)) {
       assertEquals(List.of(packed), files.toList(), "no partial files may stay");
     }

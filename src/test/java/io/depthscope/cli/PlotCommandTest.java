@@ -70,7 +70,7 @@ class PlotCommandTest {
     byte[] first = Files.readAllBytes(file);
     assertEquals("%PDF", new String(first, 0, 4, StandardCharsets.US_ASCII));
     Files.writeString(file, "mine");
-    plot(run, "--figure", "margins", "--out", file).fails(file.toString(), "--overwrite");
+    plot(run, "--figure", "margins", "--out", file).isMisuse(file.toString(), "--overwrite");
     assertEquals("mine", Files.readString(file));
     plot(run, "--figure", "margins", "--out", file, "--overwrite").succeeds();
     assertArrayEquals(first, Files.readAllBytes(file));
@@ -122,13 +122,13 @@ class PlotCommandTest {
 
   @Test
   void whatCannotBeReadOrWrittenIsNamed() throws IOException {
-    plot(folder.resolve("absent"), "--figure", "gain").fails("absent", "no such folder");
+    plot(folder.resolve("absent"), "--figure", "gain").fails("absent", "no such file or directory");
     plot(folder, "--figure", "gain").fails(folder.toString(), "no finished run");
     plot(run, "--figure", "error-sources").fails("run", "--error-sources");
     plot(run, "--figure", "gain", "--out", folder.resolve("no/a.svg"))
         .fails("cannot write", "a.svg", "no such file");
     plot(run, "--figure", "gain", "--format", "svg", "--out", folder)
-        .fails("is a folder", "folder");
+        .isMisuse("is a folder", "folder");
     // The place where the file is prepared is taken: nothing is left, and nothing is lost.
     Path target = Files.writeString(folder.resolve("b.svg"), "old");
     Files.createDirectory(folder.resolve("b.svg.partial"));

@@ -42,11 +42,12 @@ class ReportCommandTest {
     Path elsewhere = folder.resolve("page.html");
     CommandLineRun.of("report", run, "--out", elsewhere).succeeds();
     assertArrayEquals(first, Files.readAllBytes(elsewhere));
-    CommandLineRun.of("report", run, "--out", elsewhere).fails("page.html exists", "--overwrite");
+    CommandLineRun.of("report", run, "--out", elsewhere)
+        .isMisuse("page.html exists", "--overwrite");
     Files.writeString(elsewhere, "old");
     CommandLineRun.of("report", run, "--out", elsewhere, "--overwrite").succeeds();
     assertArrayEquals(first, Files.readAllBytes(elsewhere));
-    CommandLineRun.of("report", run, "--out", folder).fails("is a folder");
+    CommandLineRun.of("report", run, "--out", folder).isMisuse("is a folder");
     CommandLineRun.of("report", run, "--overwrite").isMisuse("--overwrite needs --out");
   }
 
@@ -81,7 +82,7 @@ class ReportCommandTest {
 
   @Test
   void whatIsNoRunIsSaid() throws IOException {
-    CommandLineRun.of("report", folder.resolve("none")).fails("no such folder");
+    CommandLineRun.of("report", folder.resolve("none")).fails("no such file or directory");
     CommandLineRun.of("report", folder).fails("no finished run");
     CommandLineRun.of("report").isMisuse("RUN");
     Path run = folder.resolve("run");

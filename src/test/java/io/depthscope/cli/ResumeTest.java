@@ -167,7 +167,7 @@ class ResumeTest {
   @Test
   void aNewRunDoesNotReplaceAnInterruptedOneUnasked() throws IOException {
     Path run = copy();
-    RUN.onCommandLine(run).fails(run.toString(), "--resume", "--overwrite");
+    RUN.onCommandLine(run).isMisuse(run.toString(), "--resume", "--overwrite");
     assertEquals(Set.of(), RunFiles.differing(interrupted, run));
     RUN.onCommandLine(run, "--overwrite").succeeds();
     RunFiles.assertSame(whole, run, "overwritten");
@@ -178,7 +178,7 @@ class ResumeTest {
     Path run = RunFiles.copy(whole, folder.resolve("run"));
     String out = RUN.onCommandLine(run, "--resume").succeeds().out();
     assertTrue(out.contains(run + " holds a finished run"), out);
-    RUN.onCommandLine(run).fails(run.toString(), "finished run", "--overwrite");
+    RUN.onCommandLine(run).isMisuse(run.toString(), "finished run", "--overwrite");
     assertEquals(Set.of(), RunFiles.differing(whole, run));
     Files.writeString(run.resolve("notes.txt"), "mine");
     RUN.onCommandLine(run, "--overwrite").succeeds();

@@ -4,6 +4,7 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.model.format.LoadOptions;
 import io.depthscope.model.format.LoadedModel;
 import io.depthscope.model.format.ModelFile;
@@ -55,7 +56,7 @@ record StoppableRun(String data) {
               backend,
               "asked for",
               model,
-              ModelOptions.preprocessing(model),
+              Preprocessing.exact(model.model().inputShape()),
               scheme,
               Feed.ACCUMULATED,
               Recording.STATISTICS,

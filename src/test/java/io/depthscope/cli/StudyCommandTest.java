@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.model.format.LoadOptions;
@@ -18,6 +19,7 @@ import io.depthscope.model.format.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.store.StudyDirectory;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
@@ -158,10 +160,14 @@ class StudyCommandTest {
     try (Dataset data = Datasets.open("synthetic:60", Datasets.Options.defaults())) {
       Files.createDirectories(out);
       return new StudyJob(
-              out,
+              new StudyDirectory(out),
               new CpuBackend(2),
               "asked for",
-              List.of(new StudyJob.Candidate(StudyNetwork.of("dws-cnn", model.family()), model)),
+              List.of(
+                  new StudyJob.Candidate(
+                      StudyNetwork.of("dws-cnn", model.family()),
+                      model,
+                      Preprocessing.exact(model.model().inputShape()))),
               schemes,
               data,
               60,
@@ -226,7 +232,7 @@ class StudyCommandTest {
   @Test
   void anExistingStudyIsNotReplaced() {
     CommandLineRun second = study("--out", folder.resolve("study"));
-    assertEquals(1, second.exit(), second::toString);
+    assertEquals(2, second.exit(), second::toString);
     assertTrue(second.err().contains("holds a study"), second::toString);
   }
 

@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +73,24 @@ class UsageTest {
           analyze --resume                         | --out
           analyze --resume --overwrite --out x     | --overwrite
           analyze --out                            | --out
+          analyze --out=                           | '--out': the value is empty
+          analyze --data=                          | '--data': the value is empty
+          analyze --model=                         | '--model': the value is empty
+          analyze --synsets=                       | '--synsets': the value is empty
+          analyze --calibrate-data=                | '--calibrate-data': the value is empty
+          analyze --quantization=                  | '--quantization': the value is empty
+          study --out=                             | '--out': the value is empty
+          study --model=                           | (FILE): the value is empty
+          study --calibrate-data=                  | '--calibrate-data': the value is empty
+          study --bits ,                           | --bits
+          study --granularity ,                    | --granularity
+          pack --out=                              | '--out': the value is empty
+          plot x --out=                            | '--out': the value is empty
+          report x --out=                          | '--out': the value is empty
+          compare x y --json=                      | '--json': the value is empty
+          compare x y --html=                      | '--html': the value is empty
+          bench kernels --json=                    | '--json': the value is empty
+          bench kernels --shapes=                  | '--shapes': the value is empty
           inspect --family vgg                     | vgg
           inspect --resolution -1                  | resolution -1
           inspect --scheme w8a8                    | --scheme
@@ -108,6 +131,43 @@ class UsageTest {
     CommandLineRun.analyze("--data", "synthetic:5", "--out", out, "--device", 99)
         .fails("backend cuda is missing");
     assertFalse(Files.exists(out));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"findings", "report", "compare x"})
+  void anEmptyParameterIsNotTheCurrentFolder(String line) {
+    CommandLineRun.of((Object[]) (line + " ").split(" ", -1)).isMisuse("the value is empty");
+    CommandLineRun.of("plot", "").isMisuse("''");
+  }
+
+  /** Arguments are never read from files: a name may begin with @. */
+  @Test
+  void anAtIsPartOfAName(@TempDir Path folder) throws IOException {
+    Path words = Files.writeString(folder.resolve("words"), "--version");
+    String at = "@" + words;
+    CommandLineRun.analyze("--data", at).fails(at, "no such file or directory");
+    CommandLineRun.of("inspect", "--model", at).fails(at, "no such file or directory");
+    CommandLineRun.of("findings", at).fails(at, "no such file or directory");
+    CommandLineRun.of("analyze", at).isMisuse(at);
+    CommandLineRun.of(at).isMisuse(at);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whatCannotBePrintedFailsTheCommand() throws IOException {
+    StringWriter err = new StringWriter();
+    try (PrintWriter full = new PrintWriter(Files.newOutputStream(Path.of("/dev/full")), true)) {
+      assertEquals(1, Main.run(new String[] {"inspect"}, full, new PrintWriter(err, true)));
+    }
+    assertTrue(err.toString().startsWith("depthscope: standard output could not"), err::toString);
+  }
+
+  @Test
+  void whatCanBeNoFileNameIsRefused() {
+    CommandLineRun.analyze("--out", "a\0b").isMisuse("--out");
+    CommandLineRun.of("inspect", "--model", "a\0b").isMisuse("--model");
+    CommandLineRun.analyze("--data", "a\0b").fails("a");
+    CommandLineRun.analyze("--data", "a\uFFFDb").isMisuse("--data", "no text in the encoding");
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.depthscope.backend.PairedProgram;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
@@ -38,7 +39,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -69,8 +69,7 @@ class RealNetworkTest {
     try (ImageFolder folder =
             new ImageFolder(
                 DATA.resolve("imagenet-dev"),
-                Optional.of(DATA.resolve("imagenet_synsets.txt")),
-                false);
+                Datasets.Options.defaults().withSynsets(DATA.resolve("imagenet_synsets.txt")));
         BatchLoader loader =
             new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
       images = loader.next();

@@ -11,6 +11,7 @@ import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -45,7 +46,7 @@ class DatasetsTest {
     assertEquals("test:0", open("synthetic:12").name(0));
     assertEquals("train:11", open("synthetic:12:train").name(11));
     assertEquals("test:0", open("synthetic:12:test").name(0));
-    Options seeded = new Options(Optional.empty(), false, 3);
+    Options seeded = new Options(Optional.empty(), false, 3, true, 0);
     assertNotEquals(
         open("synthetic:12").fingerprint(), Datasets.open("synthetic:12", seeded).fingerprint());
   }
@@ -87,6 +88,9 @@ class DatasetsTest {
     }
     try (Dataset data = open(folder + ":train")) {
       assertEquals(9, data.size());
+      assertEquals(
+          List.of("not there: data_batch_2.bin, data_batch_4.bin, data_batch_5.bin"),
+          data.notices());
       assertEquals("data_batch_1.bin:3", data.name(3));
       assertEquals("data_batch_3.bin:0", data.name(4));
       assertEquals(3, data.label(4));
@@ -136,7 +140,7 @@ class DatasetsTest {
     assertTrue(failure(folder.resolve("gone") + ":train").contains("no folder"));
     Path text = TestImages.write(folder, "notes.txt", new byte[10]);
     assertTrue(failure(text).contains("neither a packed"));
-    Options synsets = new Options(Optional.of(text), false, 1);
+    Options synsets = new Options(Optional.of(text), false, 1, true, 0);
     IOException error =
         assertThrows(IOException.class, () -> Datasets.open("synthetic:3", synsets));
     assertTrue(error.getMessage().contains("synsets"), error.getMessage());

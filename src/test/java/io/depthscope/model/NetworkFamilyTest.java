@@ -63,7 +63,7 @@ class NetworkFamilyTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SAME, 0, 1", "SYMMETRIC, 1, 1"})
+  @CsvSource({"SAME, 0, 1", "KERAS, 0, 1", "SYMMETRIC, 1, 1"})
   void mobileNetPadsInEitherStyle(PaddingStyle style, int before, int after) {
     Model model =
         new MobileNetV1(1, new Shape(224, 224, 3), 1000, style, ChannelRounding.TRUNCATE, false)
@@ -83,6 +83,55 @@ class NetworkFamilyTest {
     assertEquals(
         Padding.symmetric(1), ((Layer.Convolution) model.node(1).layer()).geometry().padding());
     assertEquals(new Shape(49, 49, 8), model.shape(1));
+  }
+
+  /**
+   * keras.applications.MobileNet 3.15: the extents of conv1 and of the strided depthwise layers.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "33, 17, 8, 4, 2, 1",
+    "75, 38, 19, 9, 4, 2",
+    "96, 48, 24, 12, 6, 3",
+    "160, 80, 40, 20, 10, 5",
+    "192, 96, 48, 24, 12, 6",
+    "200, 100, 50, 25, 12, 6",
+    "224, 112, 56, 28, 14, 7",
+    "240, 120, 60, 30, 15, 7",
+  })
+  void kerasGivesOddMapsOneZeroAfter(int side, int stem, int two, int four, int six, int twelve) {
+    for (double alpha : new double[] {0.25, 0.75}) {
+      Model model = MobileNetV1.keras(alpha, side, 10).model();
+      assertEquals(stem, model.shape(1).height());
+      int[] extents = {two, four, six, twelve};
+      int[] blocks = {2, 4, 6, 12};
+      for (int i = 0; i < blocks.length; i++) {
+        int node = index(model, "conv_dw_" + blocks[i]);
+        assertEquals(extents[i], model.shape(node).height(), "conv_dw_" + blocks[i]);
+        assertEquals(extents[i], model.shape(node).width(), "conv_dw_" + blocks[i]);
+        Layer.DepthwiseConvolution layer = (Layer.DepthwiseConvolution) model.node(node).layer();
+        assertEquals(new Padding(0, 1, 0, 1), layer.geometry().padding());
+      }
+      Layer.DepthwiseConvolution unstrided =
+          (Layer.DepthwiseConvolution) model.node(index(model, "conv_dw_3")).layer();
+      assertEquals(Padding.symmetric(1), unstrided.geometry().padding());
+    }
+  }
+
+  @Test
+  void everyFamilyTakesAnotherActivation() {
+    MobileNetV1 net = MobileNetV1.keras(0.25, 32, 10);
+    for (NetworkFamily family :
+        List.of(net, SmallCnn.standard(SmallCnn.Kind.REGULAR), ResNet.standard())) {
+      for (Activation activation : List.of(Activation.RELU, Activation.RELU6)) {
+        NetworkFamily other = family.withActivation(activation);
+        assertEquals(activation, other.activation());
+        assertEquals(activation, other.model().node(1).layer().activationFunction());
+        assertEquals(family, other.withActivation(family.activation()));
+      }
+      assertThrows(IllegalArgumentException.class, () -> family.withActivation(Activation.NONE));
+    }
+    assertEquals(Activation.RELU6, net.activation());
   }
 
   @ParameterizedTest

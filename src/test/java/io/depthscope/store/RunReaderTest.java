@@ -154,7 +154,7 @@ class RunReaderTest {
 
   @Test
   void aMissingRunIsSaid() {
-    assertMessage(folder.resolve("none"), "no such folder");
+    assertMessage(folder.resolve("none"), "no such file or directory");
     assertMessage(folder, "no finished run");
   }
 

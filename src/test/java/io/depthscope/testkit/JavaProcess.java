@@ -25,17 +25,31 @@ public record JavaProcess(int exit, String out, String err) {
    */
   public static JavaProcess run(
       Map<String, String> environment, List<String> options, Class<?> main, String... args) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path")));
+    return run(List.of(), environment, options, main, args);
+  }
+
+  /**
+   * Runs a class through another program.
+   *
+   * @param launcher program and arguments that Java's command line is appended to; may be empty
+   */
+  public static JavaProcess run(
+      List<String> launcher,
+      Map<String, String> environment,
+      List<String> options,
+      Class<?> main,
+      String... args) {
+    List<String> command = new ArrayList<>(launcher);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--add-modules=jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx512m",
+            "-cp",
+            System.getProperty("java.class.path")));
     command.addAll(options); // the last of an option wins
     command.add(main.getName());
     command.addAll(List.of(args));

@@ -1,5 +1,6 @@
 package io.depthscope.device.jcuda;
 
+import io.depthscope.file.FileErrors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -46,7 +47,7 @@ public final class NativeLibraries {
         Files.deleteIfExists(folder);
       }
     } catch (IOException e) {
-      throw failure("cannot unpack " + file + ELSEWHERE + " (" + e.getMessage() + ")", e);
+      throw failure("cannot unpack " + file + ELSEWHERE + " (" + FileErrors.reason(e) + ")", e);
     } catch (UnsatisfiedLinkError e) {
       String message = String.valueOf(e.getMessage());
       if (message.contains("failed to map segment")) {

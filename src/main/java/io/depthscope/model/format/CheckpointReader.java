@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,15 +24,15 @@ import java.util.Optional;
 final class CheckpointReader {
   private static final int MOST_NAMED = 5;
 
-  private final SafetensorsFile file;
+  private final NamedTensors file;
   private final Naming naming;
   private final Model model;
   private final double epsilon;
   private final Map<String, TensorNames> names;
 
-  CheckpointReader(SafetensorsFile file, Naming naming, Model model, double epsilon) {
+  CheckpointReader(NamedTensors file, Model model, double epsilon) {
     this.file = file;
-    this.naming = naming;
+    this.naming = file.naming();
     this.model = model;
     this.epsilon = epsilon;
     this.names = naming.names(model);
@@ -59,16 +60,16 @@ final class CheckpointReader {
     List<String> problems = new ArrayList<>();
     expected.forEach(
         (tensor, dims) -> {
-          TensorInfo stored = file.tensors().get(tensor);
+          TensorInfo stored = file.info(tensor);
           if (stored == null) {
             problems.add(tensor + " is missing");
           } else if (!stored.shape().equals(Arrays.stream(dims).asLongStream().boxed().toList())) {
             problems.add(tensor + " is " + stored.shape() + ", not " + Arrays.toString(dims));
           }
         });
-    for (String tensor : file.tensors().keySet()) {
+    for (String tensor : file.names()) {
       if (!expected.containsKey(tensor) && !naming.ignores(tensor)) {
-        problems.add(ModelFormatException.shortened(tensor) + " is superfluous");
+        problems.add(ModelFormatException.shortened(file.stored(tensor)) + " is superfluous");
       }
     }
     if (problems.isEmpty()) {
@@ -77,15 +78,16 @@ final class CheckpointReader {
     int named = Math.min(problems.size(), MOST_NAMED);
     String more = problems.size() > named ? "; and " + (problems.size() - named) + " more" : "";
     throw new ModelFormatException(
-        file.name(),
-        "%d %s not fit %s in %s names: %s%s"
-            .formatted(
-                problems.size(),
-                problems.size() == 1 ? "tensor does" : "tensors do",
-                model.name(),
-                naming.title(),
-                String.join("; ", problems.subList(0, named)),
-                more));
+        file.file().name(),
+        String.format(
+            Locale.ROOT,
+            "%d %s not fit %s in %s names: %s%s",
+            problems.size(),
+            problems.size() == 1 ? "tensor does" : "tensors do",
+            model.name(),
+            naming.title(),
+            String.join("; ", problems.subList(0, named)),
+            more));
   }
 
   private Map<String, int[]> expectedDims() {
@@ -154,7 +156,7 @@ final class CheckpointReader {
 
   private ModelFormatException refused(String tensor, int index, String reason) {
     return new ModelFormatException(
-        file.name(), "tensor " + tensor + ": element " + index + " " + reason);
+        file.file().name(), "tensor " + tensor + ": element " + index + " " + reason);
   }
 
   /** Finite weights can still overflow when folded; that is a defect of the file as well. */
@@ -162,7 +164,7 @@ final class CheckpointReader {
     try {
       BatchNormFolding.fold(node, parameters);
     } catch (IllegalArgumentException e) {
-      throw new ModelFormatException(file.name(), e.getMessage(), e);
+      throw new ModelFormatException(file.file().name(), e.getMessage(), e);
     }
   }
 }

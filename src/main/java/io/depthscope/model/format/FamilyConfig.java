@@ -31,14 +31,15 @@ import java.util.TreeSet;
  * dws-cnn, regular-cnn  {"input":[32,32,3],"classes":10,"stem":16,"blocks":[[24,1],[32,2]],
  *                        "batchNorm":true,"activation":"relu6","padding":"symmetric"}
  * mobilenet-v1          {"input":[224,224,3],"classes":1000,"alpha":0.75,
- *                        "padding":"same","rounding":"truncate"}
+ *                        "activation":"relu6","padding":"same","rounding":"truncate"}
  * resnet                {"input":[32,32,3],"classes":10,"stem":16,"blocks":[[16,1],[32,2]],
  *                        "activation":"relu","padding":"symmetric"}
  * </pre>
  *
- * <p>{@code padding} and {@code rounding} may be left out; the values shown are their defaults. A
- * block is [width, stride]. Off unless stated: {@code "bareDepthwise":true} of a dws-cnn and {@code
- * "smallImages":true} of a mobilenet-v1.
+ * <p>{@code padding}, {@code rounding} and the {@code activation} of a mobilenet-v1 may be left
+ * out; the values shown are their defaults. Paddings are {@code same}, {@code keras} and {@code
+ * symmetric}. A block is [width, stride]. Off unless stated: {@code "bareDepthwise":true} of a
+ * dws-cnn and {@code "smallImages":true} of a mobilenet-v1.
  */
 final class FamilyConfig {
   static final String FAMILY_KEY = "depthscope.family";
@@ -112,6 +113,7 @@ final class FamilyConfig {
           number("alpha"),
           input(),
           integer(get("classes"), "classes", MAX_CLASSES),
+          constant("activation", Activation.values(), Activation.RELU6),
           constant("padding", PaddingStyle.values(), PaddingStyle.SAME),
           constant("rounding", ChannelRounding.values(), ChannelRounding.TRUNCATE),
           flag("smallImages"));
@@ -243,6 +245,9 @@ final class FamilyConfig {
     switch (family) {
       case MobileNetV1 net -> {
         root.put("alpha", net.alpha());
+        if (net.activation() != Activation.RELU6) { // so that earlier versions read the others
+          root.put("activation", word(net.activation()));
+        }
         root.put("padding", word(net.padding()));
         root.put("rounding", word(net.rounding()));
         putFlag(root, "smallImages", net.smallImages());
@@ -279,7 +284,8 @@ final class FamilyConfig {
     }
   }
 
-  private static String word(Enum<?> value) {
+  /** A constant as settings spell it. */
+  static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -1,5 +1,6 @@
 package io.depthscope.model.format;
 
+import io.depthscope.model.Activation;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -8,12 +9,19 @@ import java.util.OptionalInt;
  *
  * @param family the family the file must hold, such as {@code mobilenet-v1}
  * @param resolution height and width of the input images in pixels, 1..4096
+ * @param activation the function after each convolution, if not the one the file tells
  */
-public record LoadOptions(Optional<String> family, OptionalInt resolution) {
+public record LoadOptions(
+    Optional<String> family, OptionalInt resolution, Optional<Activation> activation) {
   static final int MAX_RESOLUTION = 4096;
 
   /** Everything is taken from the file. */
   public static final LoadOptions NONE = new LoadOptions(Optional.empty(), OptionalInt.empty());
+
+  /** The activation is taken from the file. */
+  public LoadOptions(Optional<String> family, OptionalInt resolution) {
+    this(family, resolution, Optional.empty());
+  }
 
   /**
    * @throws IllegalArgumentException if the family is unknown or the resolution out of range

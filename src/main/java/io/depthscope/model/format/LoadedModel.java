@@ -4,7 +4,9 @@ import io.depthscope.model.MobileNetV1;
 import io.depthscope.model.Model;
 import io.depthscope.model.Weights;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network and its trained weights, complete and checked.
@@ -15,6 +17,10 @@ import java.util.Map;
  * @param weights as stored, that is before batch-norm folding; folding them cannot fail
  * @param sha256 of the file's bytes, lower-case hexadecimal
  * @param metadata the file's own text entries
+ * @param configuration everything that fixes the network beside its weights, as one line: two
+ *     networks of equal weights and equal configurations compute the same
+ * @param settings what of it the file did not tell by itself, and where it is from
+ * @param images how its images are prepared, if that is known
  * @param file the file; for a model in memory, the name it was given
  */
 public record LoadedModel(
@@ -24,9 +30,13 @@ public record LoadedModel(
     Weights weights,
     String sha256,
     Map<String, String> metadata,
+    String configuration,
+    List<Setting> settings,
+    Optional<ImageSettings> images,
     Path file) {
   public LoadedModel {
     metadata = Map.copyOf(metadata);
+    settings = List.copyOf(settings);
   }
 
   /**

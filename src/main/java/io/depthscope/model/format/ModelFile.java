@@ -12,36 +12,36 @@ import io.depthscope.tensor.Shape;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Loads a network with its weights from a safetensors file, and writes the project's own files. */
 public final class ModelFile {
-  private static final int DEFAULT_RESOLUTION = 224;
   private static final int DEFAULT_CLASSES = 1000;
   private static final int MAX_CLASSES = 1_000_000;
-
-  /** Keras ends a file's name with the resolution: mobilenet_v1_0.75_224. */
-  private static final Pattern TRAILING_NUMBER = Pattern.compile("[-_](\\d{2,3})$");
-
-  /** timm writes it as r224; the number at the end of mobilenetv1_100 is the width. */
-  private static final Pattern TIMM_RESOLUTION = Pattern.compile("[-_.]r(\\d{2,3})(?![0-9])");
 
   private ModelFile() {}
 
   /**
-   * Loads a file on disk.
+   * Loads a file on disk. Files of other programs are completed by the configuration in their
+   * folder, if there is one.
    *
    * @throws ModelFormatException if it cannot be read, is no safetensors file, or its tensors do
-   *     not make up a network of a known family; the message is one line
+   *     not make up a network of a known family, or the configuration is unsound or of another
+   *     network; the message is one line
    */
   public static LoadedModel load(Path file, LoadOptions options) throws ModelFormatException {
     try (SafetensorsFile opened = SafetensorsFile.open(file)) {
-      return load(opened, options);
+      NamedTensors tensors = recognise(opened);
+      return load(
+          tensors,
+          tensors.naming() == Naming.DEPTHSCOPE
+              ? PublishedConfig.none()
+              : PublishedConfig.beside(file),
+          options);
     }
   }
 
@@ -49,37 +49,55 @@ public final class ModelFile {
    * Loads an open file, which may be closed afterwards.
    *
    * <p>The dialect is told by the tensors' names. Width multiplier and number of classes of a
-   * MobileNet-V1 follow from the tensors' shapes; its resolution is taken from the options, else
-   * from the metadata entry {@code resolution}, else from the file's name, else it is 224.
+   * MobileNet-V1 follow from the tensors' shapes. The rest is taken from the options, else from the
+   * file's metadata ({@code resolution}, {@code bn_epsilon}), else from the configuration beside a
+   * file on disk, else, the resolution alone, from a name that such networks are published under,
+   * else it is what networks of the dialect usually have. {@link LoadedModel#settings} says which.
    *
    * @throws ModelFormatException as {@link #load(Path, LoadOptions)}
    */
   public static LoadedModel load(SafetensorsFile file, LoadOptions options)
       throws ModelFormatException {
-    Naming naming = Naming.recognise(file).orElse(null);
-    if (naming == null) {
+    return load(recognise(file), PublishedConfig.none(), options);
+  }
+
+  private static NamedTensors recognise(SafetensorsFile file) throws ModelFormatException {
+    NamedTensors tensors = NamedTensors.recognise(file).orElse(null);
+    if (tensors == null) {
       throw unknownNames(file);
     }
+    return tensors;
+  }
+
+  private static LoadedModel load(NamedTensors tensors, PublishedConfig config, LoadOptions options)
+      throws ModelFormatException {
+    SafetensorsFile file = tensors.file();
+    SettingsFinder found = new SettingsFinder(tensors, config, options);
     NetworkFamily family;
     Model model;
     try {
       family =
-          naming == Naming.DEPTHSCOPE ? ownFamily(file, options) : mobileNet(file, naming, options);
-      checkFamily(file, naming, family, options);
+          tensors.naming() == Naming.DEPTHSCOPE
+              ? found.override(ownFamily(file, options))
+              : mobileNet(tensors, config, found);
+      checkFamily(file, tensors.naming(), family, options);
       model = family.model();
     } catch (IllegalArgumentException e) {
       // The settings came from the file, so a network they cannot make is the file's fault.
       throw new ModelFormatException(file.name(), e.getMessage(), e);
     }
-    Weights weights =
-        new CheckpointReader(file, naming, model, epsilon(file, naming, model)).read();
+    double epsilon = found.epsilon(model);
+    Weights weights = new CheckpointReader(tensors, model, epsilon).read();
     return new LoadedModel(
         family.family(),
-        naming.id(),
+        tensors.naming().id(),
         model,
         weights,
         file.sha256(),
         file.metadata(),
+        FamilyConfig.text(family) + " epsilon " + epsilon,
+        found.settings(),
+        found.images(),
         Path.of(file.name()));
   }
 
@@ -104,8 +122,12 @@ public final class ModelFile {
     if (options.family().isPresent() && !options.family().get().equals(family.family())) {
       throw new ModelFormatException(
           file.name(),
-          "holds the family %s (%s names), not %s"
-              .formatted(family.family(), naming.title(), options.family().get()));
+          String.format(
+              Locale.ROOT,
+              "holds the family %s (%s names), not %s",
+              family.family(),
+              naming.title(),
+              options.family().get()));
     }
   }
 
@@ -118,39 +140,59 @@ public final class ModelFile {
     if (name == null || !FamilyConfig.families().contains(name)) {
       throw new ModelFormatException(
           file.name(),
-          "metadata %s is %s; known: %s"
-              .formatted(
-                  FamilyConfig.FAMILY_KEY,
-                  name == null ? "missing" : "'" + ModelFormatException.shortened(name) + "'",
-                  String.join(", ", FamilyConfig.families())));
+          String.format(
+              Locale.ROOT,
+              "metadata %s is %s; known: %s",
+              FamilyConfig.FAMILY_KEY,
+              name == null ? "missing" : "'" + ModelFormatException.shortened(name) + "'",
+              String.join(", ", FamilyConfig.families())));
     }
-    NetworkFamily family = FamilyConfig.parse(name, requireMetadata(file, FamilyConfig.CONFIG_KEY));
-    if (options.resolution().isEmpty()) {
-      return family;
-    }
-    int side = options.resolution().getAsInt();
-    return family.withInput(new Shape(side, side, family.input().channels()));
+    return FamilyConfig.parse(name, requireMetadata(file, FamilyConfig.CONFIG_KEY));
   }
 
-  private static MobileNetV1 mobileNet(SafetensorsFile file, Naming naming, LoadOptions options)
+  private static MobileNetV1 mobileNet(
+      NamedTensors tensors, PublishedConfig config, SettingsFinder found)
       throws ModelFormatException {
+    Naming naming = tensors.naming();
     Map<String, TensorNames> names = naming.mobileNetNames();
-    int resolution = resolution(file, naming, options);
+    checkWidth(tensors, names.get("conv1"), config);
+    int resolution = found.resolution();
     return new MobileNetV1(
-        inferAlpha(file, naming, names),
+        inferAlpha(tensors, names),
         new Shape(resolution, resolution, 3),
-        (int) outChannels(file, names.get("conv_preds"), MAX_CLASSES).orElse(DEFAULT_CLASSES),
-        naming.padding(),
+        (int) outChannels(tensors, names.get("conv_preds"), MAX_CLASSES).orElse(DEFAULT_CLASSES),
+        found.activation(),
+        found.padding(),
         naming.rounding(),
         false);
+  }
+
+  /** A configuration of another width belongs to other weights, and so may all else it says. */
+  private static void checkWidth(NamedTensors tensors, TensorNames stem, PublishedConfig config)
+      throws ModelFormatException {
+    Optional<Double> stated = config.widthMultiplier();
+    OptionalLong stored = outChannels(tensors, stem, 16 * MobileNetV1.STEM_WIDTH);
+    if (stated.isPresent() && stored.isPresent()) {
+      int channels = tensors.naming().rounding().channels(MobileNetV1.STEM_WIDTH, stated.get());
+      if (channels != stored.getAsLong()) {
+        throw config.contradicts(
+            "depth_multiplier",
+            String.format(
+                Locale.ROOT,
+                "%s makes %d channels in the first layer, the weights have %d",
+                stated.get(),
+                channels,
+                stored.getAsLong()));
+      }
+    }
   }
 
   /**
    * The width multiplier that explains the most layers, so that one misshapen tensor is reported as
    * such instead of bending the whole network.
    */
-  private static double inferAlpha(
-      SafetensorsFile file, Naming naming, Map<String, TensorNames> names) {
+  private static double inferAlpha(NamedTensors file, Map<String, TensorNames> names) {
+    Naming naming = file.naming();
     Map<String, Integer> baseWidths = new LinkedHashMap<>();
     // The widest layers come first: their quotient is the most exact.
     for (int i = MobileNetV1.BLOCKS.size(); i >= 1; i--) {
@@ -187,8 +229,8 @@ public final class ModelFile {
   }
 
   /** Output channels of a dense kernel as stored; empty if absent, misshapen or not in 1..most. */
-  private static OptionalLong outChannels(SafetensorsFile file, TensorNames names, int most) {
-    TensorInfo info = file.tensors().get(names.kernel());
+  private static OptionalLong outChannels(NamedTensors file, TensorNames names, int most) {
+    TensorInfo info = file.info(names.kernel());
     if (info == null) {
       return OptionalLong.empty();
     }
@@ -196,69 +238,6 @@ public final class ModelFile {
     return channels.isPresent() && channels.getAsLong() >= 1 && channels.getAsLong() <= most
         ? channels
         : OptionalLong.empty();
-  }
-
-  private static int resolution(SafetensorsFile file, Naming naming, LoadOptions options)
-      throws ModelFormatException {
-    if (options.resolution().isPresent()) {
-      return options.resolution().getAsInt();
-    }
-    String stated = file.metadata().get("resolution");
-    if (stated != null) {
-      return parseResolution(file, stated);
-    }
-    return fromName(file.name(), naming).orElse(DEFAULT_RESOLUTION);
-  }
-
-  private static int parseResolution(SafetensorsFile file, String stated)
-      throws ModelFormatException {
-    if (stated.matches("[0-9]{1,4}")) {
-      int value = Integer.parseInt(stated);
-      if (value >= 1 && value <= LoadOptions.MAX_RESOLUTION) {
-        return value;
-      }
-    }
-    throw new ModelFormatException(
-        file.name(),
-        "metadata resolution '%s' is not a number in 1..%d"
-            .formatted(ModelFormatException.shortened(stated), LoadOptions.MAX_RESOLUTION));
-  }
-
-  private static OptionalInt fromName(String file, Naming naming) {
-    String name = file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
-    String stem = name.replaceFirst("\\.safetensors$", "");
-    Matcher number = (naming == Naming.TIMM ? TIMM_RESOLUTION : TRAILING_NUMBER).matcher(stem);
-    if (!number.find()) {
-      return OptionalInt.empty();
-    }
-    int value = Integer.parseInt(number.group(1));
-    return value >= 96 && value <= 512 ? OptionalInt.of(value) : OptionalInt.empty();
-  }
-
-  private static double epsilon(SafetensorsFile file, Naming naming, Model model)
-      throws ModelFormatException {
-    String key = naming == Naming.DEPTHSCOPE ? FamilyConfig.EPSILON_KEY : "bn_epsilon";
-    String text = file.metadata().get(key);
-    if (text == null) {
-      // Our own files must state it: they have no framework whose default could be meant.
-      if (naming == Naming.DEPTHSCOPE
-          && model.nodes().stream().anyMatch(n -> n.layer().hasBatchNorm())) {
-        throw new ModelFormatException(file.name(), "metadata " + key + " is missing");
-      }
-      return naming.defaultEpsilon();
-    }
-    try {
-      double value = Double.parseDouble(text);
-      if (value > 0 && value <= 1) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // reported below, like a number out of range
-    }
-    throw new ModelFormatException(
-        file.name(),
-        "metadata %s '%s' is not a number over 0 and at most 1"
-            .formatted(key, ModelFormatException.shortened(text)));
   }
 
   private static String requireMetadata(SafetensorsFile file, String key)

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * A dialect of tensor names and layouts. All but {@link #DEPTHSCOPE} hold a MobileNet-V1, whose
@@ -18,7 +19,10 @@ import java.util.Set;
 enum Naming {
   /** The project's own: {@code NODE.kernel}, {@code NODE.bias}, {@code NODE.bn.gamma} ... */
   DEPTHSCOPE("depthscope", "Depthscope's own"),
-  /** {@code tf.keras.applications.MobileNet}. */
+  /**
+   * {@code keras.applications.MobileNet}. Keras 2 calls a depthwise kernel {@code
+   * conv_dw_1/depthwise_kernel}, Keras 3 {@code conv_dw_1/kernel}; it goes by the older name here.
+   */
   KERAS("keras", "Keras"),
   /** {@code transformers.MobileNetV1ForImageClassification}. */
   HUGGING_FACE("hugging-face", "Hugging Face"),
@@ -27,6 +31,11 @@ enum Naming {
 
   /** timm groups the blocks into stages of equal width. */
   private static final int[] TIMM_STAGES = {1, 2, 2, 6, 2};
+
+  private static final double TIMM_CROP = 0.875;
+
+  private static final Pattern KERAS_DEPTHWISE =
+      Pattern.compile("conv_dw_[0-9]+/(depthwise_)?kernel");
 
   private final String id;
   private final String title;
@@ -46,15 +55,14 @@ enum Naming {
     return title;
   }
 
-  /** The dialect that a file is written in, told by names no other dialect uses. */
-  static Optional<Naming> recognise(SafetensorsFile file) {
-    Set<String> names = file.tensors().keySet();
-    if (file.metadata().containsKey(FamilyConfig.FAMILY_KEY)
+  /** The dialect of a file's tensors, told by names no other dialect uses. */
+  static Optional<Naming> recognise(Set<String> names, Set<String> metadata) {
+    if (metadata.contains(FamilyConfig.FAMILY_KEY)
         || names.stream().anyMatch(n -> n.endsWith(".kernel"))) {
       return Optional.of(DEPTHSCOPE);
     }
     if (names.contains("conv1/kernel")
-        || names.stream().anyMatch(n -> n.endsWith("/depthwise_kernel"))) {
+        || names.stream().anyMatch(n -> KERAS_DEPTHWISE.matcher(n).matches())) {
       return Optional.of(KERAS);
     }
     if (names.stream().anyMatch(n -> n.startsWith("mobilenet_v1."))) {
@@ -71,8 +79,25 @@ enum Naming {
     return this == TIMM ? 1e-5 : 1e-3;
   }
 
+  /** How the dialect's networks read images where nothing says it; empty: as their family does. */
+  Optional<ImageSettings> images() {
+    return this == TIMM
+        ? Optional.of(
+            new ImageSettings(
+                Optional.of(new ImageSettings.CropShare(TIMM_CROP)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("bicubic"),
+                "usual for " + title))
+        : Optional.empty();
+  }
+
   PaddingStyle padding() {
-    return this == TIMM ? PaddingStyle.SYMMETRIC : PaddingStyle.SAME;
+    return switch (this) {
+      case DEPTHSCOPE, HUGGING_FACE -> PaddingStyle.SAME;
+      case KERAS -> PaddingStyle.KERAS;
+      case TIMM -> PaddingStyle.SYMMETRIC;
+    };
   }
 
   ChannelRounding rounding() {
@@ -85,7 +110,25 @@ enum Naming {
 
   /** True for tensors that belong to the dialect but carry nothing that inference needs. */
   boolean ignores(String tensor) {
-    return (this == HUGGING_FACE || this == TIMM) && tensor.endsWith(".num_batches_tracked");
+    return switch (this) {
+      case DEPTHSCOPE -> false;
+      case KERAS -> tensor.endsWith("/seed_generator_state"); // of dropout
+      case HUGGING_FACE, TIMM -> tensor.endsWith(".num_batches_tracked");
+    };
+  }
+
+  /**
+   * The name that {@link #names} gives a tensor which another generation of the framework calls
+   * {@code name}.
+   *
+   * @param all the names of the file; one that it holds already is not given twice
+   */
+  String current(String name, Map<String, String> all) {
+    if (this != KERAS || !KERAS_DEPTHWISE.matcher(name).matches()) {
+      return name;
+    }
+    String older = name.substring(0, name.indexOf('/')) + "/depthwise_kernel";
+    return all.containsKey(older) ? name : older;
   }
 
   /** The names of the tensors of every weighted node of a model, by node name. */

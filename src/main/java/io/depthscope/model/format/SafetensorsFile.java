@@ -1,5 +1,6 @@
 package io.depthscope.model.format;
 
+import io.depthscope.file.FileErrors;
 import io.depthscope.tensor.FloatTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -7,14 +8,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -31,6 +31,9 @@ public final class SafetensorsFile implements AutoCloseable {
 
   private static final int LENGTH_BYTES = 8;
   private static final int HASH_CHUNK = 1 << 20;
+
+  /** So far into the file white space may precede the header's object. */
+  private static final int LEADING = 1024;
 
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -81,12 +84,8 @@ public final class SafetensorsFile implements AutoCloseable {
       return opened;
     } catch (ModelFormatException e) {
       throw e;
-    } catch (NoSuchFileException e) {
-      throw new ModelFormatException(name, "no such file", e);
-    } catch (AccessDeniedException e) {
-      throw new ModelFormatException(name, "permission denied", e);
     } catch (IOException e) {
-      throw new ModelFormatException(name, "cannot be read: " + e.getMessage(), e);
+      throw new ModelFormatException(name, FileErrors.reason(e), e);
     } finally {
       if (opened == null) {
         arena.close();
@@ -115,7 +114,9 @@ public final class SafetensorsFile implements AutoCloseable {
       boolean plausible =
           length > 0
               && length <= MAX_HEADER_BYTES
-              && all.get(ValueLayout.JAVA_BYTE, LENGTH_BYTES) == '{';
+              && SafetensorsHeader.startsObject(
+                  all.asSlice(LENGTH_BYTES, Math.min(LEADING, size - LENGTH_BYTES))
+                      .toArray(ValueLayout.JAVA_BYTE));
       if (plausible && length <= size - LENGTH_BYTES) {
         return length;
       }
@@ -197,8 +198,11 @@ public final class SafetensorsFile implements AutoCloseable {
       default ->
           throw new ModelFormatException(
               name,
-              "%s has dtype %s; F32, F16 and BF16 can be read"
-                  .formatted(quoted, ModelFormatException.shortened(dtype)));
+              String.format(
+                  Locale.ROOT,
+                  "%s has dtype %s; F32, F16 and BF16 can be read",
+                  quoted,
+                  ModelFormatException.shortened(dtype)));
     };
   }
 

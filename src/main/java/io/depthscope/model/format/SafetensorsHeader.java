@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,6 +15,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -24,20 +24,27 @@ import java.util.OptionalInt;
  * "__metadata__": {...}}}. It is read as a stream of tokens, so that a hostile header costs no more
  * memory than its tensors.
  *
+ * <p>What the format's reference library takes is taken here: {@code "__metadata__": null}, white
+ * space around the object, keys of a tensor that it does not know, and of a name or a metadata key
+ * that stands twice the last one.
+ *
  * @param tensors in the order of the header
  */
 record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
   static final String METADATA_KEY = "__metadata__";
 
   private static final int MAX_TENSORS = 65_536;
-  private static final int MAX_RANK = 8;
+  private static final int MAX_RANK = 64;
+  private static final int MAX_DEPTH = 128;
 
   // Names come from the file: nothing of them may outlive the parse in shared symbol tables.
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(
-              StreamReadConstraints.builder().maxNestingDepth(3).maxNumberLength(20).build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxNumberLength(20)
+                  .build())
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
@@ -59,7 +66,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
    * @throws Refused with the reason, if it breaks the format in any way
    */
   static SafetensorsHeader parse(byte[] json, long dataLength) throws Refused {
-    if (json.length == 0 || json[0] != '{') {
+    if (!startsObject(json)) {
       throw new Refused("the header does not start with '{'");
     }
     // A decoder made this way reports malformed UTF-8 instead of replacing it.
@@ -79,17 +86,30 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     }
   }
 
+  /** True if the first byte that is no white space opens an object. */
+  static boolean startsObject(byte[] json) {
+    int i = 0;
+    while (i < json.length && " \t\n\r".indexOf(json[i]) >= 0) {
+      i++;
+    }
+    return i < json.length && json[i] == '{';
+  }
+
   private static SafetensorsHeader read(JsonParser parser) throws IOException, Refused {
     Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-    Map<String, String> metadata = new LinkedHashMap<>();
+    Map<String, String> metadata = null;
     expect(parser.nextToken(), JsonToken.START_OBJECT, "the header");
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      expect(parser.nextToken(), JsonToken.START_OBJECT, quote(name));
+      JsonToken value = parser.nextToken();
       if (name.equals(METADATA_KEY)) {
-        readMetadata(parser, metadata);
+        if (metadata != null) {
+          throw new Refused("the header holds two " + METADATA_KEY);
+        }
+        metadata = value == JsonToken.VALUE_NULL ? Map.of() : readMetadata(parser);
       } else {
-        if (tensors.size() == MAX_TENSORS) {
+        expect(value, JsonToken.START_OBJECT, quote(name));
+        if (tensors.size() == MAX_TENSORS && !tensors.containsKey(name)) {
           throw new Refused("the header lists more than " + MAX_TENSORS + " tensors");
         }
         tensors.put(name, readTensor(parser, name));
@@ -99,16 +119,19 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       throw new Refused("there is text after the header's JSON object");
     }
     return new SafetensorsHeader(
-        Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(metadata));
+        Collections.unmodifiableMap(tensors),
+        metadata == null ? Map.of() : Collections.unmodifiableMap(metadata));
   }
 
-  private static void readMetadata(JsonParser parser, Map<String, String> metadata)
-      throws IOException, Refused {
+  private static Map<String, String> readMetadata(JsonParser parser) throws IOException, Refused {
+    expect(parser.currentToken(), JsonToken.START_OBJECT, quote(METADATA_KEY));
+    Map<String, String> metadata = new LinkedHashMap<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = parser.currentName();
       expect(parser.nextToken(), JsonToken.VALUE_STRING, "metadata " + quote(key));
       metadata.put(key, parser.getText());
     }
+    return metadata;
   }
 
   private static TensorInfo readTensor(JsonParser parser, String name) throws IOException, Refused {
@@ -118,6 +141,16 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = parser.currentName();
       JsonToken value = parser.nextToken();
+      boolean again =
+          switch (key) {
+            case "dtype" -> dtype != null;
+            case "shape" -> shape != null;
+            case "data_offsets" -> offsets != null;
+            default -> false;
+          };
+      if (again) {
+        throw new Refused(quote(key) + " stands twice in " + quote(name));
+      }
       switch (key) {
         case "dtype" -> {
           expect(value, JsonToken.VALUE_STRING, "the dtype of " + quote(name));
@@ -125,7 +158,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         }
         case "shape" -> shape = readSizes(parser, MAX_RANK, "the shape of " + quote(name));
         case "data_offsets" -> offsets = readSizes(parser, 2, "data_offsets of " + quote(name));
-        default -> throw new Refused("unknown key " + quote(key) + " in " + quote(name));
+        default -> parser.skipChildren();
       }
     }
     if (dtype == null || shape == null || offsets == null) {
@@ -162,13 +195,14 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     for (TensorInfo t : tensors) {
       if (t.end() < t.begin() || t.end() > dataLength) {
         throw new Refused(
-            "data_offsets [%d, %d] of %s are outside the %d data bytes%s"
-                .formatted(
-                    t.begin(),
-                    t.end(),
-                    quote(t.name()),
-                    dataLength,
-                    t.end() > dataLength ? " (truncated file?)" : ""));
+            String.format(
+                Locale.ROOT,
+                "data_offsets [%d, %d] of %s are outside the %d data bytes%s",
+                t.begin(),
+                t.end(),
+                quote(t.name()),
+                dataLength,
+                t.end() > dataLength ? " (truncated file?)" : ""));
       }
       checkByteCount(t);
       ordered.add(t);
@@ -181,8 +215,11 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       }
       if (t.begin() > covered) {
         throw new Refused(
-            "tensor %2$s does not follow the one before it: a gap of %1$d byte(s)"
-                .formatted(t.begin() - covered, quote(t.name())));
+            String.format(
+                Locale.ROOT,
+                "tensor %2$s does not follow the one before it: a gap of %1$d byte(s)",
+                t.begin() - covered,
+                quote(t.name())));
       }
       covered = t.end();
     }
@@ -205,18 +242,25 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     // An unknown dtype is refused only when the tensor is asked for, so its size is not known here.
     if (size.isPresent() && needed != stored) {
       throw new Refused(
-          "tensor %s: %s %s needs %d bytes, data_offsets give %d"
-              .formatted(quote(t.name()), t.dtype(), t.shape(), needed, stored));
+          String.format(
+              Locale.ROOT,
+              "tensor %s: %s %s needs %d bytes, data_offsets give %d",
+              quote(t.name()),
+              t.dtype(),
+              t.shape(),
+              needed,
+              stored));
     }
   }
 
   /** Bytes of one element, for the dtypes of whole bytes. */
   private static OptionalInt elementSize(String dtype) {
     return switch (dtype) {
-      case "BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3" -> OptionalInt.of(1);
+      case "BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E5M2FNUZ", "F8_E4M3FNUZ" ->
+          OptionalInt.of(1);
       case "U16", "I16", "F16", "BF16" -> OptionalInt.of(2);
       case "U32", "I32", "F32" -> OptionalInt.of(4);
-      case "U64", "I64", "F64" -> OptionalInt.of(8);
+      case "U64", "I64", "F64", "C64" -> OptionalInt.of(8);
       default -> OptionalInt.empty();
     };
   }

@@ -88,10 +88,12 @@ final class SvgCanvas implements Canvas {
   }
 
   private static String paint(String property, Color colour) {
-    String rgb = " %s=\"#%06x\"".formatted(property, colour.getRGB() & 0xffffff);
+    String rgb = String.format(Locale.ROOT, " %s=\"#%06x\"", property, colour.getRGB() & 0xffffff);
     return colour.getAlpha() == 255
         ? rgb
-        : rgb + " %s-opacity=\"%s\"".formatted(property, number(colour.getAlpha() / 255.0));
+        : rgb
+            + String.format(
+                Locale.ROOT, " %s-opacity=\"%s\"", property, number(colour.getAlpha() / 255.0));
   }
 
   /**

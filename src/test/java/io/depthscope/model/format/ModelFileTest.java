@@ -196,12 +196,22 @@ class ModelFileTest {
 
   @ParameterizedTest
   @CsvSource({
-    "mobilenet_v1_0.75_224.safetensors, 224",
-    "a/b_160/net-192.safetensors, 192",
-    "net_96, 96",
-    "net_95, 224",
-    "net_513, 224",
-    "net_1024, 224",
+    "mobilenet_v1_0.75_160.safetensors, 160",
+    "mobilenet_v1_0.75_192_frozen.safetensors, 192",
+    "mobilenet_v1_0.75_192/model.safetensors, 192",
+    "mobilenet_v1_0.75_192/mobilenet_v1_0.25_128.safetensors, 128",
+    "mobilenet_7_5_160_tf.safetensors, 160",
+    "mobilenet_0.75_128, 128",
+    "MobileNet_V1_1.0_192, 192",
+    "mobilenetv1_100.ra4_e3600_r192_in1k/model.safetensors, 192",
+    "mobilenetv1_100, 224",
+    "mobilenet_epoch_150.safetensors, 224",
+    "mobilenet_epoch_160.safetensors, 224",
+    "mobilenet_v1_0.75_150, 224",
+    "mobilenet_v1_0.75_1920, 224",
+    "mobilenet_v2_0.75_192, 224",
+    "a/b_160/net-192.safetensors, 224",
+    "net_96, 224",
     "mobilenet160, 224",
     "128, 224",
   })
@@ -214,11 +224,11 @@ class ModelFileTest {
   void optionBeatsMetadataBeatsName() throws IOException {
     Map<String, FloatTensor> tensors = Checkpoints.keras(0.03125, 2, 4);
     Map<String, String> metadata = Map.of("resolution", "160", "bn_epsilon", "0.25");
-    LoadedModel loaded = load(tensors, metadata, "net_128");
+    LoadedModel loaded = load(tensors, metadata, "mobilenet_v1_0.5_128");
     assertEquals(160, loaded.model().inputShape().height());
     assertEquals(0.25, parameters(loaded, "conv1").batchNorm().orElseThrow().epsilon());
     assertEquals(metadata, loaded.metadata());
-    loaded = load(tensors, metadata, "net_128", resolution(64));
+    loaded = load(tensors, metadata, "mobilenet_v1_0.5_128", resolution(64));
     assertEquals(64, loaded.model().inputShape().height());
   }
 
@@ -370,7 +380,7 @@ class ModelFileTest {
     String dws = FamilyConfig.text(SmallCnn.standard(SmallCnn.Kind.DEPTHWISE_SEPARABLE));
     String keras = FamilyConfig.text(MobileNetV1.keras(1, 224, 1000));
     assertEquals(
-        "{\"input\":[224,224,3],\"classes\":1000,\"alpha\":1.0,\"padding\":\"same\","
+        "{\"input\":[224,224,3],\"classes\":1000,\"alpha\":1.0,\"padding\":\"keras\","
             + "\"rounding\":\"truncate\"}",
         keras);
     assertTrue(dws.endsWith("\"activation\":\"relu6\",\"padding\":\"symmetric\"}"), dws);

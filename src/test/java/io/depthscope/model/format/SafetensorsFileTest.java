@@ -156,7 +156,7 @@ class SafetensorsFileTest {
         Arguments.of(tensor("F32", "[1]", "[-4,0]"), 4, "negative element -4"),
         Arguments.of(tensor("F32", "[1.5]", "[0,4]"), 4, "not an integer"),
         Arguments.of(tensor("F32", "[1]", "[0,1e1]"), 4, "not an integer"),
-        Arguments.of(tensor("F32", "[[1]]", "[0,4]"), 4, "Depth"),
+        Arguments.of(tensor("F32", "[[1]]", "[0,4]"), 4, "not an integer"),
         Arguments.of(tensor("F32", "[\"1\"]", "[0,4]"), 4, "not an integer"),
         Arguments.of(tensor("F32", "[1]", "[4,0]"), 4, "outside the 4 data bytes"),
         Arguments.of(tensor("F32", "[2]", "[0,8]"), 4, "outside the 4 data bytes (truncated"),
@@ -170,20 +170,31 @@ class SafetensorsFileTest {
         Arguments.of(tensor("F32", "[9223372036854775807]", "[0,4]"), 4, "overflows"),
         Arguments.of(tensor("F32", "[92233720368547758070]", "[0,4]"), 4, "not valid JSON"),
         Arguments.of(tensor("Q7", "[9223372036854775807,3]", "[0,4]"), 4, "overflows"),
-        Arguments.of(tensor("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]"), 4, "more than 8"),
-        Arguments.of(
-            "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}",
-            4,
-            "unknown key 'x'"),
+        Arguments.of(tensor("F32", "[1" + ",1".repeat(64) + "]", "[0,4]"), 4, "more than 64"),
+        Arguments.of("{\"t\":{\"x\":" + "[".repeat(100_000), 0, "depth"),
         Arguments.of(
             "{\"t\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
             4,
-            "Duplicate"),
-        Arguments.of(
+            "'dtype' stands twice in 't'"),
+        Arguments.of( // the last one stays, and it does not cover the data
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
                 + "\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
             8,
-            "Duplicate"),
+            "a gap of 4 byte(s)"),
+        Arguments.of("{\"__metadata__\":null,\"__metadata__\":{}}", 0, "holds two __metadata__"),
+        Arguments.of("{\"__metadata__\":{\"k\":null}}", 0, "metadata 'k' is not a string"),
+        Arguments.of( // no bytes, but inside another tensor's
+            "{\"e\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[4,4]},"
+                + "\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+            8,
+            "'e' overlaps"),
+        Arguments.of(
+            "{\"e\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[9,9]},"
+                + "\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+            8,
+            "outside the 8 data bytes"),
+        Arguments.of(tensor("F32", "[1]", "[0,4]") + "\0\0", 4, "not valid JSON"),
+        Arguments.of("\ufeff{}", 0, "does not start with '{'"),
         Arguments.of(
             "{\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
                 + "\"u\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
@@ -194,6 +205,50 @@ class SafetensorsFileTest {
         Arguments.of("{\"" + longName + "\":1}", 0, "n".repeat(120) + "...'"),
         Arguments.of("{\"a\\nb\\u001b[31m\\u202e\":1}", 0, "'a?b?[31m?' is not an object"),
         Arguments.of("{\"a\":" + "[".repeat(100_000), 0, "'a' is not an object"));
+  }
+
+  private static final String ONE = "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}";
+
+  /** Each of these the format's reference library (Python, 0.8) reads, too. */
+  static Stream<Arguments> looseHeaders() {
+    String none = "{\"dtype\":\"F32\",\"shape\":[0,5],\"data_offsets\":[%d,%d]}";
+    return Stream.of(
+        Arguments.of("{\"__metadata__\":null,\"t\":" + ONE + "}", "t"),
+        Arguments.of("{\"__metadata__\":{},\"t\":" + ONE + "}", "t"),
+        Arguments.of("{\"t\":" + ONE + "}   ", "t"),
+        Arguments.of("{\"t\":" + ONE + "}\n\t\r ", "t"),
+        Arguments.of("  {\"t\":" + ONE + "}", "t"),
+        Arguments.of("{\"t\":" + ONE + ",\"t\":" + ONE + "}", "t"),
+        Arguments.of("{\"t\":" + ONE.replace("{", "{\"x\":{\"y\":[[1]]},") + "}", "t"),
+        Arguments.of("{\"\":" + ONE + "}", ""),
+        Arguments.of("{\"t\":" + ONE.replace("[1]", "[1" + ",1".repeat(19) + "]") + "}", "t"),
+        Arguments.of("{\"e\":" + none.formatted(4, 4) + ",\"t\":" + ONE + "}", "e t"),
+        Arguments.of(
+            "{\"e\":%s,\"t\":%s,\"f\":%s}"
+                .formatted(none.formatted(0, 0), ONE, none.formatted(0, 0)),
+            "e t f"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("looseHeaders")
+  void takesWhatTheReferenceLibraryTakes(String header, String names) throws IOException {
+    byte[] data = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(2.5f).array();
+    try (SafetensorsFile file = SafetensorsFile.of(file(header.getBytes(UTF_8), data), "F")) {
+      assertEquals(names, String.join(" ", file.tensors().keySet()));
+      for (String name : file.tensors().keySet()) {
+        float[] expected = name.equals("e") || name.equals("f") ? new float[0] : new float[] {2.5f};
+        assertArrayEquals(expected, file.read(name).data(), name);
+      }
+      assertEquals(Map.of(), file.metadata());
+    }
+  }
+
+  @Test
+  void ofAMetadataKeyThatStandsTwiceTheLastCounts() throws IOException {
+    byte[] bytes = file("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0);
+    try (SafetensorsFile file = SafetensorsFile.of(bytes, "F")) {
+      assertEquals(Map.of("a", "2"), file.metadata());
+    }
   }
 
   private static String tensor(String dtype, String shape, String offsets) {
@@ -277,7 +332,7 @@ class SafetensorsFileTest {
     Path missing = folder.resolve("missing.safetensors");
     ModelFormatException e =
         assertThrows(ModelFormatException.class, () -> SafetensorsFile.open(missing).close());
-    assertEquals(missing + ": no such file", e.getMessage());
+    assertEquals(missing + ": no such file or directory", e.getMessage());
     e = assertThrows(ModelFormatException.class, () -> SafetensorsFile.open(folder).close());
     assertEquals(folder + ": is a directory", e.getMessage());
     Path empty = Files.createFile(folder.resolve("empty"));

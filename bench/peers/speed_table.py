@@ -1,9 +1,9 @@
-"""Writes the table of a peers run into README.md, between the bench:cpu or the bench:gpu markers.
+"""Writes the table of a peers run into docs/usage.md, between the bench:cpu or the bench:gpu markers.
 
 Run from the repository root:
 
-    python -m bench.peers.update_readme bench/results/<device>/cpu_mobilenet_v1.json
-    python -m bench.peers.update_readme bench/results/<gpu>/gpu_mobilenet_v1.json
+    python -m bench.peers.speed_table bench/results/<device>/cpu_mobilenet_v1.json
+    python -m bench.peers.speed_table bench/results/<gpu>/gpu_mobilenet_v1.json
 """
 
 import argparse
@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from tools import readme as readme_sections
+from tools import sections
 
 CPU, GPU = "cpu", "gpu"
 
@@ -62,19 +62,19 @@ def _spread(summary: dict, digits: int) -> str:
     return f"{middle} ({low}-{high})"
 
 
-def rewrite(readme: Path, result: dict, section: str) -> None:
-    """Replaces what stands between a section's markers; raises ValueError if the file does not have both, in order."""
+def rewrite(result: dict, section: str, page: Path | None = None) -> None:
+    """Replaces what stands between a section's markers; raises ValueError if the page does not have both, in order."""
     table = gpu_table if section == GPU else cpu_table
-    readme_sections.replace_section(f"bench:{section}", table(result), readme)
+    sections.replace_section(f"bench:{section}", table(result), page)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Write a peers run into README.md.")
+    parser = argparse.ArgumentParser(description="Write a peers run into docs/usage.md.")
     parser.add_argument("result", type=Path, help="file that bench.peers.run_peers or bench.gpu.run wrote")
-    parser.add_argument("--readme", type=Path, default=Path("README.md"))
+    parser.add_argument("--page", type=Path, help="another page with the same markers")
     args = parser.parse_args()
     result = json.loads(args.result.read_text())
-    rewrite(args.readme, result, GPU if "gpu" in result["device"] else CPU)
+    rewrite(result, GPU if "gpu" in result["device"] else CPU, args.page)
     return 0
 
 

@@ -3,14 +3,14 @@ package io.depthscope.dataset;
 import java.util.Arrays;
 
 /**
- * Bilinear resizing with antialiasing: a triangle filter, two source pixels wide when enlarging and
- * widened by the scale when reducing. Two passes, rows first; weights are fixed-point with 22
- * fraction bits and each pass rounds to 8 bits, which is the arithmetic of PIL's {@code
- * resize(BILINEAR)}, so results agree with it to the bit.
+ * Resizing with antialiasing: the interpolation's filter, widened by the scale when reducing. Two
+ * passes, rows first; weights are fixed-point with 22 fraction bits and each pass rounds to 8 bits,
+ * which is the arithmetic of PIL's {@code resize(BILINEAR)} and {@code resize(BICUBIC)}, so results
+ * agree with it to the bit.
  *
  * <p>Only a window of the resized image is computed, for a crop that follows.
  */
-final class TriangleFilter {
+final class AntialiasedResize {
   private static final int FRACTION_BITS = 22;
   private static final int HALF = 1 << (FRACTION_BITS - 1);
 
@@ -24,11 +24,12 @@ final class TriangleFilter {
     /**
      * Weights for outputs {@code from} to {@code from + count} of an axis resized to {@code to}.
      */
-    static Axis of(int in, int to, int from, int count) {
+    static Axis of(Interpolation filter, int in, int to, int from, int count) {
       double scale = (double) in / to;
-      double reach = Math.max(scale, 1);
+      double wider = Math.max(scale, 1);
+      double reach = filter.reach() * wider;
       // PIL multiplies by the reciprocal; dividing would differ in the last bit.
-      double perReach = 1 / reach;
+      double perPixel = 1 / wider;
       int taps = (int) Math.ceil(reach) * 2 + 1;
       int[] start = new int[count];
       int[] length = new int[count];
@@ -40,13 +41,12 @@ final class TriangleFilter {
         int end = Math.min(in, (int) (centre + reach + 0.5));
         double sum = 0;
         for (int k = 0; k < end - first; k++) {
-          double distance = Math.abs((k + first - centre + 0.5) * perReach);
-          exact[k] = distance < 1 ? 1 - distance : 0;
+          exact[k] = filter.weight((k + first - centre + 0.5) * perPixel);
           sum += exact[k];
         }
         for (int k = 0; k < end - first; k++) {
           double normalised = sum == 0 ? exact[k] : exact[k] * (1 / sum);
-          weights[i * taps + k] = (int) (normalised * (1 << FRACTION_BITS) + 0.5);
+          weights[i * taps + k] = (int) (normalised * (1 << FRACTION_BITS) + half(normalised));
         }
         start[i] = first;
         length[i] = end - first;
@@ -54,27 +54,40 @@ final class TriangleFilter {
       return new Axis(taps, start, length, weights);
     }
 
+    /** Halves go away from zero. */
+    private static double half(double weight) {
+      return weight < 0 ? -0.5 : 0.5;
+    }
+
     int end(int i) {
       return start[i] + length[i];
     }
   }
 
-  private TriangleFilter() {}
+  private AntialiasedResize() {}
 
   /**
    * Resizes to {@code width} x {@code height} and returns the window of the result whose top left
    * corner is (left, top).
    */
   static RgbImage resize(
-      RgbImage image, int width, int height, int left, int top, int cropWidth, int cropHeight) {
+      Interpolation filter,
+      RgbImage image,
+      int width,
+      int height,
+      int left,
+      int top,
+      int cropWidth,
+      int cropHeight) {
     boolean sameHeight = image.height() == height; // one pass less, and no neighbouring rows
-    Axis rows = sameHeight ? null : Axis.of(image.height(), height, top, cropHeight);
+    Axis rows = sameHeight ? null : Axis.of(filter, image.height(), height, top, cropHeight);
     int firstRow = sameHeight ? top : rows.start()[0];
     int rowCount = sameHeight ? cropHeight : rows.end(cropHeight - 1) - firstRow;
     byte[] narrowed =
         image.width() == width
             ? cutColumns(image, left, cropWidth, firstRow, rowCount)
-            : resizeRows(image, Axis.of(image.width(), width, left, cropWidth), firstRow, rowCount);
+            : resizeRows(
+                image, Axis.of(filter, image.width(), width, left, cropWidth), firstRow, rowCount);
     byte[] result = sameHeight ? narrowed : resizeColumns(narrowed, cropWidth, rows, firstRow);
     return new RgbImage(cropWidth, cropHeight, result);
   }

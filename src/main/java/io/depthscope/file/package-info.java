@@ -1,0 +1,2 @@
+/** Files as every other package meets them: why an operation on one failed. Uses the JDK alone. */
+package io.depthscope.file;
