@@ -1,15 +1,15 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Node;
-import io.depthscope.model.PaddingStyle;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.Range;
 import io.depthscope.tensor.Shape;
+import io.depthscope.zoo.PaddingStyle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ import java.util.SplittableRandom;
  * @param id file and layer, such as {@code mobilenet_v1/conv_pw_1}
  * @param in shape of the layer's input
  */
-record BenchLayer(String id, Layer layer, Shape in) {
+record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
   private static final Path FOLDER = Path.of("bench", "shapes");
   private static final long SEED = 20210421;
   private static final int FIELDS = 9;
@@ -69,46 +69,37 @@ record BenchLayer(String id, Layer layer, Shape in) {
         new Shape(
             Integer.parseInt(field[2]), Integer.parseInt(field[3]), Integer.parseInt(field[4]));
     int outputs = Integer.parseInt(field[5]);
-    ConvGeometry g =
+    Window g =
         field[6].equals("1")
-            ? ConvGeometry.POINTWISE
+            ? Window.POINTWISE
             : PaddingStyle.valueOf(field[8].toUpperCase(Locale.ROOT))
-                .geometry(in, Integer.parseInt(field[6]), Integer.parseInt(field[7]));
-    Layer layer =
+                .window(in, Integer.parseInt(field[6]), Integer.parseInt(field[7]));
+    Op.Convolution op =
         switch (field[1]) {
-          case "conv", "pointwise" ->
-              new Layer.Convolution(outputs, g, false, true, Activation.RELU6);
-          case "depthwise" -> new Layer.DepthwiseConvolution(g, false, true, Activation.RELU6);
-          case "fully-connected" -> new Layer.FullyConnected(outputs, Activation.NONE);
+          case "conv", "pointwise" -> Op.Convolution.dense(g, outputs);
+          case "depthwise" -> Op.Convolution.depthwise(g, outputs);
+          case "fully-connected" -> Op.Convolution.pointwise(outputs);
           default -> throw new IllegalArgumentException("unknown kind " + field[1]);
         };
-    return new BenchLayer(file + "/" + field[0], layer, in);
+    Clamp clamp = field[1].equals("fully-connected") ? Clamp.NONE : Clamp.RELU6;
+    return new BenchLayer(file + "/" + field[0], op, clamp, in);
   }
 
   boolean isDepthwise() {
-    return layer instanceof Layer.DepthwiseConvolution;
+    return op.isDepthwise(in);
   }
 
-  ConvGeometry geometry() {
-    return switch (layer) {
-      case Layer.Convolution c -> c.geometry();
-      case Layer.DepthwiseConvolution c -> c.geometry();
-      default -> ConvGeometry.POINTWISE;
-    };
+  Window window() {
+    return op.window();
   }
 
   Shape out() {
-    return switch (layer) {
-      case Layer.Convolution c -> c.geometry().output(in, c.outChannels());
-      case Layer.FullyConnected f -> new Shape(1, 1, f.outFeatures());
-      default -> geometry().output(in, in.channels());
-    };
+    return op.outputShape(List.of(in));
   }
 
   /** Weights an output value is the sum of. */
   int depth() {
-    int taps = geometry().kernelH() * geometry().kernelW();
-    return isDepthwise() ? taps : taps * in.channels();
+    return (int) (op.kernelSize(List.of(in)) / op.outChannels());
   }
 
   /** Multiplications and additions of one image. */
@@ -118,7 +109,7 @@ record BenchLayer(String id, Layer layer, Shape in) {
 
   /** Floats from one position of the input to the next; an image that is only gathered has no gaps. */
   private int inputRow() {
-    boolean image = in.channels() < 4 && !geometry().isPointwise() && !isDepthwise();
+    boolean image = in.channels() < 4 && !window().isPointwise() && !isDepthwise();
     return image ? in.channels() : CompiledLayer.rowFloats(in);
   }
 
@@ -135,15 +126,14 @@ record BenchLayer(String id, Layer layer, Shape in) {
     LayerPlan plan =
         new LayerPlan(
             1,
-            new Node(id, layer, List.of(0)),
-            in,
+            new Node(id, op, clamp, List.of(0)),
+            List.of(in),
             out(),
             kernel,
             kernel,
             List.of(),
             gaussian(channels, 0.5f),
-            Optional.of(output),
-            gaussian(channels, 0.5f));
+            Optional.of(output));
     return CompiledLayer.of(plan, inputRow(), CompiledLayer.rowFloats(out()));
   }
 
@@ -190,7 +180,7 @@ record BenchLayer(String id, Layer layer, Shape in) {
   }
 
   private void expect(float got, float[] image, float[] kernel, int output, int channel) {
-    ConvGeometry g = geometry();
+    Window g = window();
     int top = output / out().width() * g.strideH() - g.padding().top();
     int left = output % out().width() * g.strideW() - g.padding().left();
     int firstInput = isDepthwise() ? channel : 0;
@@ -201,7 +191,7 @@ record BenchLayer(String id, Layer layer, Shape in) {
       for (int kx = Math.max(0, -left); kx < Math.min(g.kernelW(), in.width() - left); kx++) {
         int tap = ky * g.kernelW() + kx;
         int position = (top + ky) * in.width() + left + kx;
-        int w = isDepthwise() ? tap * in.channels() + channel : channel * depth() + tap * inputs;
+        int w = channel * depth() + tap * inputs;
         for (int i = 0; i < inputs; i++) {
           double term = (double) image[at(position, firstInput + i)] * kernel[w + i];
           sum += term;

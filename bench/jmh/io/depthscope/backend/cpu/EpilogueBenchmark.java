@@ -125,8 +125,8 @@ public class EpilogueBenchmark {
         int tilePositions = Math.min(rows, positions - p / rows * rows);
         int lane = c % Lanes.N;
         int at = (c - lane) * tilePositions + p % rows * Lanes.N + lane;
-        float x = stage.activation().apply(fp32[at] + stage.bias()[c]);
-        float y = stage.activation().apply(quantized[at] + stage.bias()[c]);
+        float x = stage.clamp().apply(fp32[at] + stage.bias()[c], c);
+        float y = stage.clamp().apply(quantized[at] + stage.bias()[c], c);
         float e = q.fakeQuantize(y) - x;
         int out = p * compiled.outputRow() + c;
         require(outFp32[out] == x, "fp32 value", c, outFp32[out], x);

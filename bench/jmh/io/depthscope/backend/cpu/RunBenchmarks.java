@@ -87,7 +87,7 @@ public final class RunBenchmarks {
     return layers.stream()
         .filter(takes)
         .filter(l -> wanted.isEmpty() || wanted.contains(l.id()))
-        .filter(l -> seen.add(l.layer() + " " + l.in()))
+        .filter(l -> seen.add(l.op() + " " + l.clamp() + " " + l.in()))
         .map(BenchLayer::id)
         .toArray(String[]::new);
   }

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.depthscope.diagnosis.Diagnosis;
-import io.depthscope.diagnosis.Finding;
 import io.depthscope.diagnosis.Finding.Kind;
 import io.depthscope.diagnosis.Finding.Severity;
+import io.depthscope.diagnosis.Finding;
 import io.depthscope.diagnosis.RunComparison;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunReader;

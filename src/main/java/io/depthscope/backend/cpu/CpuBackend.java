@@ -2,7 +2,6 @@ package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.model.Layer;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.stats.BitHistogram;
@@ -44,14 +43,13 @@ public final class CpuBackend implements Backend {
     long channels = 0;
     long codes = 0;
     long weights = 0;
-    List<CompiledLayer> layers = new ArrayList<>();
+    List<CompiledLayer> layers = layers(plan);
     for (LayerPlan l : plan.layers()) {
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
       // As stored and folded; both streams as planned and as packed for this backend.
       weights += 4L * 6 * l.kernel().length;
     }
-    layers.addAll(layers(plan));
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
     long running = channels * 180 + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
@@ -77,11 +75,11 @@ public final class CpuBackend implements Backend {
   private static boolean handsOver(ExecutionPlan plan, LayerPlan l) {
     List<LayerPlan> readers =
         plan.layers().stream().filter(r -> r.node().inputs().contains(l.index())).toList();
-    return l.node().layer() instanceof Layer.DepthwiseConvolution
+    return LayerForm.of(l) instanceof LayerForm.ByChannel
+        && !plan.graph().outputs().contains(l.index())
         && readers.size() == 1
         && readers.getFirst().index() == l.index() + 1
-        && readers.getFirst().node().layer() instanceof Layer.Convolution c
-        && c.geometry().isPointwise();
+        && LayerForm.of(readers.getFirst()).isPointwise();
   }
 
   /**
@@ -96,10 +94,6 @@ public final class CpuBackend implements Backend {
 
   private static boolean isOnlyGathered(ExecutionPlan plan) {
     return plan.layers().stream()
-        .allMatch(reader -> !reader.node().inputs().contains(0) || isGathered(reader));
-  }
-
-  private static boolean isGathered(LayerPlan reader) {
-    return reader.node().layer() instanceof Layer.Convolution c && !c.geometry().isPointwise();
+        .allMatch(r -> !r.node().inputs().contains(0) || LayerForm.of(r).isGathered());
   }
 }

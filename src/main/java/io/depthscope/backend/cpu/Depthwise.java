@@ -3,7 +3,7 @@ package io.depthscope.backend.cpu;
 import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.N;
 
-import io.depthscope.model.ConvGeometry;
+import io.depthscope.graph.Window;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
 import jdk.incubator.vector.FloatVector;
@@ -16,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
  * in registers; every other geometry takes the general loop.
  */
 final class Depthwise {
-  private final ConvGeometry geometry;
+  private final Window window;
   private final Shape in;
   private final Shape out;
   private final int inputRow;
@@ -29,20 +29,19 @@ final class Depthwise {
   /**
    * @param inputRow floats from one position of the input to the next
    */
-  Depthwise(ConvGeometry geometry, Shape in, Shape out, int inputRow) {
-    this.geometry = geometry;
+  Depthwise(Window window, Shape in, Shape out, int inputRow) {
+    this.window = window;
     this.in = in;
     this.out = out;
     this.inputRow = inputRow;
     this.channels = StreamSums.padded(in.channels());
-    int overhang =
-        (out.width() - 1) * geometry.strideW() + 3 - geometry.padding().left() - in.width();
+    int overhang = (out.width() - 1) * window.strideW() + 3 - window.padding().left() - in.width();
     this.fast =
-        geometry.kernelH() == 3
-            && geometry.kernelW() == 3
-            && geometry.strideW() == geometry.strideH()
-            && geometry.strideW() <= 2
-            && geometry.padding().left() <= 1
+        window.kernelH() == 3
+            && window.kernelW() == 3
+            && window.strideW() == window.strideH()
+            && window.strideW() <= 2
+            && window.padding().left() <= 1
             && overhang <= 1
             && in.width() >= 3;
     this.zeros = new float[N];
@@ -59,7 +58,7 @@ final class Depthwise {
     for (int y = y0; y < y1; y++) {
       for (int c = 0; c < channels; c += N) {
         int at = c * positions + (y - y0) * out.width() * N;
-        int top = y * geometry.strideH() - geometry.padding().top();
+        int top = y * window.strideH() - window.padding().top();
         if (!fast) {
           generalRow(input, weights, top, c, tile, at);
           continue;
@@ -73,7 +72,7 @@ final class Depthwise {
         int d0 = step(top);
         int d1 = step(top + 1);
         int d2 = step(top + 2);
-        if (geometry.strideW() == 1) {
+        if (window.strideW() == 1) {
           stride1(r0, o0, d0, r1, o1, d1, r2, o2, d2, weights, c, tile, at);
         } else {
           stride2(r0, o0, d0, r1, o1, d1, r2, o2, d2, weights, c, tile, at);
@@ -124,7 +123,7 @@ final class Depthwise {
     FloatVector w21 = FloatVector.fromArray(F, w, 7 * cs + c);
     FloatVector w22 = FloatVector.fromArray(F, w, 8 * cs + c);
     FloatVector zero = FloatVector.zero(F);
-    int left = geometry.padding().left();
+    int left = window.padding().left();
     // Columns a, b, c of the window; the first may lie in the padding.
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -195,7 +194,7 @@ final class Depthwise {
     FloatVector a0 = FloatVector.zero(F);
     FloatVector a1 = a0;
     FloatVector a2 = a0;
-    int left = geometry.padding().left();
+    int left = window.padding().left();
     if (left == 0) {
       a0 = FloatVector.fromArray(F, r0, o0);
       a1 = FloatVector.fromArray(F, r1, o1);
@@ -237,22 +236,21 @@ final class Depthwise {
   private void generalRow(
       float[] input, float[] w, int top, int c, float[] tile, int at) {
     for (int x = 0; x < out.width(); x++) {
-      int leftmost = x * geometry.strideW() - geometry.padding().left();
+      int leftmost = x * window.strideW() - window.padding().left();
       FloatVector sum = FloatVector.zero(F);
-      for (int ky = 0; ky < geometry.kernelH(); ky++) {
+      for (int ky = 0; ky < window.kernelH(); ky++) {
         int iy = top + ky;
         if (iy < 0 || iy >= in.height()) {
           continue;
         }
-        for (int kx = 0; kx < geometry.kernelW(); kx++) {
+        for (int kx = 0; kx < window.kernelW(); kx++) {
           int ix = leftmost + kx;
           if (ix < 0 || ix >= in.width()) {
             continue;
           }
           FloatVector v = FloatVector.fromArray(F, input, (iy * in.width() + ix) * inputRow + c);
           sum =
-              v.fma(
-                  FloatVector.fromArray(F, w, (ky * geometry.kernelW() + kx) * channels + c), sum);
+              v.fma(FloatVector.fromArray(F, w, (ky * window.kernelW() + kx) * channels + c), sum);
         }
       }
       sum.intoArray(tile, at + x * N);

@@ -12,7 +12,7 @@ import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
 
-import io.depthscope.model.Activation;
+import io.depthscope.graph.Clamp;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
@@ -183,9 +183,12 @@ final class Epilogue {
    */
   private static boolean activate(
       OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
-    return stage.activation() == Activation.NONE
+    if (stage.rectifies()) {
+      return rectify(stage, c, n, acc, at, out, o, frame);
+    }
+    return stage.clamp().equals(Clamp.NONE)
         ? addBias(stage, c, n, acc, at, out, o, frame)
-        : rectify(stage, c, n, acc, at, out, o, frame);
+        : clamp(stage, c, n, acc, at, out, o, frame);
   }
 
   private static boolean addBias(
@@ -216,7 +219,7 @@ final class Epilogue {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
-    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.activation().upper()));
+    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.clamp().upper(0)));
     FloatVector first =
         FloatVector.fromArray(F, acc, at)
             .add(bias)
@@ -237,6 +240,31 @@ final class Epilogue {
       v.reinterpretAsFloats().intoArray(out, o + i);
     }
     frame.set(c, min.reinterpretAsFloats(), max.reinterpretAsFloats(), first.add(sum.div(n)));
+    return isFinite(bad);
+  }
+
+  /** Any other interval, one for the tensor or one a channel. */
+  private static boolean clamp(
+      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
+    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
+    FloatVector lower = FloatVector.fromArray(F, stage.lower(), c);
+    FloatVector upper = FloatVector.fromArray(F, stage.upper(), c);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector bad = zero;
+    FloatVector first = FloatVector.fromArray(F, acc, at).add(bias).max(lower).min(upper);
+    FloatVector sum = zero;
+    FloatVector min = Lanes.floats(Float.POSITIVE_INFINITY);
+    FloatVector max = Lanes.floats(Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < n * N; i += N) {
+      FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
+      bad = u.fma(zero, bad);
+      FloatVector v = u.max(lower).min(upper);
+      sum = sum.add(v.sub(first));
+      min = min.blend(v, v.compare(LT, min));
+      max = max.blend(v, v.compare(GT, max));
+      v.intoArray(out, o + i);
+    }
+    frame.set(c, min, max, first.add(sum.div(n)));
     return isFinite(bad);
   }
 

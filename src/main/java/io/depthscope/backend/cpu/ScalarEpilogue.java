@@ -143,6 +143,6 @@ final class ScalarEpilogue {
   }
 
   private float activated(float accumulator, int channel) {
-    return stage.activation().apply(accumulator + stage.bias()[channel]);
+    return stage.clamp().apply(accumulator + stage.bias()[channel], channel);
   }
 }

@@ -6,7 +6,7 @@ import static io.depthscope.backend.cpu.Lanes.N;
 import static jdk.incubator.vector.VectorOperators.D2F;
 import static jdk.incubator.vector.VectorOperators.F2D;
 
-import io.depthscope.model.ConvGeometry;
+import io.depthscope.graph.Window;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
 import java.util.Arrays;
@@ -18,7 +18,7 @@ import jdk.incubator.vector.FloatVector;
  * them.
  */
 final class Windows {
-  private final ConvGeometry geometry;
+  private final Window window;
   private final Shape in;
   private final Shape out;
   private final int inputRow;
@@ -26,8 +26,8 @@ final class Windows {
   /**
    * @param inputRow floats from one position of the input to the next
    */
-  Windows(ConvGeometry geometry, Shape in, Shape out, int inputRow) {
-    this.geometry = geometry;
+  Windows(Window window, Shape in, Shape out, int inputRow) {
+    this.window = window;
     this.in = in;
     this.out = out;
     this.inputRow = inputRow;
@@ -39,15 +39,15 @@ final class Windows {
    */
   void gather(float[] input, int p0, int p1, float[] rows) {
     int c = in.channels();
-    int run = geometry.kernelW() * c;
-    int rowStep = geometry.kernelH() * run;
+    int run = window.kernelW() * c;
+    int rowStep = window.kernelH() * run;
     for (int p = p0; p < p1; p++) {
-      int top = p / out.width() * geometry.strideH() - geometry.padding().top();
-      int left = p % out.width() * geometry.strideW() - geometry.padding().left();
-      int from = Math.min(geometry.kernelW(), Math.max(0, -left));
-      int to = Math.max(from, Math.min(geometry.kernelW(), in.width() - left));
+      int top = p / out.width() * window.strideH() - window.padding().top();
+      int left = p % out.width() * window.strideW() - window.padding().left();
+      int from = Math.min(window.kernelW(), Math.max(0, -left));
+      int to = Math.max(from, Math.min(window.kernelW(), in.width() - left));
       int at = (p - p0) * rowStep;
-      for (int ky = 0; ky < geometry.kernelH(); ky++, at += run) {
+      for (int ky = 0; ky < window.kernelH(); ky++, at += run) {
         int iy = top + ky;
         if (iy < 0 || iy >= in.height()) {
           Arrays.fill(rows, at, at + run, 0);
@@ -127,12 +127,12 @@ final class Windows {
   private record Bounds(int y0, int y1, int x0, int x1) {}
 
   private Bounds bounds(int p) {
-    int top = p / out.width() * geometry.strideH() - geometry.padding().top();
-    int left = p % out.width() * geometry.strideW() - geometry.padding().left();
+    int top = p / out.width() * window.strideH() - window.padding().top();
+    int left = p % out.width() * window.strideW() - window.padding().left();
     return new Bounds(
         Math.max(0, top),
-        Math.min(in.height(), top + geometry.kernelH()),
+        Math.min(in.height(), top + window.kernelH()),
         Math.max(0, left),
-        Math.min(in.width(), left + geometry.kernelW()));
+        Math.min(in.width(), left + window.kernelW()));
   }
 }

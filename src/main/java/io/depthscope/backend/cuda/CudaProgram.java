@@ -25,7 +25,7 @@ import java.util.concurrent.Future;
 
 /**
  * A plan on a device. Weights, activations and statistics stay there; a batch goes up as pixels,
- * and only the outputs of the last node and a range per layer and image come back.
+ * and only the network's outputs and a range per layer and image come back.
  *
  * <p>Two batches are under way at a time: while one is computed, the next is uploaded on a stream
  * of its own. Nothing here waits for the device but the results, and the slot of the batch before
@@ -67,8 +67,8 @@ final class CudaProgram implements PairedProgram {
     private PendingBatch pending;
 
     OutputSlot(DeviceArena arena, ProgramSize size) {
-      fp32 = arena.allocatePinned(size.outputs());
-      quantized = arena.allocatePinned(size.streams() == 2 ? size.outputs() : 0);
+      fp32 = arena.allocatePinned(size.outputBytes());
+      quantized = arena.allocatePinned(size.streams() == 2 ? size.outputBytes() : 0);
       ranges = arena.allocatePinned(size.ranges());
       done = arena.newEvent(false);
     }
@@ -137,7 +137,7 @@ final class CudaProgram implements PairedProgram {
         in[2 * i + 1] = plan.feed() == Feed.LOCAL ? fp32[slot] : quantized[slot];
       }
       long bias = 0;
-      if (l.plan().node().layer().hasWeights()) {
+      if (l.plan().op().hasWeights()) {
         String name = l.plan().node().name();
         in[2] = uploads.floats(l.packed(l.plan().kernel()), "weights of " + name).address();
         if (mode.paired()) {
@@ -217,18 +217,22 @@ final class CudaProgram implements PairedProgram {
   private void run(InputBatch batch, InputSlot input, OutputSlot output) {
     input.upload(batch);
     device.waitFor(compute, input.uploaded());
-    boolean bytes = batch.pixels() != null;
+    boolean pixels = batch.pixels() != null;
     for (LayerLaunch l : launches) {
-      launch(l, batch.count(), input, bytes);
+      launch(l, batch.count(), input, pixels);
       if (statistics != null) {
         statistics.reduce(compute, l.layer, batch.count());
       }
     }
-    LayerLaunch last = launches.getLast();
-    long outputBytes = 4 * last.layer.outputFloats() * batch.count();
-    device.download(compute, last.pointers.out(), output.fp32, outputBytes);
-    if (mode.paired()) {
-      device.download(compute, last.pointers.outQ(), output.quantized, outputBytes);
+    long at = 0;
+    for (int node : plan.graph().outputs()) {
+      LayerLaunch l = launches.get(node);
+      long bytes = 4 * l.layer.outputFloats() * batch.count();
+      device.download(compute, l.pointers.out(), output.fp32.asSlice(at, bytes), bytes);
+      if (mode.paired()) {
+        device.download(compute, l.pointers.outQ(), output.quantized.asSlice(at, bytes), bytes);
+      }
+      at += bytes;
     }
     if (statistics != null) {
       statistics.merge(compute, batch.count(), mergedImages);
@@ -322,14 +326,22 @@ final class CudaProgram implements PairedProgram {
     output.pending = null;
   }
 
+  /** The outputs as downloaded, one after the other; each image's together, without padding. */
   private float[] unpadded(MemorySegment from, int images) {
-    CompiledLayer last = size.layers().getLast();
-    int channels = last.params().outChannels();
-    int stride = last.params().outStride();
-    int rows = images * last.plan().out().positions();
-    float[] to = new float[rows * channels];
-    for (int r = 0; r < rows; r++) {
-      MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, 4L * r * stride, to, r * channels, channels);
+    float[] to = new float[images * plan.outputSize()];
+    long first = 0;
+    int firstOfImage = 0;
+    for (int node : plan.graph().outputs()) {
+      CompiledLayer l = size.layers().get(node);
+      int channels = l.params().outChannels();
+      long step = 4L * l.params().outStride();
+      int positions = l.plan().out().positions();
+      for (int r = 0; r < images * positions; r++) {
+        int at = r / positions * plan.outputSize() + firstOfImage + r % positions * channels;
+        MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, first + r * step, to, at, channels);
+      }
+      first += images * positions * step;
+      firstOfImage += positions * channels;
     }
     return to;
   }

@@ -12,13 +12,14 @@ import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.Padding;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
@@ -421,47 +422,40 @@ class MomentsTest {
 
   private static PlanCase wholeNumbers() {
     Random random = new Random(5);
-    ConvGeometry window = new ConvGeometry(3, 3, 2, 2, new Padding(0, 1, 0, 1));
+    Window window = new Window(3, 3, 2, 2, new Padding(0, 1, 0, 1));
     List<Node> nodes =
         List.of(
-            new Node("input", new Layer.Input(IN), List.of()),
-            new Node("max", new Layer.MaxPool(window), List.of(0)),
+            new Node("input", new Op.Input(IN), List.of()),
+            new Node("max", Op.Pool.of(Op.Pool.Kind.MAX, window), List.of(0)),
             new Node(
                 "dense",
-                new Layer.Convolution(
-                    37,
-                    ConvGeometry.square(3, 2, Padding.symmetric(1)),
-                    false,
-                    true,
-                    Activation.RELU),
+                Op.Convolution.dense(Window.square(3, 2, Padding.symmetric(1)), 37),
+                Clamp.RELU,
                 List.of(1)),
-            new Node(
-                "point",
-                new Layer.Convolution(6, ConvGeometry.POINTWISE, false, true, Activation.NONE),
-                List.of(2)),
+            new Node("point", Op.Convolution.pointwise(6), List.of(2)),
             new Node(
                 "deep",
-                new Layer.DepthwiseConvolution(
-                    ConvGeometry.square(3, 1, Padding.symmetric(1)), false, true, Activation.RELU6),
+                Op.Convolution.depthwise(Window.square(3, 1, Padding.symmetric(1)), 6),
+                Clamp.RELU6,
                 List.of(3)),
-            new Node("sum", new Layer.ResidualAdd(Activation.NONE), List.of(3, 4)));
-    Model model = new Model("whole", nodes);
+            new Node("sum", new Op.Elementwise(Op.Elementwise.Function.ADD), List.of(3, 4)));
+    Graph graph = new Graph("whole", nodes);
     Map<String, FoldedWeights> weights = new LinkedHashMap<>();
     Map<String, QuantParams> params = new HashMap<>();
-    for (int i = 0; i < model.size(); i++) {
-      if (model.node(i).layer().hasWeights()) {
-        int[] dims = model.kernelDims(i);
+    for (int i = 0; i < graph.size(); i++) {
+      if (graph.node(i).op().hasWeights()) {
+        int[] dims = graph.kernelDims(i);
         float[] kernel = new float[(int) FloatTensor.elements(dims)];
         for (int k = 0; k < kernel.length; k++) {
           kernel[k] = random.nextInt(9) == 0 ? random.nextInt(3) - 1 : 0;
         }
-        float[] bias = new float[model.channels(i)];
+        float[] bias = new float[graph.channels(i)];
         for (int k = 0; k < bias.length; k++) {
           bias[k] = random.nextInt(3) - 1;
         }
-        weights.put(model.node(i).name(), new FoldedWeights(new FloatTensor(dims, kernel), bias));
+        weights.put(graph.node(i).name(), new FoldedWeights(new FloatTensor(dims, kernel), bias));
       }
-      params.put(model.node(i).name(), new QuantParams(2, 1, -2, 5));
+      params.put(graph.node(i).name(), new QuantParams(2, 1, -2, 5));
     }
     float[] values = new float[IMAGES * IN.size()];
     for (int i = 0; i < values.length; i++) {
@@ -471,8 +465,7 @@ class MomentsTest {
     QuantScheme a3 = QuantScheme.parse("a3", false, false, Granularity.PER_TENSOR, minMax, minMax);
     return new PlanCase(
         "whole numbers",
-        model,
-        weights,
+        Network.of(graph, weights),
         new float[IN.channels()][256],
         a3,
         Map.<String, CalibratedTensor>of(),
