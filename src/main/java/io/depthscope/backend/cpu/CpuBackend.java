@@ -62,10 +62,10 @@ public final class CpuBackend implements Backend {
       if (source != null && source.handsOver()) {
         layers.add(CompiledLayer.takingOver(l, source));
       } else if (handsOver(plan, l)) {
-        layers.add(CompiledLayer.handingOver(l, plan.layer(l.index() + 1)));
+        layers.add(CompiledLayer.handingOver(l, source.outputRow(), plan.layer(l.index() + 1)));
       } else {
-        boolean plainInput = source != null && source.plainOutput();
-        layers.add(CompiledLayer.of(l, plainInput, l.index() == 0 && isOnlyGathered(plan)));
+        int inputRow = source == null ? 0 : source.outputRow();
+        layers.add(CompiledLayer.of(l, inputRow, outputRow(plan, l)));
       }
     }
     return List.copyOf(layers);
@@ -83,9 +83,15 @@ public final class CpuBackend implements Backend {
   }
 
   /**
-   * Outputs are blocked, except an input that is only ever gathered into windows: its few channels
-   * are copied faster without gaps.
+   * Rows are padded to whole vectors, except those of an input that is only ever gathered into
+   * windows: its few channels are copied faster without gaps.
    */
+  private static int outputRow(ExecutionPlan plan, LayerPlan l) {
+    return l.index() == 0 && isOnlyGathered(plan)
+        ? l.out().channels()
+        : CompiledLayer.rowFloats(l.out());
+  }
+
   private static boolean isOnlyGathered(ExecutionPlan plan) {
     return plan.layers().stream()
         .allMatch(r -> !r.node().inputs().contains(0) || LayerForm.of(r).isGathered());
