@@ -11,9 +11,9 @@ import java.util.Optional;
  *
  * @param macs multiply-accumulates for one image
  * @param gain NSR of this layer over that of the layer it reads (the noisier of two); NaN where
- *     there is none, or the latter has no noise
+ *     there is none, or the latter has no noise or nothing but noise
  * @param rangeFluctuation log2 of this layer's fp32 range over that of the layer it reads (the
- *     wider of two)
+ *     wider of two); NaN where the latter is 0, -infinity where its own is
  */
 public record LayerResult(
     LayerPlan plan,
