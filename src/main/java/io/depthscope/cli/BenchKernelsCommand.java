@@ -18,7 +18,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
-import io.depthscope.store.AtomicFile;
+import io.depthscope.record.AtomicFile;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.LayerComparison;
 import io.depthscope.verification.NodeTensors;

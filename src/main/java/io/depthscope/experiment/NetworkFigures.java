@@ -1,6 +1,8 @@
 package io.depthscope.experiment;
 
 import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.ErrorSums;
+import io.depthscope.stats.Prediction;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -68,26 +70,16 @@ public final class NetworkFigures {
   }
 
   /**
-   * What one image became.
-   *
-   * @param index in the data set
-   * @param fp32 predicted class of the fp32 network; -1 if one of its logits is NaN
-   * @param quantized predicted class of the quantized network, likewise
-   * @param margin difference of the two largest fp32 logits
-   * @param logitNoise root mean square of the logits' error
-   */
-  public record Prediction(
-      int index, int label, int fp32, int quantized, double margin, double logitNoise) {}
-
-  /**
    * Adds an image.
    *
+   * @param image its name
    * @param x fp32 logits of all images of the batch
    * @param xq quantized logits, likewise
    * @param offset where this image's begin
    * @param n number of classes
    */
-  public Prediction add(int index, int label, float[] x, float[] xq, int offset, int n) {
+  public Prediction add(
+      int index, String image, int label, float[] x, float[] xq, int offset, int n) {
     classes = n;
     images++;
     int best = rank(x, offset, n, label, true);
@@ -95,17 +87,17 @@ public final class NetworkFigures {
     agreement += best >= 0 && best == bestQuantized ? 1 : 0;
     double[] p = softmax(x, offset, n);
     double[] pq = softmax(xq, offset, n);
-    Sums image = new Sums();
+    Sums sums = new Sums();
     for (int k = 0; k < n; k++) {
-      image.squaredDifference += (p[k] - pq[k]) * (p[k] - pq[k]);
-      image.crossEntropy -= p[k] * Math.log(Math.max(pq[k], SMALLEST_PROBABILITY));
+      sums.squaredDifference += (p[k] - pq[k]) * (p[k] - pq[k]);
+      sums.crossEntropy -= p[k] * Math.log(Math.max(pq[k], SMALLEST_PROBABILITY));
       double e = (double) xq[offset + k] - x[offset + k];
-      image.signal += (double) x[offset + k] * x[offset + k];
-      image.noise += e * e;
+      sums.signal += (double) x[offset + k] * x[offset + k];
+      sums.noise += e * e;
     }
-    tree.at(index).add(image);
+    tree.at(index).add(sums);
     return new Prediction(
-        index, label, best, bestQuantized, margin(x, offset, n), Math.sqrt(image.noise / n));
+        index, image, label, best, bestQuantized, margin(x, offset, n), Math.sqrt(sums.noise / n));
   }
 
   /** Class of the largest logit, the first of equals; counts top-1 and top-5 on the way. */
@@ -212,9 +204,7 @@ public final class NetworkFigures {
   /** 10 log10 of logit energy over error energy; +infinity when they are equal bit for bit. */
   public double logitSqnrDb() {
     Sums all = tree.total();
-    return all.noise == 0
-        ? Double.POSITIVE_INFINITY
-        : 10 * Math.log10(all.signal / all.noise);
+    return ErrorSums.sqnrDb(all.signal, all.noise);
   }
 
   /**

@@ -1,104 +1,100 @@
 package io.depthscope.stats;
 
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
 
-/** Sums of the error e = xq - x of several images, per channel. */
-final class ErrorSums {
-  /** Sum, squares, max |e|, saturated. */
-  static final int FIELDS = 4;
+/**
+ * Sums over the error e = xq - x of one layer or channel against the fp32 stream, and the figures
+ * they make.
+ *
+ * @param signal sum of x^2
+ * @param quantizedSignal sum of xq^2
+ * @param noise sum of e^2
+ * @param saturated elements outside the representable range: clamping changed their code
+ * @param terms energy of each source of error; empty when not recorded
+ */
+public record ErrorSums(
+    long count,
+    double signal,
+    double quantizedSignal,
+    double noise,
+    double sum,
+    double maxAbs,
+    long saturated,
+    Map<ErrorTerm, Double> terms) {
 
-  final double[] sum;
-  final double[] squares;
-  final float[] maxAbs;
-  final long[] saturated;
-
-  /** Energies by {@link ErrorTerm} and channel; empty where they are not recorded. */
-  final double[][] terms;
-
-  ErrorSums(int channels, boolean errorTerms) {
-    sum = new double[channels];
-    squares = new double[channels];
-    maxAbs = new float[channels];
-    saturated = new long[channels];
-    terms = new double[errorTerms ? ErrorTerm.values().length : 0][channels];
+  public double mse() {
+    return noise / count;
   }
 
-  /** Joins the sums of one image. */
-  void add(ImageSums image) {
-    for (int c = 0; c < sum.length; c++) {
-      sum[c] += image.errorSum[c];
-      squares[c] += image.errorSquares[c];
-      maxAbs[c] = Math.max(maxAbs[c], image.errorMaxAbs[c]);
-      saturated[c] += image.saturated[c];
-      for (int t = 0; t < terms.length; t++) {
-        terms[t][c] += image.terms[t][c];
-      }
-    }
+  /** The bias shift, sum(e) / count. */
+  public double meanError() {
+    return sum / count;
   }
 
-  /** Joins the sums of later images. */
-  void add(ErrorSums later) {
-    for (int c = 0; c < sum.length; c++) {
-      sum[c] += later.sum[c];
-      squares[c] += later.squares[c];
-      maxAbs[c] = Math.max(maxAbs[c], later.maxAbs[c]);
-      saturated[c] += later.saturated[c];
-      for (int t = 0; t < terms.length; t++) {
-        terms[t][c] += later.terms[t][c];
-      }
-    }
+  /** 10 log10(signal / noise); +infinity when e = 0. */
+  public double sqnrDb() {
+    return sqnrDb(signal, noise);
   }
 
-  /** Writes the state as [field][stride] doubles from {@code at} on, 0 for terms not recorded. */
-  void exportState(double[] to, int at, int stride) {
-    for (int c = 0; c < sum.length; c++) {
-      int i = at + c;
-      to[i] = sum[c];
-      to[i + stride] = squares[c];
-      to[i + 2 * stride] = maxAbs[c];
-      to[i + 3 * stride] = saturated[c];
-      for (int t = 0; t < ErrorTerm.values().length; t++) {
-        to[i + (FIELDS + t) * stride] = terms.length == 0 ? 0 : terms[t][c];
-      }
-    }
+  /** 10 log10(signal / noise) of two energies; +infinity where there is no noise. */
+  public static double sqnrDb(double signal, double noise) {
+    return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
   }
 
-  void importState(double[] from, int at, int stride) {
-    for (int c = 0; c < sum.length; c++) {
-      int i = at + c;
-      sum[c] = from[i];
-      squares[c] = from[i + stride];
-      maxAbs[c] = (float) from[i + 2 * stride];
-      saturated[c] = (long) from[i + 3 * stride];
-      for (int t = 0; t < terms.length; t++) {
-        terms[t][c] = from[i + (FIELDS + t) * stride];
-      }
-    }
+  /** noise / signal; 0 when e = 0. */
+  public double nsr() {
+    return noise == 0 ? 0 : noise / signal;
   }
 
-  void write(DataOutput out) throws IOException {
-    for (int c = 0; c < sum.length; c++) {
-      out.writeDouble(sum[c]);
-      out.writeDouble(squares[c]);
-      out.writeFloat(maxAbs[c]);
-      out.writeLong(saturated[c]);
-      for (double[] t : terms) {
-        out.writeDouble(t[c]);
-      }
+  /**
+   * sum(x xq) / sqrt(sum(x^2) sum(xq^2)), with 2 sum(x xq) = sum(x^2) + sum(xq^2) - sum(e^2): the
+   * errors of the energies cancel in this form, so a cosine close to 1 keeps its digits. NaN when
+   * either energy is 0.
+   */
+  public double cosine() {
+    if (signal == 0 || quantizedSignal == 0) {
+      return Double.NaN; // what the rounding of the other energies leaves above is no cosine
     }
+    double c = 0.5 * (signal + quantizedSignal - noise) / Math.sqrt(signal * quantizedSignal);
+    return Math.max(-1, Math.min(1, c));
   }
 
-  void read(DataInput in) throws IOException {
-    for (int c = 0; c < sum.length; c++) {
-      sum[c] = in.readDouble();
-      squares[c] = in.readDouble();
-      maxAbs[c] = in.readFloat();
-      saturated[c] = in.readLong();
-      for (double[] t : terms) {
-        t[c] = in.readDouble();
-      }
+  /** Share of elements whose code was clamped. */
+  public double saturation() {
+    return count == 0 ? 0 : (double) saturated / count;
+  }
+
+  /** What the four energies leave of the noise: the sum of their cross products. */
+  public double crossTerm() {
+    double own = 0;
+    for (double t : terms.values()) {
+      own += t;
     }
+    return noise - own;
+  }
+
+  /** The figures of a layer. */
+  public ErrorStatistics statistics() {
+    return statistics(noise);
+  }
+
+  /** The figures of a channel: its tables leave out the energy of the whole error. */
+  public ErrorStatistics channelStatistics() {
+    return statistics(Double.NaN);
+  }
+
+  private ErrorStatistics statistics(double total) {
+    return new ErrorStatistics(
+        mse(),
+        meanError(),
+        maxAbs,
+        sqnrDb(),
+        nsr(),
+        cosine(),
+        saturation(),
+        terms.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new SourceEnergies(total, terms, crossTerm())));
   }
 }

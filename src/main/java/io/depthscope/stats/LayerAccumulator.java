@@ -18,13 +18,6 @@ public final class LayerAccumulator {
   /** How many images are remembered at either end of a layer's range. */
   public static final int EXTREMES = 3;
 
-  /**
-   * An image that reaches far in a layer's fp32 range.
-   *
-   * @param image index in the data set
-   */
-  public record Extreme(int image, float value) {}
-
   private static final Comparator<Extreme> LOWEST_FIRST =
       Comparator.comparingDouble(Extreme::value).thenComparingInt(Extreme::image);
 
@@ -186,12 +179,12 @@ public final class LayerAccumulator {
   }
 
   /** Error of channel {@code c}. */
-  public ErrorStatistics channelError(int c) {
+  public ErrorSums channelError(int c) {
     return total().error(c, c + 1);
   }
 
   /** Error of the whole layer. */
-  public ErrorStatistics layerError() {
+  public ErrorSums layerError() {
     return total().error(0, channels);
   }
 

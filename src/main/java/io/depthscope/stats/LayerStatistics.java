@@ -19,17 +19,17 @@ public final class LayerStatistics {
    * of the four sources, 0 where they are not recorded.
    */
   public static final int STATE_FIELDS =
-      2 * ChannelMoments.STATE_FIELDS + ErrorSums.FIELDS + ErrorTerm.values().length;
+      2 * ChannelMoments.STATE_FIELDS + ChannelErrors.FIELDS + ErrorTerm.values().length;
 
   private final ChannelMoments fp32;
   private final ChannelMoments quantized;
-  private final ErrorSums error;
+  private final ChannelErrors error;
 
   /** Statistics of no images. */
   LayerStatistics(int channels, boolean errorTerms) {
     fp32 = new ChannelMoments(channels);
     quantized = new ChannelMoments(channels);
-    error = new ErrorSums(channels, errorTerms);
+    error = new ChannelErrors(channels, errorTerms);
   }
 
   /** The fp32 stream, per channel. */
@@ -63,7 +63,7 @@ public final class LayerStatistics {
   }
 
   /** Error of the channels {@code from..to-1} together. */
-  public ErrorStatistics error(int from, int to) {
+  public ErrorSums error(int from, int to) {
     double signal = 0;
     double quantizedSignal = 0;
     double noise = 0;
@@ -84,7 +84,7 @@ public final class LayerStatistics {
       }
     }
     long n = quantized.count() * (to - from);
-    return new ErrorStatistics(n, signal, quantizedSignal, noise, sum, maxAbs, clamped, energies);
+    return new ErrorSums(n, signal, quantizedSignal, noise, sum, maxAbs, clamped, energies);
   }
 
   /**

@@ -18,7 +18,7 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.ChannelMoments;
-import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
@@ -250,7 +250,7 @@ abstract class AnyDataContract {
   }
 
   private static void errors(
-      Findings findings, String what, ErrorStatistics actual, NodeTensors t, int c) {
+      Findings findings, String what, ErrorSums actual, NodeTensors t, int c) {
     double signal = 0;
     double quantizedSignal = 0;
     double noise = 0;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.Prediction;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import java.io.IOException;
@@ -37,7 +38,7 @@ class NetworkFiguresTest {
     Findings findings = new Findings();
     for (int i = 0; i < images; i++) {
       int label = expected.get("labels").get(i).asInt();
-      NetworkFigures.Prediction p = f.add(i, label, x, xq, i * classes, classes);
+      Prediction p = f.add(i, "image", label, x, xq, i * classes, classes);
       findings.same("fp32 class " + i, expected.get("predictionsFp32").get(i).asInt(), p.fp32());
       findings.same(
           "quantized class " + i,
@@ -75,7 +76,7 @@ class NetworkFiguresTest {
   void anImageWithNanCountsAsWrong() {
     NetworkFigures f = new NetworkFigures();
     float[] x = {1, 5, 2};
-    f.add(0, 1, x, new float[] {1, Float.NaN, 2}, 0, 3);
+    f.add(0, "image", 1, x, new float[] {1, Float.NaN, 2}, 0, 3);
     assertEquals(1, f.top1Fp32());
     assertEquals(0, f.top1Quantized());
     assertEquals(0, f.top5Quantized());
@@ -86,8 +87,8 @@ class NetworkFiguresTest {
   void aLabelOutsideTheClassesIsNeverRight() {
     NetworkFigures f = new NetworkFigures();
     float[] x = {1, 5, 2};
-    f.add(0, -1, x, x, 0, 3);
-    f.add(1, 3, x, x, 0, 3);
+    f.add(0, "image", -1, x, x, 0, 3);
+    f.add(1, "image", 3, x, x, 0, 3);
     assertEquals(0, f.top5Fp32());
     assertEquals(1, f.agreementTop1());
     assertTrue(Double.isNaN(f.relativeAccuracyDrop()));
@@ -97,7 +98,7 @@ class NetworkFiguresTest {
   @Test
   void noDropIsKnownOfANetworkThatIsNeverRight() {
     NetworkFigures f = new NetworkFigures();
-    f.add(0, 0, new float[] {1, 5}, new float[] {6, 5}, 0, 2); // only the quantized one is right
+    f.add(0, "a", 0, new float[] {1, 5}, new float[] {6, 5}, 0, 2); // only the quantized one is right
     assertEquals(1, f.top1Quantized());
     assertTrue(Double.isNaN(f.relativeAccuracyDrop()));
   }
@@ -130,7 +131,7 @@ class NetworkFiguresTest {
   private static NetworkFigures part(float[] x, float[] xq, int from, int to) {
     NetworkFigures f = new NetworkFigures();
     for (int i = from; i < to; i++) {
-      f.add(i, i % 4, x, xq, 4 * i, 4);
+      f.add(i, "a", i % 4, x, xq, 4 * i, 4);
     }
     return f;
   }
