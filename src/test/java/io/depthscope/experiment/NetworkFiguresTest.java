@@ -98,7 +98,8 @@ class NetworkFiguresTest {
   @Test
   void noDropIsKnownOfANetworkThatIsNeverRight() {
     NetworkFigures f = new NetworkFigures();
-    f.add(0, "a", 0, new float[] {1, 5}, new float[] {6, 5}, 0, 2); // only the quantized one is right
+    f.add(
+        0, "a", 0, new float[] {1, 5}, new float[] {6, 5}, 0, 2); // only the quantized one is right
     assertEquals(1, f.top1Quantized());
     assertTrue(Double.isNaN(f.relativeAccuracyDrop()));
   }

@@ -56,7 +56,8 @@ public final class CpuBackend implements Backend {
     layers.addAll(layers(plan));
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
     long part = 8L * channels * LayerStatistics.STATE_FIELDS;
-    long running = BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
+    long running =
+        BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
   }
 

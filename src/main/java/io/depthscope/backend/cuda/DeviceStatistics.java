@@ -127,9 +127,7 @@ final class DeviceStatistics {
         new KernelLaunch(
             MERGE,
             Tiling.ceil(channels, MERGE.threads()),
-            new long[] {
-              sums.address(size.state() * first), positions.address(), state.address()
-            },
+            new long[] {sums.address(size.state() * first), positions.address(), state.address()},
             params.encode(),
             "all layers, " + images + " images"));
   }
