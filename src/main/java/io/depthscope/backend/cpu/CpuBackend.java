@@ -5,6 +5,8 @@ import io.depthscope.backend.PairedProgram;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.StreamSums;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +53,9 @@ public final class CpuBackend implements Backend {
       weights += 4L * 6 * l.kernel().length;
     }
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
-    long running = channels * 180 + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
+    long part = 8L * channels * LayerStatistics.STATE_FIELDS;
+    long running =
+        BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
   }
 
