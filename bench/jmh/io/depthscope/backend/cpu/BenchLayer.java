@@ -107,7 +107,9 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
     return 2L * out().size() * depth();
   }
 
-  /** Floats from one position of the input to the next; an image that is only gathered has no gaps. */
+  /**
+   * Floats from one position of the input to the next; an image that is only gathered has no gaps.
+   */
   private int inputRow() {
     boolean image = in.channels() < 4 && !window().isPointwise() && !isDepthwise();
     return image ? in.channels() : CompiledLayer.rowFloats(in);

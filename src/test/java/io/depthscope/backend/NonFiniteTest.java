@@ -204,9 +204,9 @@ class NonFiniteTest {
     for (int i = 0; i < in.length; i++) {
       in[i] = Math.abs(in[i]) * 8e37f;
     }
-    ConvGeometry window = ConvGeometry.square(3, 1, Padding.symmetric(1));
-    for (Layer pool : List.of(new Layer.GlobalAveragePool(), new Layer.AveragePool(window))) {
-      PlanCase c = layerCase(pool, channels, weights(0, new float[0], 0), in);
+    Op windowed = Op.Pool.of(Op.Pool.Kind.AVERAGE, Window.square(3, 1, Padding.symmetric(1)));
+    for (Op pool : List.of(Op.Pool.globalAverage(), windowed)) {
+      PlanCase c = layerCase(pool, Clamp.NONE, channels, new float[0], in);
       agree(c);
       float[] x = c.probe(new CpuBackend(1)).getLast().x();
       for (float v : x) {

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -55,16 +55,12 @@ abstract class ShardsContract {
       java.util.stream.IntStream.range(0, DATA).filter(i -> i % 13 != 4 && i / B != 1).toArray();
 
   private static ExecutionPlan plan() {
-    Model model =
-        new Model(
+    Graph graph =
+        new Graph(
             "shards",
             List.of(
-                new Node("input", new Layer.Input(IN), List.of()),
-                new Node(
-                    "mix",
-                    new Layer.Convolution(
-                        CHANNELS, ConvGeometry.POINTWISE, false, true, Activation.RELU),
-                    List.of(0))));
+                new Node("input", new Op.Input(IN), List.of()),
+                new Node("mix", Op.Convolution.pointwise(CHANNELS), Clamp.RELU, List.of(0))));
     Random random = new Random(2);
     float[] kernel = new float[CHANNELS * CHANNELS];
     for (int i = 0; i < kernel.length; i++) {
@@ -73,12 +69,13 @@ abstract class ShardsContract {
     RangeEstimator minMax = new RangeEstimator.MinMax();
     ExecutionPlan fp32 =
         ExecutionPlan.fp32(
-            model,
-            Map.of(
-                "mix",
-                new FoldedWeights(
-                    new FloatTensor(new int[] {CHANNELS, 1, 1, CHANNELS}, kernel),
-                    new float[CHANNELS])),
+            Network.of(
+                graph,
+                Map.of(
+                    "mix",
+                    new FoldedWeights(
+                        new FloatTensor(new int[] {CHANNELS, 1, 1, CHANNELS}, kernel),
+                        new float[CHANNELS]))),
             new float[CHANNELS][256],
             Recording.PLAIN);
     return ExecutionPlan.withParams(

@@ -9,8 +9,8 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Operations that look at one position at a time. A tile is laid out as {@link Gemm} writes it;
- * its padding channels are finite.
+ * Operations that look at one position at a time. A tile is laid out as {@link Gemm} writes it; its
+ * padding channels are finite.
  */
 final class ByValue {
   private ByValue() {}

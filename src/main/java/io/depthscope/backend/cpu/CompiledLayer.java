@@ -8,8 +8,8 @@ import io.depthscope.tensor.Shape;
 /**
  * A layer with its weights rearranged for this backend. Shared by all workers and read-only.
  *
- * @param inputRow floats from one position of the first input to the next; activations are NHWC, with
- *     room behind the channels of a position
+ * @param inputRow floats from one position of the first input to the next; activations are NHWC,
+ *     with room behind the channels of a position
  * @param outputRow the same for the output
  * @param tileRows positions that are computed and finished at a time
  * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;

@@ -12,8 +12,8 @@ import jdk.incubator.vector.FloatVector;
  * Depthwise convolution of one image, channels across lanes, without bias or activation function.
  *
  * <p>The output goes into a tile as {@link Gemm} writes it: one vector of channels after the other,
- * position by position within. The 3x3 kernel with stride 1 or 2 keeps the nine weights and a sliding window of columns
- * in registers; every other geometry takes the general loop.
+ * position by position within. The 3x3 kernel with stride 1 or 2 keeps the nine weights and a
+ * sliding window of columns in registers; every other geometry takes the general loop.
  */
 final class Depthwise {
   private final Window window;
@@ -233,8 +233,7 @@ final class Depthwise {
     }
   }
 
-  private void generalRow(
-      float[] input, float[] w, int top, int c, float[] tile, int at) {
+  private void generalRow(float[] input, float[] w, int top, int c, float[] tile, int at) {
     for (int x = 0; x < out.width(); x++) {
       int leftmost = x * window.strideW() - window.padding().left();
       FloatVector sum = FloatVector.zero(F);

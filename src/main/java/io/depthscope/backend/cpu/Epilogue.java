@@ -114,7 +114,8 @@ final class Epilogue {
       for (int from = 0; from < rows; from += BLOCK) {
         int n = Math.min(BLOCK, rows - from);
         for (int c = group; c < end; c += N) {
-          block(stage, c, n, fp32, quantized, c * rows + from * N, (c - group) * n, sums, histogram);
+          block(
+              stage, c, n, fp32, quantized, c * rows + from * N, (c - group) * n, sums, histogram);
         }
         int out = (position + from) * outputRow + group;
         store(x, n, end - group, outFp32, out, outputRow);
@@ -126,26 +127,35 @@ final class Epilogue {
   }
 
   /** Finishes {@code n} positions of the vector of channels that begins at {@code c}. */
-  private void block(OutputStage stage, int c, int n, float[] fp32, float[] quantized, int at, int o, ImageSums sums, HistogramScratch histogram) {
-        boolean finite = activate(stage, c, n, fp32, at, x, o, fp32Frame);
-        if (finite && recording.statistics()) {
-          fp32Frame.mergeRange(sums.fp32, c);
-        }
-        if (finite && recording.quantizedStream()) {
-          finite = activate(stage, c, n, quantized, at, xq, o, quantizedFrame);
-          if (finite && stage.quantizer().isPresent()) {
-            fakeQuantize(stage, c, n, xq, o);
-          }
-          if (finite && recording.statistics()) {
-            quantizedFrame.mergeRange(sums.quantized, c);
-          }
-        }
-        if (!finite) {
-          new ScalarEpilogue(stage, recording, sums, histogram)
-              .block(c, n, fp32, quantized, at, x, xq, o);
-        } else if (recording.statistics()) {
-          statistics(stage, c, n, o, sums, histogram);
-        }
+  private void block(
+      OutputStage stage,
+      int c,
+      int n,
+      float[] fp32,
+      float[] quantized,
+      int at,
+      int o,
+      ImageSums sums,
+      HistogramScratch histogram) {
+    boolean finite = activate(stage, c, n, fp32, at, x, o, fp32Frame);
+    if (finite && recording.statistics()) {
+      fp32Frame.mergeRange(sums.fp32, c);
+    }
+    if (finite && recording.quantizedStream()) {
+      finite = activate(stage, c, n, quantized, at, xq, o, quantizedFrame);
+      if (finite && stage.quantizer().isPresent()) {
+        fakeQuantize(stage, c, n, xq, o);
+      }
+      if (finite && recording.statistics()) {
+        quantizedFrame.mergeRange(sums.quantized, c);
+      }
+    }
+    if (!finite) {
+      new ScalarEpilogue(stage, recording, sums, histogram)
+          .block(c, n, fp32, quantized, at, x, xq, o);
+    } else if (recording.statistics()) {
+      statistics(stage, c, n, o, sums, histogram);
+    }
   }
 
   /** Writes the results of a block where the next layer reads them. */

@@ -69,8 +69,7 @@ final class Gemm {
         int height = count < rows - 1 ? 1 : isTall ? rows : rows - 1;
         int from = Math.min(row, count - height);
         Block block = height == 1 ? one : isTall ? tall : shorter;
-        block.multiply(
-            depth, a, a0 + from * rowStep, rowStep, b, b0, c, c0 + from * N, vectorStep);
+        block.multiply(depth, a, a0 + from * rowStep, rowStep, b, b0, c, c0 + from * N, vectorStep);
         row = from + height;
       }
     }
@@ -78,26 +77,19 @@ final class Gemm {
 
   private static final Blocks NARROW =
       new Blocks(
-          5,
-          NarrowBlocks::rows5Vectors2,
-          NarrowBlocks::rows4Vectors2,
-          RowBlocks::row1Vectors2);
+          5, NarrowBlocks::rows5Vectors2, NarrowBlocks::rows4Vectors2, RowBlocks::row1Vectors2);
 
   private static final Blocks WIDE_4 =
-      new Blocks(
-          6, WideBlocks::rows6Vectors4, WideBlocks::rows5Vectors4, RowBlocks::row1Vectors4);
+      new Blocks(6, WideBlocks::rows6Vectors4, WideBlocks::rows5Vectors4, RowBlocks::row1Vectors4);
 
   private static final Blocks WIDE_3 =
-      new Blocks(
-          8, WideBlocks::rows8Vectors3, WideBlocks::rows7Vectors3, RowBlocks::row1Vectors3);
+      new Blocks(8, WideBlocks::rows8Vectors3, WideBlocks::rows7Vectors3, RowBlocks::row1Vectors3);
 
   private static final Blocks WIDE_2 =
-      new Blocks(
-          8, WideBlocks::rows8Vectors2, WideBlocks::rows7Vectors2, RowBlocks::row1Vectors2);
+      new Blocks(8, WideBlocks::rows8Vectors2, WideBlocks::rows7Vectors2, RowBlocks::row1Vectors2);
 
   private static final Blocks WIDE_1 =
-      new Blocks(
-          8, WideBlocks::rows8Vectors1, WideBlocks::rows7Vectors1, RowBlocks::row1Vectors1);
+      new Blocks(8, WideBlocks::rows8Vectors1, WideBlocks::rows7Vectors1, RowBlocks::row1Vectors1);
 
   private static Blocks blocks(int vectors) {
     if (N < 16) {
