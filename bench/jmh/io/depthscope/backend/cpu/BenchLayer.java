@@ -8,7 +8,6 @@ import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.Range;
-import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
 import io.depthscope.zoo.PaddingStyle;
 import java.io.IOException;
@@ -108,17 +107,17 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
     return 2L * out().size() * depth();
   }
 
-  /** True where the backend keeps the input as NHWC: an image that is only gathered. */
-  private boolean plainInput() {
-    return in.channels() < Lanes.N && !window().isPointwise() && !isDepthwise();
+  /**
+   * Floats from one position of the input to the next; an image that is only gathered has no gaps.
+   */
+  private int inputRow() {
+    boolean image = in.channels() < 4 && !window().isPointwise() && !isDepthwise();
+    return image ? in.channels() : CpuLayer.rowFloats(in);
   }
 
   /** Where an input value lies in the backend's layout. */
   private int at(int position, int channel) {
-    int block = channel / Lanes.N * Lanes.N;
-    return plainInput()
-        ? position * in.channels() + channel
-        : block * in.positions() + position * Lanes.N + channel - block;
+    return position * inputRow() + channel;
   }
 
   /** The layer with random weights, its output quantized to 8 bits, as the backend compiles it. */
@@ -134,13 +133,13 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
             out(),
             kernel,
             kernel,
-            List.of(),
+            Optional.empty(),
             gaussian(channels, 0.5f),
             Optional.of(output));
     return CpuLayer.of(
         plan,
-        plainInput(),
-        /* plainOutput= */ false,
+        inputRow(),
+        CpuLayer.rowFloats(out()),
         CpuLayer.tileRows(plan, 0),
         /* handsOver= */ false);
   }
@@ -148,7 +147,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
   /** A random input image in the backend's layout; padding channels are zero. */
   float[] image() {
     float[] values = gaussian(in.size(), 1);
-    float[] image = new float[in.positions() * StreamSums.padded(in.channels())];
+    float[] image = new float[in.positions() * inputRow()];
     for (int p = 0; p < in.positions(); p++) {
       for (int c = 0; c < in.channels(); c++) {
         image[at(p, c)] = values[p * in.channels() + c];
@@ -170,7 +169,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
   /**
    * Compares all outputs of a kernel with plain loops in double.
    *
-   * @param tiles output of each tile, blocked as {@link Gemm} writes it
+   * @param tiles output of each tile, laid out as {@link Gemm} writes it
    * @throws IllegalStateException naming the first wrong output
    */
   void check(CpuLayer compiled, float[] image, List<float[]> tiles) {

@@ -86,7 +86,7 @@ public class EpilogueBenchmark {
           outFp32,
           outQuantized,
           p0,
-          positions,
+          compiled.outputRow(),
           sums,
           histogram);
     }
@@ -113,7 +113,7 @@ public class EpilogueBenchmark {
         float x = stage.clamp().apply(fp32[at] + stage.bias()[c], c);
         float y = stage.clamp().apply(quantized[at] + stage.bias()[c], c);
         float e = q.fakeQuantize(y) - x;
-        int out = (c - lane) * positions + p * Lanes.N + lane;
+        int out = p * compiled.outputRow() + c;
         require(outFp32[out] == x, "fp32 value", c, outFp32[out], x);
         if (paired) {
           float xq = q.fakeQuantize(y);

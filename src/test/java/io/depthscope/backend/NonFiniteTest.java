@@ -183,6 +183,27 @@ class NonFiniteTest {
     }
   }
 
+  /** The sum of a window may be beyond float32 where its mean is not. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 20})
+  void meansOfHugeValuesAreFinite(int channels) {
+    int size = 15 * channels;
+    float[] in = values(2 * size, 12, false);
+    for (int i = 0; i < in.length; i++) {
+      in[i] = Math.abs(in[i]) * 8e37f;
+    }
+    Op windowed = Op.Pool.of(Op.Pool.Kind.AVERAGE, Window.square(3, 1, Padding.symmetric(1)));
+    for (Op pool : List.of(Op.Pool.globalAverage(), windowed)) {
+      PlanCase c = layerCase(pool, Clamp.NONE, channels, new float[0], in);
+      agree(c);
+      float[] x = c.probe(new CpuBackend(1)).getLast().x();
+      for (float v : x) {
+        assertTrue(Float.isFinite(v), pool + " gives " + v);
+      }
+      assertArrayEquals(c.probe(new ReferenceBackend()).getLast().x(), x);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {3, 16, 20})
   void nanBecomesTheZeroPoint(int channels) {

@@ -9,8 +9,8 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Operations that look at one position at a time. Inputs and tiles are blocked: one vector of
- * channels after the other, position by position within. Padding channels of a tile are finite.
+ * Operations that look at one position at a time. A tile is laid out as {@link Gemm} writes it; its
+ * padding channels are finite.
  */
 final class ByValue {
   private ByValue() {}
@@ -24,14 +24,12 @@ final class ByValue {
       int p0,
       int p1,
       float[] tile) {
-    int positionsA = l.plan().ins().get(0).positions();
-    int positionsB = l.plan().ins().get(1).positions();
-    int stepA = positionsA == 1 ? 0 : N;
-    int stepB = positionsB == 1 ? 0 : N;
+    int stepA = l.plan().ins().get(0).positions() == 1 ? 0 : row(l, 0);
+    int stepB = l.plan().ins().get(1).positions() == 1 ? 0 : row(l, 1);
     for (int c = 0, at = 0; c < l.stage().padded(); c += N) {
       for (int p = p0; p < p1; p++, at += N) {
-        FloatVector u = FloatVector.fromArray(F, a, c * positionsA + p * stepA);
-        FloatVector v = FloatVector.fromArray(F, b, c * positionsB + p * stepB);
+        FloatVector u = FloatVector.fromArray(F, a, p * stepA + c);
+        FloatVector v = FloatVector.fromArray(F, b, p * stepB + c);
         FloatVector y =
             switch (function) {
               case ADD -> u.add(v);
@@ -43,14 +41,19 @@ final class ByValue {
     }
   }
 
+  /** Floats from one position of an input to the next. */
+  private static int row(CpuLayer l, int input) {
+    return CpuLayer.rowFloats(l.plan().ins().get(input));
+  }
+
   /** A function of each value, in double as the oracle computes it. */
   static void map(
       Op.Unary.Function function, CpuLayer l, float[] in, int p0, int p1, float[] tile) {
-    int positions = l.plan().in().positions();
+    int row = row(l, 0);
     for (int c = 0, at = 0; c < l.stage().padded(); c += N) {
       int real = l.stage().lanesAt(c);
       for (int p = p0; p < p1; p++, at += N) {
-        int from = c * positions + p * N;
+        int from = p * row + c;
         for (int lane = 0; lane < N; lane++) {
           tile[at + lane] = lane < real ? (float) function.of(in[from + lane]) : 0;
         }
@@ -60,18 +63,17 @@ final class ByValue {
 
   /** The channels of several inputs, one after the other. */
   static void join(CpuLayer l, List<float[]> inputs, int p0, int p1, float[] tile) {
-    int positions = l.plan().out().positions();
     int rows = p1 - p0;
     Arrays.fill(tile, 0, rows * l.stage().padded(), 0);
     int channel = 0;
     for (int k = 0; k < inputs.size(); k++) {
       float[] in = inputs.get(k);
       int channels = l.plan().ins().get(k).channels();
+      int row = row(l, k);
       for (int c = 0; c < channels; c++, channel++) {
-        int from = c / N * N * positions + c % N;
         int to = channel / N * N * rows + channel % N;
         for (int p = p0; p < p1; p++) {
-          tile[to + (p - p0) * N] = in[from + p * N];
+          tile[to + (p - p0) * N] = in[p * row + c];
         }
       }
     }

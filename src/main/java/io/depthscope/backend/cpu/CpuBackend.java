@@ -5,6 +5,8 @@ import io.depthscope.backend.Program;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.StreamSums;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +54,9 @@ public final class CpuBackend implements Backend {
       weights += 4L * 7 * l.kernel().length;
     }
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
-    long running = channels * 180 + 8 * (codes + (long) plan.steps().size() * BitHistogram.BINS);
+    long part = 8L * channels * LayerStatistics.STATE_FIELDS;
+    long running =
+        BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.steps().size() * BitHistogram.BINS);
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
   }
 
@@ -61,10 +65,9 @@ public final class CpuBackend implements Backend {
     for (Step l : plan.steps()) {
       boolean given = l.index() < plan.given();
       List<Integer> inputs = l.node().inputs();
-      boolean plainInput = !inputs.isEmpty() && layers.get(inputs.getFirst()).plainOutput();
-      boolean plainOutput = l.index() == 0 && !given && isOnlyGathered(plan);
+      int inputRow = inputs.isEmpty() ? 0 : layers.get(inputs.getFirst()).outputRow();
       int rows = given ? 1 : tileRows(plan.whole(), plan.nodeOf(l.index()));
-      layers.add(CpuLayer.of(l, plainInput, plainOutput, rows, !given && handsOver(plan, l)));
+      layers.add(CpuLayer.of(l, inputRow, outputRow(plan, l), rows, !given && handsOver(plan, l)));
     }
     return List.copyOf(layers);
   }
@@ -105,9 +108,15 @@ public final class CpuBackend implements Backend {
   }
 
   /**
-   * Outputs are blocked, except an input that is only ever gathered into windows: its few channels
-   * are copied faster without gaps.
+   * Rows are padded to whole vectors, except those of an input that is only ever gathered into
+   * windows: its few channels are copied faster without gaps.
    */
+  private static int outputRow(Plan plan, Step l) {
+    return l.index() == 0 && plan.given() == 0 && isOnlyGathered(plan)
+        ? l.out().channels()
+        : CpuLayer.rowFloats(l.out());
+  }
+
   private static boolean isOnlyGathered(Plan plan) {
     return plan.steps().stream()
         .allMatch(r -> !r.node().inputs().contains(0) || LayerForm.of(r).isGathered());

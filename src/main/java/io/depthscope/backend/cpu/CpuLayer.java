@@ -3,12 +3,14 @@ package io.depthscope.backend.cpu;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
+import io.depthscope.tensor.Shape;
 
 /**
  * A layer with its weights rearranged for this backend. Shared by all workers and read-only.
  *
- * @param plainInput whether the first input is NHWC rather than blocked
- * @param plainOutput the same for the output
+ * @param inputRow floats from one position of the first input to the next; activations are NHWC,
+ *     with room behind the channels of a position
+ * @param outputRow the same for the output
  * @param tileRows positions that are computed and finished at a time
  * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;
  *     the output is then never stored whole, and stays in the second cache
@@ -19,8 +21,8 @@ record CpuLayer(
     OutputStage stage,
     Weights fp32,
     Weights quantized,
-    boolean plainInput,
-    boolean plainOutput,
+    int inputRow,
+    int outputRow,
     int tileRows,
     boolean handsOver) {
 
@@ -48,19 +50,21 @@ record CpuLayer(
   /** Accumulators of a tile take about this many floats, so that they stay in the second cache. */
   private static final int TILE_FLOATS = 1 << 16;
 
+  /** Floats of 1 KiB, a quarter of what the sets of a first cache span. */
+  private static final int SAME_SETS = 256;
+
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
-  static CpuLayer of(
-      Step l, boolean plainInput, boolean plainOutput, int tileRows, boolean handsOver) {
+  static CpuLayer of(Step l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
     LayerForm form = LayerForm.of(l);
     Weights fp32 = weights(l, form, l.kernel());
     // One copy serves both streams where the weights are not quantized.
     Weights quantized =
         l.quantizedKernel() == l.kernel() ? fp32 : weights(l, form, l.quantizedKernel());
     return new CpuLayer(
-        l, form, OutputStage.of(l), fp32, quantized, plainInput, plainOutput, tileRows, handsOver);
+        l, form, OutputStage.of(l), fp32, quantized, inputRow, outputRow, tileRows, handsOver);
   }
 
   private static Weights weights(Step l, LayerForm form, float[] kernel) {
@@ -115,18 +119,26 @@ record CpuLayer(
 
   /** Floats of the gathered windows of one tile; 0 where none are gathered. */
   int gatherFloats() {
-    return form.isGathered() ? tileRows * Windows.rowFloats(fp32.packed().depth()) : 0;
+    return form.isGathered() ? tileRows * fp32.packed().depth() : 0;
   }
 
-  /** Floats of the stored output, all channels padded to whole vectors unless it is plain. */
+  /**
+   * Floats from one position of an activation to the next: whole vectors, so that kernels need not
+   * look at the last ones. Where the step would be a multiple of {@link #SAME_SETS}, positions lie
+   * one cache line further apart: the same channel of neighbouring positions would otherwise fall
+   * into a few sets of the first cache.
+   */
+  static int rowFloats(Shape shape) {
+    int padded = StreamSums.padded(shape.channels());
+    return padded % SAME_SETS == 0 ? padded + StreamSums.PAD : padded;
+  }
+
+  /** Floats of the stored output. */
   int outputFloats() {
-    if (handsOver) {
-      return tileFloats();
-    }
-    int channels = plainOutput ? stage.channels() : stage.padded();
-    return Math.multiplyExact(plan.out().positions(), channels);
+    return Math.multiplyExact(handsOver ? tileRows : plan.out().positions(), outputRow);
   }
 
+  /** Floats of the accumulators of one tile. */
   int tileFloats() {
     return tileRows * stage.padded();
   }

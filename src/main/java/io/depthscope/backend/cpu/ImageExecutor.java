@@ -57,7 +57,7 @@ final class ImageExecutor {
       histograms.add(recording.histograms() ? new HistogramScratch(l.codeCount()) : null);
       depthwise.add(
           l.form() instanceof LayerForm.ByChannel d
-              ? new Depthwise(d.window(), l.plan().in(), l.plan().out(), l.stage().padded())
+              ? new Depthwise(d.window(), l.plan().in(), l.plan().out(), l.inputRow())
               : null);
       windows.add(
           switch (l.form()) {
@@ -69,7 +69,7 @@ final class ImageExecutor {
   }
 
   private static Windows windows(CpuLayer l, Window window) {
-    return new Windows(window, l.plan().in(), l.plan().out(), l.plainInput());
+    return new Windows(window, l.plan().in(), l.plan().out(), l.inputRow());
   }
 
   /** Bytes one executor holds. */
@@ -139,10 +139,9 @@ final class ImageExecutor {
       Arrays.fill(to, 0, l.outputFloats(), 0);
       int positions = l.plan().out().positions();
       for (int p = 0; p < positions; p++) {
-        for (int c = 0; c < l.plan().out().channels(); c++) {
-          int block = c / Lanes.N * Lanes.N;
-          to[block * positions + p * Lanes.N + c - block] = values[at++];
-        }
+        int channels = l.plan().out().channels();
+        System.arraycopy(values, at, to, p * l.outputRow(), channels);
+        at += channels;
       }
     }
   }
@@ -163,7 +162,7 @@ final class ImageExecutor {
         buffer(fp32, node),
         buffer(quantized, node),
         l.handsOver() ? 0 : p0,
-        l.handsOver() ? p1 - p0 : l.plan().out().positions(),
+        l.outputRow(),
         sums.get(node),
         histograms.get(node));
     if (recording.errorTerms()) {
@@ -201,13 +200,11 @@ final class ImageExecutor {
     PackedKernel kernel = w.packed();
     if (l.form().isPointwise()) {
       boolean handed = layers.get(l.plan().node().inputs().getFirst()).handsOver();
-      int first = handed ? 0 : p0 * Lanes.N;
-      int blockStep = (handed ? p1 - p0 : l.plan().in().positions()) * Lanes.N;
-      Gemm.multiply(in, first, Lanes.N, blockStep, p1 - p0, kernel, tile);
+      int first = handed ? 0 : p0 * l.inputRow();
+      Gemm.multiply(in, first, l.inputRow(), p1 - p0, kernel, tile);
     } else {
       windows.get(l.plan().index()).gather(in, p0, p1, gathered);
-      int rowStep = Windows.rowFloats(kernel.depth());
-      Gemm.multiply(gathered, 0, rowStep, Lanes.N, p1 - p0, kernel, tile);
+      Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
     }
   }
 
@@ -223,13 +220,8 @@ final class ImageExecutor {
       float[] from = buffer(stream, output);
       int positions = l.plan().out().positions();
       for (int p = 0; p < positions; p++) {
-        for (int c = 0; c < channels; c++) {
-          int block = c / Lanes.N * Lanes.N;
-          out[at++] =
-              l.plainOutput()
-                  ? from[p * channels + c]
-                  : from[block * positions + p * Lanes.N + c - block];
-        }
+        System.arraycopy(from, p * l.outputRow(), out, at, channels);
+        at += channels;
       }
     }
   }

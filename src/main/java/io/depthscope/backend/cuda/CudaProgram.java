@@ -15,6 +15,7 @@ import io.depthscope.device.KernelSpec;
 import io.depthscope.device.MatrixLibrary;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
+import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.NetworkAccumulator;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -54,6 +55,11 @@ final class CudaProgram implements Program {
   private long stateGeneration;
 
   private long mergedImages;
+
+  /** The block of images whose statistics the device holds, -1 for none, and how many they are. */
+  private int block = -1;
+
+  private long blockImages;
   private long submitted;
   private BackendException failure;
   private boolean closed;
@@ -245,7 +251,7 @@ final class CudaProgram implements Program {
       at += bytes;
     }
     if (statistics != null) {
-      statistics.merge(compute, batch.count(), mergedImages);
+      merge(batch);
       statistics.fetchRanges(compute, output.ranges);
       mergedImages += batch.count();
     }
@@ -277,6 +283,28 @@ final class CudaProgram implements Program {
       next += bytes;
     }
     return next;
+  }
+
+  /** Adds a batch to the running statistics, block by block. */
+  private void merge(InputBatch batch) {
+    for (int first = 0, next; first < batch.count(); first = next) {
+      int own = BlockTree.blockOf(batch.indices()[first]);
+      next = first + 1;
+      while (next < batch.count() && BlockTree.blockOf(batch.indices()[next]) == own) {
+        next++;
+      }
+      if (own != block) {
+        if (blockImages > 0) {
+          statistics.downloadBlock(compute, accumulator, block, blockImages);
+        }
+        accumulator.open(own);
+        statistics.upload(compute, accumulator);
+        block = own;
+        blockImages = 0;
+      }
+      statistics.merge(compute, first, next - first, blockImages);
+      blockImages += next - first;
+    }
   }
 
   private void launch(LayerLaunch l, int images, InputSlot input, boolean pixels) {
@@ -328,6 +356,9 @@ final class CudaProgram implements Program {
   private void uploadState() {
     if (statistics != null) {
       statistics.upload(compute, accumulator);
+      statistics.clearCounts(compute);
+      block = accumulator.block();
+      blockImages = accumulator.blockImages();
     }
     mergedImages = accumulator.images();
     stateGeneration = accumulator.generation();
@@ -397,7 +428,11 @@ final class CudaProgram implements Program {
     throwFailure();
     if (statistics != null && stateGeneration == accumulator.generation()) {
       try {
-        statistics.download(compute, accumulator, mergedImages);
+        statistics.downloadCounts(compute, accumulator);
+        if (blockImages > 0) {
+          statistics.downloadBlock(compute, accumulator, block, blockImages);
+        }
+        accumulator.setImages(mergedImages, blockImages);
       } catch (DeviceException e) {
         fail(e);
         throw failure;

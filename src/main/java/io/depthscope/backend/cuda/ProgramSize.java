@@ -5,7 +5,8 @@ import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
-import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.LayerStatistics;
 import java.util.List;
 
 /**
@@ -74,9 +75,9 @@ record ProgramSize(
     return mode.statistics() ? 8L * all * maxBatch : 0;
   }
 
-  /** The running statistics of all layers. */
+  /** The running statistics of all layers, of the block of images that is being filled. */
   long state() {
-    return mode.statistics() ? 8L * LayerAccumulator.STATE_FIELDS * channels() : 0;
+    return mode.statistics() ? 8L * LayerStatistics.STATE_FIELDS * channels() : 0;
   }
 
   /** Number of codes of a layer's output; 0 where it is not quantized. */
@@ -124,7 +125,7 @@ record ProgramSize(
     long packed = layers.stream().mapToLong(this::weights).max().orElse(0);
     long transfers =
         CudaProgram.IN_FLIGHT * (pixels() + givenBytes() + streams() * outputBytes() + ranges());
-    return packed + transfers + 2 * (state() + counts());
+    return packed + transfers + (1 + BlockTree.MOST_PARTS) * state() + 2 * counts();
   }
 
   private interface Size {

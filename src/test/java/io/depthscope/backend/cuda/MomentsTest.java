@@ -31,6 +31,7 @@ import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.Moments;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.stats.StreamSums;
@@ -65,7 +66,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("gpu")
 class MomentsTest {
-  private static final int FIELDS = LayerAccumulator.STATE_FIELDS;
+  private static final int FIELDS = LayerStatistics.STATE_FIELDS;
   private static final int STREAM = 9;
   private static final int ERROR = 2 * STREAM;
   private static final int TERMS = ERROR + 4;
@@ -91,7 +92,7 @@ class MomentsTest {
         LayerAccumulator expected = new LayerAccumulator(channels, 0, level == 2);
         int stride = LayerParams.stride(channels);
         double[] state = new double[FIELDS * stride];
-        expected.exportState(state, 0, stride);
+        expected.total().exportState(state, 0, stride);
         long before = 0;
         for (int images : new int[] {1, 7, 2, 30}) {
           Batch batch = batch(images, channels, positions, stride, level);
@@ -126,7 +127,7 @@ class MomentsTest {
               counts ? random.nextLong(1L << 50) : floats ? (float) x : x * random.nextDouble();
         }
       }
-      expected.importState(before * positions, true, state, 0, stride);
+      expected.importBlock(0, before * positions, true, state, 0, stride);
       Batch batch = batch(9, channels, positions, stride, 2);
       for (ImageSums sums : batch.expected) {
         expected.add(0, sums, true);
@@ -333,7 +334,7 @@ class MomentsTest {
   private static void export(ImageSums sums, int level, double[] to, int at, int stride) {
     LayerAccumulator one = new LayerAccumulator(sums.channels(), 0, level == 2);
     one.add(0, sums, level > 0);
-    one.exportState(to, at, stride);
+    one.total().exportState(to, at, stride);
   }
 
   private void fill(StreamSums s, int c, int n) {
@@ -396,7 +397,7 @@ class MomentsTest {
   private static void assertSame(
       LayerAccumulator expected, double[] got, int stride, int level, String text) {
     double[] want = new double[FIELDS * stride];
-    expected.exportState(want, 0, stride);
+    expected.total().exportState(want, 0, stride);
     for (int f = 0; f < (level == 0 ? STREAM : FIELDS); f++) {
       for (int c = 0; c < expected.channels(); c++) {
         int at = f * stride + c;
@@ -553,8 +554,8 @@ class MomentsTest {
       int stride = LayerParams.stride(a.channels());
       double[] want = new double[FIELDS * stride];
       double[] got = new double[FIELDS * stride];
-      a.exportState(want, 0, stride);
-      actual.layer(i).exportState(got, 0, stride);
+      a.total().exportState(want, 0, stride);
+      actual.layer(i).total().exportState(got, 0, stride);
       for (int at = 0; at < want.length; at++) {
         int f = at / stride;
         String what = text + ", layer " + i + ", field " + f + ", channel " + at % stride;
