@@ -153,7 +153,7 @@ def branched() -> Builder:
     b = Builder(6, 5, 3)
     b.add("stem", "conv", 6, kernel=3, padding=1, activation="relu6", batch_norm=True)
     b.add("squeeze", "global-average-pool")
-    b.add("excite", "conv", 6, bias=True)
+    b.add("excite", "fully-connected", 6, bias=True)
     b.add("gate", "sigmoid")
     b.add("gated", "multiply", inputs=("stem", "gate"))
     b.add("left", "conv", 6, kernel=3, padding=1, inputs=("gated",), bias=True)

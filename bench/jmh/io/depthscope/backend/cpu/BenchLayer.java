@@ -4,7 +4,7 @@ import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.Range;
@@ -112,7 +112,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
    */
   private int inputRow() {
     boolean image = in.channels() < 4 && !window().isPointwise() && !isDepthwise();
-    return image ? in.channels() : CompiledLayer.rowFloats(in);
+    return image ? in.channels() : CpuLayer.rowFloats(in);
   }
 
   /** Where an input value lies in the backend's layout. */
@@ -121,12 +121,12 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
   }
 
   /** The layer with random weights, its output quantized to 8 bits, as the backend compiles it. */
-  CompiledLayer compile() {
+  CpuLayer compile() {
     int channels = out().channels();
     float[] kernel = gaussian(channels * depth(), (float) Math.sqrt(2.0 / depth()));
     QuantParams output = QuantParams.of(new Range(0, 6), QuantFormat.asymmetric(8));
-    LayerPlan plan =
-        new LayerPlan(
+    Step plan =
+        new Step(
             1,
             new Node(id, op, clamp, List.of(0)),
             List.of(in),
@@ -136,7 +136,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
             List.of(),
             gaussian(channels, 0.5f),
             Optional.of(output));
-    return CompiledLayer.of(plan, inputRow(), CompiledLayer.rowFloats(out()));
+    return CpuLayer.of(plan, inputRow(), CpuLayer.rowFloats(out()));
   }
 
   /** A random input image in the backend's layout; padding channels are zero. */
@@ -167,7 +167,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
    * @param tiles output of each tile, laid out as {@link Gemm} writes it
    * @throws IllegalStateException naming the first wrong output
    */
-  void check(CompiledLayer compiled, float[] image, List<float[]> tiles) {
+  void check(CpuLayer compiled, float[] image, List<float[]> tiles) {
     float[] kernel = compiled.plan().kernel();
     int rows = compiled.tileRows();
     for (int p = 0; p < out().positions(); p++) {

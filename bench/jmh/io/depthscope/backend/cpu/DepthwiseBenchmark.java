@@ -30,7 +30,7 @@ public class DepthwiseBenchmark {
   @Param("mobilenet_v1/conv_dw_2")
   public String layer;
 
-  private CompiledLayer compiled;
+  private CpuLayer compiled;
   private Depthwise kernel;
   private float[] image;
   private float[] tile;

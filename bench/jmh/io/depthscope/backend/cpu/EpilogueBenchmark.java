@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What follows the accumulators of one layer on one image, at four levels of recording. */
+/** What follows the accumulators of one layer on one image, at three levels of recording. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -31,30 +31,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(2)
 public class EpilogueBenchmark {
 
-  /** What is recorded. */
-  public enum Level {
-    /** The fp32 stream alone. */
-    FP32,
-    /** Both streams, no statistics. */
-    PAIRED,
-    /** Both streams with moments, ranges and errors. */
-    STATISTICS,
-    /** The same with both histograms. */
-    HISTOGRAMS;
-
-    Recording recording() {
-      return new Recording(
-          this != FP32, compareTo(STATISTICS) >= 0, this == HISTOGRAMS, /* errorTerms= */ false);
-    }
-  }
-
   /** File and layer; {@link RunBenchmarks} gives those of the shape files. */
   @Param("mobilenet_v1/conv_pw_2")
   public String layer;
 
-  @Param public Level level;
+  /** What is recorded. */
+  @Param({"PLAIN", "PAIRED", "STATISTICS"})
+  public Recording recording;
 
-  private CompiledLayer compiled;
+  private CpuLayer compiled;
   private Epilogue epilogue;
   private ImageSums sums;
   private HistogramScratch histogram;
@@ -68,7 +53,7 @@ public class EpilogueBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    epilogue = new Epilogue(level.recording(), compiled.stage().padded());
+    epilogue = new Epilogue(recording, compiled.stage().padded());
     sums = new ImageSums(shape.out().channels(), shape.out().positions(), false);
     histogram = new HistogramScratch(compiled.codeCount());
     // Values around both ends of the activation function; the streams differ a little.
@@ -111,7 +96,7 @@ public class EpilogueBenchmark {
   private void check() {
     OutputStage stage = compiled.stage();
     QuantParams q = stage.quantizer().orElseThrow();
-    boolean paired = level != Level.FP32;
+    boolean paired = recording.quantizedStream();
     BitHistogram bins = new BitHistogram(new long[BitHistogram.BINS]);
     long[] codes = new long[q.codes()];
     int positions = compiled.plan().out().positions();
@@ -139,13 +124,13 @@ public class EpilogueBenchmark {
         bins.counts()[BitHistogram.bin(x)]++;
         codes[q.quantize(y) - q.qmin()]++;
       }
-      if (level.recording().statistics()) {
+      if (recording.statistics()) {
         requireNear("error", c, sums.errorSquares[c], squares);
         double variance = TensorStatistics.of(values).variance();
         requireNear("variance", c, moments.channel(c).variance(), variance);
       }
     }
-    if (level == Level.HISTOGRAMS) {
+    if (recording.histograms()) {
       LayerAccumulator recorded = new LayerAccumulator(stage.channels(), q.codes(), false);
       histogram.flush(recorded);
       require(

@@ -30,7 +30,7 @@ public class GemmBenchmark {
   @Param("mobilenet_v1/conv_pw_2")
   public String layer;
 
-  private CompiledLayer compiled;
+  private CpuLayer compiled;
   private Windows windows;
   private float[] image;
   private float[] gathered;

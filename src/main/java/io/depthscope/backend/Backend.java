@@ -1,6 +1,6 @@
 package io.depthscope.backend;
 
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 
 /** Turns a plan into a program for one kind of machine. */
 public interface Backend extends AutoCloseable {
@@ -21,16 +21,16 @@ public interface Backend extends AutoCloseable {
    *
    * @param maxBatch largest batch that will be submitted
    */
-  PairedProgram compile(ExecutionPlan plan, int maxBatch);
+  Program compile(Plan plan, int maxBatch);
 
   /**
    * Bytes a program of this plan holds while it runs, weights included; independent of the number
    * of images.
    */
-  long memoryBytes(ExecutionPlan plan, int maxBatch);
+  long memoryBytes(Plan plan, int maxBatch);
 
   /** The same for the memory of a device of its own; 0 where there is none. */
-  default long deviceBytes(ExecutionPlan plan, int maxBatch) {
+  default long deviceBytes(Plan plan, int maxBatch) {
     return 0;
   }
 
@@ -40,7 +40,7 @@ public interface Backend extends AutoCloseable {
    *
    * @throws BackendException if it does not, with a batch that would
    */
-  default void checkDevice(ExecutionPlan plan, int maxBatch) {}
+  default void checkDevice(Plan plan, int maxBatch) {}
 
   /** Gives back what the backend holds, such as a device; programs are closed before. */
   @Override

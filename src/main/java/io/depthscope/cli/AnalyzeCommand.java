@@ -143,7 +143,7 @@ final class AnalyzeCommand implements Callable<Integer> {
               preprocessing,
               scheme,
               feed,
-              errorSources ? Recording.ERROR_TERMS : Recording.STATISTICS,
+              errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS,
               data,
               dataOptions.count(data),
               backendOptions.threads(),

@@ -2,7 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageFolder;
@@ -16,11 +16,13 @@ import io.depthscope.experiment.RunState;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.Setting;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
 import io.depthscope.record.AtomicFile;
 import io.depthscope.record.QuantizationJson;
@@ -108,7 +110,7 @@ record AnalyzeJob(
   private static final int PIECE_IMAGES = 8;
 
   MemoryEstimate memory() {
-    ExecutionPlan shape = shapeOfPlan();
+    Plan shape = shapeOfPlan();
     long network = backend.memoryBytes(shape, batch);
     long image = preprocessing.inputShape().size();
     boolean decodes = data instanceof ImageFolder;
@@ -129,22 +131,15 @@ record AnalyzeJob(
   }
 
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
-  private ExecutionPlan shapeOfPlan() {
+  private Plan shapeOfPlan() {
     Map<String, QuantParams> outputs = new HashMap<>();
     for (Node node : model.graph().nodes()) {
       if (node.op().quantizesOutput() && scheme.activations().isPresent()) {
         outputs.put(node.name(), QuantParams.of(new Range(0, 1), scheme.activations().get()));
       }
     }
-    QuantScheme floatWeights =
-        new QuantScheme(
-            Optional.empty(),
-            scheme.activations(),
-            scheme.granularity(),
-            scheme.activationRange(),
-            scheme.weightRange());
-    return ExecutionPlan.withParams(
-        fp32Plan(Recording.PLAIN), floatWeights, outputs, feed, recording);
+    QuantSpec spec = new QuantSpec(outputs, Map.of());
+    return Plan.of(model.network(), preprocessing.normalizationTable(), spec, feed, recording);
   }
 
   /**
@@ -213,11 +208,11 @@ record AnalyzeJob(
         return Result.stopped(Outcome.STOPPED_CALIBRATING);
       }
       Calibration calibration = calibrated.get();
-      ExecutionPlan plan = plan(calibration, run.resumes() ? null : calibrationSource.file());
+      Plan plan = plan(calibration, run.resumes() ? null : calibrationSource.file());
       if (!run.resumes()) {
         run.begin(plan, scheme, calibration);
       }
-      try (PairedProgram program = backend.compile(plan, batch)) {
+      try (Program program = backend.compile(plan, batch)) {
         RunState state = new RunState(program.statistics());
         List<Prediction> predictions = new ArrayList<>();
         if (run.resumes()) {
@@ -284,10 +279,10 @@ record AnalyzeJob(
     }
   }
 
-  private ExecutionPlan plan(Calibration calibration, Path file) throws IOException {
+  private Plan plan(Calibration calibration, Path file) throws IOException {
     try {
-      return ExecutionPlan.paired(
-          fp32Plan(Recording.PLAIN), scheme, calibration.tensors(), feed, recording);
+      QuantSpec spec = SchemePolicy.spec(model.network(), scheme, calibration.tensors());
+      return Plan.of(model.network(), preprocessing.normalizationTable(), spec, feed, recording);
     } catch (IllegalArgumentException e) {
       // A file's calibration may be that of another network, or hold ranges beyond float32.
       throw new IOException((file == null ? "" : file + ": ") + e.getMessage(), e);
@@ -296,7 +291,7 @@ record AnalyzeJob(
 
   private boolean images(
       RunDirectory run,
-      PairedProgram program,
+      Program program,
       RunState state,
       List<Prediction> predictions,
       Mode mode,
@@ -403,14 +398,13 @@ record AnalyzeJob(
             + preprocessing.std());
   }
 
-  private ExecutionPlan fp32Plan(Recording recording) {
+  private Plan fp32Plan(Recording recording) {
     return fp32Plan(model, preprocessing, recording);
   }
 
   /** The plan of a loaded network's fp32 stream. */
-  static ExecutionPlan fp32Plan(
-      LoadedModel model, Preprocessing preprocessing, Recording recording) {
-    return ExecutionPlan.fp32(model.network(), preprocessing.normalizationTable(), recording);
+  static Plan fp32Plan(LoadedModel model, Preprocessing preprocessing, Recording recording) {
+    return Plan.fp32(model.network(), preprocessing.normalizationTable(), recording);
   }
 
   /** Settings on which the numbers depend. */

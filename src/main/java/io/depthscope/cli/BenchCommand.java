@@ -2,7 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
@@ -10,18 +10,22 @@ import io.depthscope.dataset.Preprocessing;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.PairedRun;
 import io.depthscope.graph.exchange.LoadedModel;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Measures speed. */
 @Command(
@@ -38,26 +42,18 @@ final class BenchCommand implements Callable<Integer> {
     return Main.commandMissing(spec.commandLine());
   }
 
-  /** How much work is measured. */
-  @SuppressWarnings("ImmutableEnumChecker") // Recording is a record of booleans
-  enum Level {
-    /** The fp32 network alone. */
-    plain(Recording.PLAIN),
-    /** Both streams, logits only. */
-    paired(Recording.PAIRED),
-    /** Both streams with all statistics and histograms. */
-    statistics(Recording.STATISTICS),
-    /** The same with the sources of error. */
-    sources(Recording.ERROR_TERMS);
+  /** The word of a recording, as an option says how much work is measured. */
+  static final class RecordingWord implements ITypeConverter<Recording> {
+    static final String WORDS = "plain, calibration, paired, statistics or sources";
 
-    private final Recording recording;
-
-    Level(Recording recording) {
-      this.recording = recording;
-    }
-
-    Recording recording() {
-      return recording;
+    @Override
+    public Recording convert(String word) {
+      for (Recording recording : Recording.values()) {
+        if (recording.word().equals(word)) {
+          return recording;
+        }
+      }
+      throw new TypeConversionException("expected " + WORDS + " but was '" + word + "'");
     }
   }
 
@@ -81,8 +77,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
         names = "--level",
         defaultValue = "statistics",
-        description = "plain, paired, statistics or sources. Default: ${DEFAULT-VALUE}.")
-    private Level level;
+        converter = RecordingWord.class,
+        description = RecordingWord.WORDS + ". Default: ${DEFAULT-VALUE}.")
+    private Recording level;
 
     @Option(
         names = "--seconds",
@@ -114,8 +111,8 @@ final class BenchCommand implements Callable<Integer> {
         Backend backend = opened.backend();
         int batch = backendOptions.batch(backend);
         ImageBatch images = firstBatch(data, preprocessing, batch);
-        ExecutionPlan plan = plan(backend, model, preprocessing, scheme, images);
-        try (PairedProgram program = backend.compile(plan, batch)) {
+        Plan plan = plan(backend, model, preprocessing, scheme, images);
+        try (Program program = backend.compile(plan, batch)) {
           InputBatch input = InputBatch.of(images);
           repeat(program, input, warmUp);
           long start = System.nanoTime();
@@ -130,7 +127,7 @@ final class BenchCommand implements Callable<Integer> {
                   done,
                   elapsed,
                   done / elapsed,
-                  level,
+                  level.word(),
                   backend.description());
         }
       }
@@ -145,24 +142,25 @@ final class BenchCommand implements Callable<Integer> {
       }
     }
 
-    private ExecutionPlan plan(
+    private Plan plan(
         Backend backend,
         LoadedModel model,
         Preprocessing preprocessing,
         QuantScheme scheme,
         ImageBatch images)
         throws IOException {
-      if (!level.recording.quantizedStream()) {
-        return AnalyzeJob.fp32Plan(model, preprocessing, level.recording);
+      if (!level.quantizedStream()) {
+        return AnalyzeJob.fp32Plan(model, preprocessing, level);
       }
-      ExecutionPlan fp32 = AnalyzeJob.fp32Plan(model, preprocessing, Recording.CALIBRATION);
+      Plan fp32 = AnalyzeJob.fp32Plan(model, preprocessing, Recording.CALIBRATION);
       Calibration calibration = Calibration.of(backend, fp32, images);
-      return ExecutionPlan.paired(
-          fp32, scheme, calibration.tensors(), Feed.ACCUMULATED, level.recording);
+      QuantSpec spec = SchemePolicy.spec(model.network(), scheme, calibration.tensors());
+      return Plan.of(
+          model.network(), preprocessing.normalizationTable(), spec, Feed.ACCUMULATED, level);
     }
 
     /** Keeps two batches under way, as a real run does, for at least the given time. */
-    private static long repeat(PairedProgram program, InputBatch input, double seconds)
+    private static long repeat(Program program, InputBatch input, double seconds)
         throws IOException {
       long end = System.nanoTime() + (long) (seconds * 1e9);
       long done = 0;

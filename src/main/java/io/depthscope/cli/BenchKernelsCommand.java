@@ -13,7 +13,7 @@ import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.jcuda.JCudaDevices;
 import io.depthscope.graph.Graph;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
@@ -60,8 +60,9 @@ final class BenchKernelsCommand implements Callable<Integer> {
   @Option(
       names = "--level",
       defaultValue = "statistics",
-      description = "plain, paired, statistics or sources. Default: ${DEFAULT-VALUE}.")
-  private BenchCommand.Level level;
+      converter = BenchCommand.RecordingWord.class,
+      description = BenchCommand.RecordingWord.WORDS + ". Default: ${DEFAULT-VALUE}.")
+  private Recording level;
 
   @Option(
       names = "--batch",
@@ -106,7 +107,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       double copy = bench.copyBandwidth();
       out.printf(Locale.ROOT, "copy within the device: %.0f GB/s read and written%n", copy);
       ObjectNode record = new ObjectMapper().createObjectNode();
-      record.put("device", backend.description()).put("level", level.name()).put("batch", batch);
+      record.put("device", backend.description()).put("level", level.word()).put("batch", batch);
       record.put("repeats", repeats).put("copyGigabytesPerSecond", copy);
       ArrayNode rows = record.putArray("kernels");
       TextTable table =
@@ -115,7 +116,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       try {
         for (Graph layer : layers) {
           PlanCase c = RandomCases.of(layer, scheme(), 1, 1);
-          ExecutionPlan plan = c.plan(level.recording());
+          Plan plan = c.plan(level);
           List<String> kernels = KernelBench.variants(plan);
           for (String kernel : best ? kernels.subList(0, 1) : kernels) {
             Findings findings = noCheck ? new Findings() : check(backend, c, kernel);
@@ -177,10 +178,10 @@ final class BenchKernelsCommand implements Callable<Integer> {
         new LayerComparison()
             .compare(
                 c,
-                c.plan(Recording.PAIRED).layers().getLast(),
+                c.plan(Recording.PAIRED).steps().getLast(),
                 c.probe(new ReferenceBackend()),
                 got);
-    findings.addAll(StatisticsCheck.run(forced, c, level.recording(), got));
+    findings.addAll(StatisticsCheck.run(forced, c, level, got));
     return findings;
   }
 

@@ -2,11 +2,11 @@ package io.depthscope.experiment;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.plan.CalibratedTensor;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.quant.Range;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
@@ -43,14 +43,14 @@ public record Calibration(
    */
   public static Optional<Calibration> run(
       Backend backend,
-      ExecutionPlan fp32,
+      Plan fp32,
       BatchLoader loader,
       int maxBatch,
       String source,
       LongConsumer progress,
       BooleanSupplier stop)
       throws IOException {
-    try (PairedProgram program = backend.compile(fp32, maxBatch)) {
+    try (Program program = backend.compile(fp32, maxBatch)) {
       long done = 0;
       for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
         Future<?> result = program.submit(InputBatch.of(batch));
@@ -69,20 +69,19 @@ public record Calibration(
   }
 
   /** Calibrates on one batch of images. */
-  public static Calibration of(Backend backend, ExecutionPlan fp32, ImageBatch images)
-      throws IOException {
-    try (PairedProgram program = backend.compile(fp32, images.count())) {
+  public static Calibration of(Backend backend, Plan fp32, ImageBatch images) throws IOException {
+    try (Program program = backend.compile(fp32, images.count())) {
       PairedRun.await(program.submit(InputBatch.of(images)));
       return of(fp32, program.statistics(), images.count() + " images");
     }
   }
 
-  private static Calibration of(ExecutionPlan plan, NetworkAccumulator seen, String source)
+  private static Calibration of(Plan plan, NetworkAccumulator seen, String source)
       throws IOException {
     Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();
     for (int i = 0; i < seen.size(); i++) {
       LayerAccumulator layer = seen.layer(i);
-      String name = plan.layer(i).node().name();
+      String name = plan.step(i).node().name();
       TensorStatistics s = layer.fp32().layer();
       if (s.nans() + s.infinities() > 0) {
         throw new IOException(

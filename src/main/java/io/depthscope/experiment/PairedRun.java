@@ -3,7 +3,7 @@ package io.depthscope.experiment;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.stats.Prediction;
@@ -29,7 +29,7 @@ public final class PairedRun {
   /** A killed run loses no more than this. */
   private static final long CHECKPOINT_NANOS = 30_000_000_000L;
 
-  private final PairedProgram program;
+  private final Program program;
   private final RunState state;
   private final int firstClass;
   private final int classes;
@@ -56,7 +56,7 @@ public final class PairedRun {
    * @param state of this program, fresh or read from a checkpoint
    * @param firstClass output that stands for label 0
    */
-  public PairedRun(PairedProgram program, RunState state, int classes, int firstClass) {
+  public PairedRun(Program program, RunState state, int classes, int firstClass) {
     this.program = program;
     this.state = state;
     this.classes = classes;

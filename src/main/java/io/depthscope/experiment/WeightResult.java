@@ -2,7 +2,7 @@ package io.depthscope.experiment;
 
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.LayerParameters;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.ErrorSums;
@@ -29,7 +29,7 @@ public record WeightResult(
     Optional<BatchNorm> batchNorm) {
 
   /** Measures the weights of a layer that has some. */
-  public static WeightResult of(LayerPlan plan, LayerParameters stored) {
+  public static WeightResult of(Step plan, LayerParameters stored) {
     int channels = plan.out().channels();
     float[] w = plan.kernel();
     float[] wq = plan.quantizedKernel();

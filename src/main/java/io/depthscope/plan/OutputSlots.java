@@ -24,10 +24,7 @@ public record OutputSlots(int[] slotOf, long[] sizes) {
    * @param readsLonger whether a node still reads its input while the next one writes
    */
   public static OutputSlots of(
-      List<LayerPlan> layers,
-      List<Integer> outputs,
-      IntToLongFunction size,
-      IntPredicate readsLonger) {
+      List<Step> layers, List<Integer> outputs, IntToLongFunction size, IntPredicate readsLonger) {
     int n = layers.size();
     int[] lastReader = new int[n];
     for (int i = 0; i < n; i++) {

@@ -1,37 +1,52 @@
 package io.depthscope.plan;
 
 /**
- * What a program computes beside the fp32 logits.
- *
- * @param quantizedStream run the quantized stream too
- * @param statistics moments, ranges and errors per channel
- * @param histograms bit histograms of the fp32 stream, code histograms of the quantized one
- * @param errorTerms split the error by its source; runs every weighted layer a third time
+ * What a program computes beside the outputs of the fp32 stream. Kernels, benchmarks and tests that
+ * go through all kinds go through this list.
  */
-public record Recording(
-    boolean quantizedStream, boolean statistics, boolean histograms, boolean errorTerms) {
-
+public enum Recording {
   /** The fp32 network alone. */
-  public static final Recording PLAIN = new Recording(false, false, false, false);
-
+  PLAIN("plain"),
   /** The distribution of the fp32 network, for choosing ranges. */
-  public static final Recording CALIBRATION = new Recording(false, true, true, false);
+  CALIBRATION("calibration"),
+  /** Both streams, outputs only. */
+  PAIRED("paired"),
+  /** Both streams: moments, ranges, errors and histograms. */
+  STATISTICS("statistics"),
+  /** The same, with the error split by its source; runs every weighted layer a third time. */
+  ERROR_SOURCES("sources");
 
-  /** Both streams, logits only. */
-  public static final Recording PAIRED = new Recording(true, false, false, false);
+  private final String word;
 
-  /** Both streams with everything but the sources of error. */
-  public static final Recording STATISTICS = new Recording(true, true, true, false);
+  Recording(String word) {
+    this.word = word;
+  }
 
-  /** Everything. */
-  public static final Recording ERROR_TERMS = new Recording(true, true, true, true);
+  /** The word a user selects it by. */
+  public String word() {
+    return word;
+  }
+
+  /** True if the quantized stream runs, too. */
+  public boolean quantizedStream() {
+    return compareTo(PAIRED) >= 0;
+  }
+
+  /** True if moments and ranges are recorded, and with two streams the errors. */
+  public boolean statistics() {
+    return this != PLAIN && this != PAIRED;
+  }
 
   /**
-   * @throws IllegalArgumentException if error terms are asked for without both streams' statistics
+   * True if the values of the fp32 stream are counted by their bits, and the codes of the quantized
+   * one.
    */
-  public Recording {
-    if ((errorTerms && !(quantizedStream && statistics)) || (histograms && !statistics)) {
-      throw new IllegalArgumentException("this recording lacks what it builds on");
-    }
+  public boolean histograms() {
+    return statistics();
+  }
+
+  /** True if the error is split by its source. */
+  public boolean errorTerms() {
+    return this == ERROR_SOURCES;
   }
 }

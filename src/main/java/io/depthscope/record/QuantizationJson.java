@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.plan.CalibratedTensor;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
@@ -36,8 +36,7 @@ public final class QuantizationJson {
 
   private QuantizationJson() {}
 
-  static void write(
-      ExecutionPlan plan, QuantScheme scheme, Calibration calibration, OutputStream out)
+  static void write(Plan plan, QuantScheme scheme, Calibration calibration, OutputStream out)
       throws IOException {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();
@@ -45,7 +44,7 @@ public final class QuantizationJson {
       g.writeStringField("model", plan.graph().name());
       RunJson.scheme(g, scheme);
       g.writeArrayFieldStart("activations");
-      for (LayerPlan l : plan.layers()) {
+      for (Step l : plan.steps()) {
         if (l.output().isPresent()) {
           g.writeStartObject();
           g.writeStringField("name", l.node().name());
@@ -55,7 +54,7 @@ public final class QuantizationJson {
       }
       g.writeEndArray();
       g.writeArrayFieldStart("weights");
-      for (LayerPlan l : plan.layers()) {
+      for (Step l : plan.steps()) {
         if (!l.kernelParams().isEmpty()) {
           g.writeStartObject();
           g.writeStringField("name", l.node().name());

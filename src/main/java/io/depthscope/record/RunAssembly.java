@@ -3,8 +3,8 @@ package io.depthscope.record;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.experiment.RunState;
 import io.depthscope.experiment.WeightResult;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.stats.Distribution;
@@ -22,8 +22,7 @@ import java.util.Optional;
  * @param family of networks, such as {@code mobilenet-v1}
  * @param calibrationImages images the ranges were taken from
  */
-public record RunAssembly(
-    ExecutionPlan plan, String family, QuantScheme scheme, long calibrationImages) {
+public record RunAssembly(Plan plan, String family, QuantScheme scheme, long calibrationImages) {
 
   /**
    * The run; what {@code state} gathers later does not change it.
@@ -35,7 +34,7 @@ public record RunAssembly(
   public Run run(
       String name, RunState state, List<Prediction> predictions, Map<String, Object> manifest) {
     List<RunLayer> layers = new ArrayList<>();
-    for (LayerPlan l : plan.layers()) {
+    for (Step l : plan.steps()) {
       List<RunLayer> read = l.node().inputs().stream().map(layers::get).toList();
       layers.add(layer(l, state.statistics().layer(l.index()), read));
     }
@@ -68,7 +67,7 @@ public record RunAssembly(
         n.logitSqnrDb());
   }
 
-  private RunLayer layer(LayerPlan l, LayerAccumulator a, List<RunLayer> read) {
+  private RunLayer layer(Step l, LayerAccumulator a, List<RunLayer> read) {
     Optional<WeightResult> weights =
         l.op().hasWeights()
             ? Optional.of(WeightResult.of(l, plan.network().storedOf(l.node())))
@@ -122,7 +121,7 @@ public record RunAssembly(
   }
 
   private static List<RunLayer.Channel> channels(
-      LayerPlan l, LayerAccumulator a, Optional<WeightResult> weights) {
+      Step l, LayerAccumulator a, Optional<WeightResult> weights) {
     List<RunLayer.Channel> channels = new ArrayList<>();
     for (int i = 0; i < l.out().channels(); i++) {
       int c = i;
@@ -153,7 +152,7 @@ public record RunAssembly(
     return Double.parseDouble(Float.toString(value));
   }
 
-  private static Optional<QuantParams> params(LayerPlan l, int channel) {
+  private static Optional<QuantParams> params(Step l, int channel) {
     List<QuantParams> all = l.kernelParams();
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() == 1 ? 0 : channel));
   }

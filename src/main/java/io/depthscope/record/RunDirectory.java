@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.RunState;
 import io.depthscope.file.FileErrors;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
@@ -328,8 +328,7 @@ public final class RunDirectory implements AutoCloseable {
    * Begins a new run: deletes what an earlier one left, if that is wanted, and writes {@code
    * quantization.json}, the first file of every run: from then on the folder is known as ours.
    */
-  public void begin(ExecutionPlan plan, QuantScheme scheme, Calibration calibration)
-      throws IOException {
+  public void begin(Plan plan, QuantScheme scheme, Calibration calibration) throws IOException {
     if (overwrite) {
       deleteOutputs(directory);
     }

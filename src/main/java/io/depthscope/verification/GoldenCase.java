@@ -16,10 +16,12 @@ import io.depthscope.graph.Window;
 import io.depthscope.graph.exchange.KernelLayout;
 import io.depthscope.graph.exchange.SafetensorsFile;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
@@ -337,9 +339,7 @@ public final class GoldenCase {
         "golden " + name(),
         network,
         inputTable(),
-        scheme(),
-        Map.of(),
-        activationParams(),
+        new QuantSpec(activationParams(), SchemePolicy.weights(network, scheme())),
         Feed.ACCUMULATED,
         pixels());
   }

@@ -3,9 +3,9 @@ package io.depthscope.verification;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.backend.Backend;
 import io.depthscope.graph.Node;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.ErrorSums;
@@ -94,16 +94,16 @@ public final class GoldenCheck {
   /** Figures of every layer and channel. */
   public void figures(Backend backend) {
     PlanCase c = golden.planCase();
-    ExecutionPlan plan = c.plan(Recording.ERROR_TERMS);
+    Plan plan = c.plan(Recording.ERROR_SOURCES);
     try (var program = backend.compile(plan, golden.images())) {
       PlanCase.await(program.submit(c.batch()));
       figures(plan, program.statistics());
     }
   }
 
-  private void figures(ExecutionPlan plan, NetworkAccumulator statistics) {
+  private void figures(Plan plan, NetworkAccumulator statistics) {
     findings.same("images", golden.images(), statistics.images());
-    for (LayerPlan l : plan.layers()) {
+    for (Step l : plan.steps()) {
       Node node = l.node();
       LayerAccumulator a = statistics.layer(l.index());
       JsonNode layer = golden.layer(node.name());
@@ -232,7 +232,7 @@ public final class GoldenCheck {
         5 * actual.count() * (2 * off * Math.sqrt(each) + off * off) + FIGURES * all);
   }
 
-  private void histogram(String what, JsonNode layer, LayerPlan l, LayerAccumulator a) {
+  private void histogram(String what, JsonNode layer, Step l, LayerAccumulator a) {
     long[] counts = a.histogram().counts();
     long elements = (long) golden.images() * l.out().size();
     findings.same(what + " histogram total", elements, a.histogram().count());

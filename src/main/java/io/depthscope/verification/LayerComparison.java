@@ -1,7 +1,7 @@
 package io.depthscope.verification;
 
 import io.depthscope.graph.FoldedWeights;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import java.util.List;
 import java.util.Locale;
@@ -43,8 +43,7 @@ public final class LayerComparison {
   }
 
   /** Compares the tensors of the last node of a case. */
-  public Findings compare(
-      PlanCase c, LayerPlan l, List<NodeTensors> oracle, List<NodeTensors> got) {
+  public Findings compare(PlanCase c, Step l, List<NodeTensors> oracle, List<NodeTensors> got) {
     Findings findings = new Findings();
     NodeTensors a = oracle.getLast();
     NodeTensors b = got.getLast();

@@ -4,20 +4,17 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
-import io.depthscope.plan.CalibratedTensor;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
-import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
@@ -25,17 +22,13 @@ import java.util.concurrent.Future;
  * A network, how it is quantized, and images to run it on.
  *
  * @param text describes the case in failure messages; enough to make it again
- * @param calibration by node name; where it is empty, {@code params} gives the parameters of the
- *     outputs
  */
 @SuppressWarnings("ArrayRecordComponent") // read-only, never compared
 public record PlanCase(
     String text,
     Network network,
     float[][] inputTable,
-    QuantScheme scheme,
-    Map<String, CalibratedTensor> calibration,
-    Map<String, QuantParams> params,
+    QuantSpec spec,
     Feed feed,
     InputBatch batch) {
 
@@ -44,14 +37,10 @@ public record PlanCase(
   }
 
   /** The plan of the whole network. */
-  public ExecutionPlan plan(Recording recording) {
-    if (!recording.quantizedStream()) {
-      return ExecutionPlan.fp32(network, inputTable, recording);
-    }
-    ExecutionPlan fp32 = ExecutionPlan.fp32(network, inputTable, Recording.PLAIN);
-    return calibration.isEmpty()
-        ? ExecutionPlan.withParams(fp32, scheme, params, feed, recording)
-        : ExecutionPlan.paired(fp32, scheme, calibration, feed, recording);
+  public Plan plan(Recording recording) {
+    return recording.quantizedStream()
+        ? Plan.of(network, inputTable, spec, feed, recording)
+        : Plan.fp32(network, inputTable, recording);
   }
 
   /** True if a backend has all operations of the network. */
@@ -66,49 +55,37 @@ public record PlanCase(
     }
   }
 
-  /** Parameters of the outputs that are quantized, by node name. */
-  public Map<String, QuantParams> outputParams() {
-    Map<String, QuantParams> found = new HashMap<>();
-    for (LayerPlan l : plan(Recording.PAIRED).layers()) {
-      l.output().ifPresent(p -> found.put(l.node().name(), p));
-    }
-    return found;
-  }
-
   /**
    * What a backend computes for every node, taken from the part of the network that ends in the
    * node, so that the node's output is the program's.
    */
   public List<NodeTensors> probe(Backend backend) {
     List<NodeTensors> all = new ArrayList<>();
-    Map<String, QuantParams> closedParams = outputParams();
     Graph graph = network.graph();
+    Set<String> names = new HashSet<>();
     for (int i = 0; i < graph.size(); i++) {
-      ExecutionPlan fp32 = ExecutionPlan.fp32(network.until(i), inputTable, Recording.PLAIN);
-      Map<String, QuantParams> open = new HashMap<>(closedParams);
-      open.remove(graph.node(i).name());
-      BatchOutput closed =
-          run(
-              backend,
-              ExecutionPlan.withParams(fp32, scheme, closedParams, feed, Recording.PAIRED));
-      BatchOutput before =
-          run(backend, ExecutionPlan.withParams(fp32, scheme, open, feed, Recording.PAIRED));
-      BatchOutput middle =
-          run(backend, ExecutionPlan.withParams(fp32, scheme, open, Feed.LOCAL, Recording.PAIRED));
+      String name = graph.node(i).name();
+      names.add(name);
+      Network part = network.until(i);
+      QuantSpec closed = spec.only(names);
+      QuantSpec open = closed.withoutOutput(name);
+      Plan before = Plan.of(part, inputTable, open, feed, Recording.PAIRED);
+      BatchOutput after = run(backend, Plan.of(part, inputTable, closed, feed, Recording.PAIRED));
+      BatchOutput middle = run(backend, before.with(Feed.LOCAL, Recording.PAIRED));
       all.add(
           new NodeTensors(
-              graph.node(i).name(),
+              name,
               graph.channels(i),
-              closed.fp32(),
-              before.quantized(),
-              closed.quantized(),
+              after.fp32(),
+              run(backend, before).quantized(),
+              after.quantized(),
               middle.quantized()));
     }
     return all;
   }
 
-  private BatchOutput run(Backend backend, ExecutionPlan plan) {
-    try (PairedProgram program = backend.compile(plan, batch.count())) {
+  private BatchOutput run(Backend backend, Plan plan) {
+    try (Program program = backend.compile(plan, batch.count())) {
       return await(program.submit(batch));
     }
   }

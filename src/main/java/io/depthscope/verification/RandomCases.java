@@ -1,7 +1,7 @@
 package io.depthscope.verification;
 
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
@@ -12,11 +12,13 @@ import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.CalibratedTensor;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.LayerAccumulator;
@@ -250,14 +252,15 @@ public final class RandomCases {
             q.feed,
             batch.count(),
             q.shrink);
-    return new PlanCase(text, network, table, scheme, calibration, Map.of(), q.feed, batch);
+    QuantSpec spec = SchemePolicy.spec(network, scheme, calibration);
+    return new PlanCase(text, network, table, spec, q.feed, batch);
   }
 
   private Map<String, CalibratedTensor> calibrate(
       Network network, float[][] table, InputBatch batch, double shrink) {
-    ExecutionPlan plan = ExecutionPlan.fp32(network, table, Recording.CALIBRATION);
+    Plan plan = Plan.fp32(network, table, Recording.CALIBRATION);
     Map<String, CalibratedTensor> found = new LinkedHashMap<>();
-    try (PairedProgram program = new ReferenceBackend().compile(plan, batch.count())) {
+    try (Program program = new ReferenceBackend().compile(plan, batch.count())) {
       PlanCase.await(program.submit(batch));
       NetworkAccumulator seen = program.statistics();
       for (int i = 0; i < seen.size(); i++) {

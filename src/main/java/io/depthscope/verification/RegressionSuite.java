@@ -12,13 +12,7 @@ import java.util.function.BiConsumer;
  * implementation, and random networks against the plain loops of the reference backend.
  */
 public final class RegressionSuite {
-  private static final List<Recording> RECORDINGS =
-      List.of(
-          Recording.PLAIN,
-          Recording.CALIBRATION,
-          Recording.PAIRED,
-          Recording.STATISTICS,
-          Recording.ERROR_TERMS);
+  private static final List<Recording> RECORDINGS = List.of(Recording.values());
 
   /** Largest share of codes of up to 8 bits that may differ because a value lies next to a tie. */
   private static final double TIES = 1e-3;
@@ -98,7 +92,7 @@ public final class RegressionSuite {
       PlanCase c = RandomCases.layer(seed);
       List<NodeTensors> got = c.probe(backend);
       Findings findings =
-          comparison.compare(c, c.plan(Recording.PAIRED).layers().getLast(), c.probe(oracle), got);
+          comparison.compare(c, c.plan(Recording.PAIRED).steps().getLast(), c.probe(oracle), got);
       report("random layer " + seed, findings);
       Recording recording = RECORDINGS.get((int) (seed % RECORDINGS.size()));
       report(

@@ -3,10 +3,10 @@ package io.depthscope.verification;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.backend.Program;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ChannelMoments;
@@ -57,11 +57,11 @@ public final class StatisticsCheck {
   public static Findings run(
       Backend backend, PlanCase c, Recording recording, List<NodeTensors> tensors) {
     StatisticsCheck check = new StatisticsCheck(backend);
-    ExecutionPlan plan = c.plan(recording);
+    Plan plan = c.plan(recording);
     int count = c.batch().count();
     float[] fp32 = new float[count * plan.outputSize()];
     float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
-    try (PairedProgram program = backend.compile(plan, count)) {
+    try (Program program = backend.compile(plan, count)) {
       int first = Math.min(1, count);
       for (int[] part : new int[][] {{0, first}, {first, count}}) {
         BatchOutput out = PlanCase.await(program.submit(slice(c, part[0], part[1])));
@@ -81,7 +81,7 @@ public final class StatisticsCheck {
       }
       check.findings.same("images", recording.statistics() ? count : 0, statistics.images());
       if (recording.statistics()) {
-        for (LayerPlan l : plan.layers()) {
+        for (Step l : plan.steps()) {
           check.layer(l, recording, statistics.layer(l.index()), tensors.get(l.index()), count);
         }
       }
@@ -102,7 +102,7 @@ public final class StatisticsCheck {
   }
 
   private void layer(
-      LayerPlan l, Recording recording, LayerAccumulator actual, NodeTensors t, int images) {
+      Step l, Recording recording, LayerAccumulator actual, NodeTensors t, int images) {
     String name = t.name();
     stream(name + " fp32", actual.fp32(), t.x(), t.channels());
     extremes(name, actual, t.x(), images);
@@ -123,7 +123,7 @@ public final class StatisticsCheck {
   }
 
   private void codes(
-      String name, LayerPlan l, Recording recording, LayerAccumulator actual, NodeTensors t) {
+      String name, Step l, Recording recording, LayerAccumulator actual, NodeTensors t) {
     if (l.output().isEmpty()) {
       findings.identical(name + " unquantized output", t.y(), t.xq());
       return;
@@ -270,13 +270,7 @@ public final class StatisticsCheck {
 
   /** Errors of the channels {@code from..to-1} together. */
   private void error(
-      String what,
-      LayerPlan l,
-      Recording recording,
-      ErrorSums actual,
-      NodeTensors t,
-      int from,
-      int to) {
+      String what, Step l, Recording recording, ErrorSums actual, NodeTensors t, int from, int to) {
     long n = 0;
     double signal = 0;
     double quantized = 0;

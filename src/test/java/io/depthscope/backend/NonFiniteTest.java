@@ -16,10 +16,8 @@ import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
-import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
-import io.depthscope.quant.RangeEstimator;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
@@ -41,14 +39,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** NaN and infinite activations: counted, NaN becomes the zero point, infinities saturate. */
 class NonFiniteTest {
   private static final QuantParams PARAMS = new QuantParams(0.05f, 101, 0, 255);
-  private static final QuantScheme ACTIVATIONS_ONLY =
-      QuantScheme.parse(
-          "a8",
-          false,
-          false,
-          Granularity.PER_TENSOR,
-          new RangeEstimator.MinMax(),
-          new RangeEstimator.MinMax());
 
   private static PlanCase layerCase(Op op, Clamp clamp, int channels, float[] kernel, float[] in) {
     Shape shape = new Shape(5, 3, channels);
@@ -66,9 +56,7 @@ class NonFiniteTest {
         op + " " + clamp,
         Network.of(graph, weights),
         new float[channels][256],
-        ACTIVATIONS_ONLY,
-        Map.of(),
-        quantized ? Map.of("layer", PARAMS) : Map.of(),
+        new QuantSpec(quantized ? Map.of("layer", PARAMS) : Map.of(), Map.of()),
         Feed.ACCUMULATED,
         InputBatch.ofValues(in.length / shape.size(), in));
   }
@@ -106,7 +94,7 @@ class NonFiniteTest {
     NodeTensors a = oracle.getLast();
     NodeTensors b = got.getLast();
     Findings findings = new Findings();
-    if (c.params().containsKey(a.name())) {
+    if (c.spec().outputs().containsKey(a.name())) {
       findings.identical("quantized", a.xq(), b.xq());
     }
     for (int i = 0; i < a.x().length; i++) {
@@ -175,7 +163,7 @@ class NonFiniteTest {
             in);
     agree(c);
     for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
-      try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), 2)) {
+      try (Program program = backend.compile(c.plan(Recording.STATISTICS), 2)) {
         BatchOutput out = PlanCase.await(program.submit(c.batch()));
         LayerAccumulator layer = program.statistics().layer(1);
         long infinite = 0;
@@ -231,7 +219,7 @@ class NonFiniteTest {
             in);
     agree(c);
     for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
-      try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
+      try (Program program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
         BatchOutput out = PlanCase.await(program.submit(c.batch()));
         LayerAccumulator layer = program.statistics().layer(1);
         assertEquals(size - 1, layer.fp32().layer().nans(), backend.name());
@@ -274,9 +262,7 @@ class NonFiniteTest {
             "chain",
             Network.of(graph, weights),
             new float[channels][256],
-            ACTIVATIONS_ONLY,
-            Map.of(),
-            Map.of("dw", PARAMS),
+            new QuantSpec(Map.of("dw", PARAMS), Map.of()),
             Feed.ACCUMULATED,
             InputBatch.ofValues(4, in));
     Backend cpu = new CpuBackend(1);

@@ -32,13 +32,13 @@ class ProgramLifecycleTest {
   void aFailureArrivesThroughTheFuture(Backend backend) throws Exception {
     InputBatch good = c.batch();
     byte[] cut = Arrays.copyOf(good.pixels(), good.pixels().length / 2);
-    try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), good.count())) {
+    try (Program program = backend.compile(c.plan(Recording.STATISTICS), good.count())) {
       Future<BatchOutput> bad =
           program.submit(new InputBatch(good.count(), good.indices(), cut, null));
       ExecutionException e = assertThrows(ExecutionException.class, bad::get);
       assertTrue(e.getCause() instanceof IndexOutOfBoundsException, () -> "cause " + e.getCause());
       float[] after = program.submit(good).get().fp32();
-      try (PairedProgram fresh = backend.compile(c.plan(Recording.STATISTICS), good.count())) {
+      try (Program fresh = backend.compile(c.plan(Recording.STATISTICS), good.count())) {
         assertArrayEquals(fresh.submit(good).get().fp32(), after);
       }
     }
@@ -47,7 +47,7 @@ class ProgramLifecycleTest {
   @ParameterizedTest
   @MethodSource("backends")
   void anEmptyBatchGivesNothing(Backend backend) throws Exception {
-    try (PairedProgram program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
+    try (Program program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
       BatchOutput out = program.submit(new InputBatch(0, new int[0], new byte[0], null)).get();
       assertEquals(0, out.count());
       assertEquals(0, out.fp32().length);
@@ -58,7 +58,7 @@ class ProgramLifecycleTest {
   @ParameterizedTest
   @MethodSource("backends")
   void closingTwiceIsAllowed(Backend backend) {
-    PairedProgram program = backend.compile(c.plan(Recording.PAIRED), 1);
+    Program program = backend.compile(c.plan(Recording.PAIRED), 1);
     program.close();
     program.close();
     assertTrue(backend.memoryBytes(c.plan(Recording.PAIRED), 1) > 0);
@@ -66,7 +66,7 @@ class ProgramLifecycleTest {
 
   @Test
   void aClosedProgramTakesNoBatchAndStillAnswers() {
-    PairedProgram program = new CpuBackend(1).compile(c.plan(Recording.STATISTICS), 4);
+    Program program = new CpuBackend(1).compile(c.plan(Recording.STATISTICS), 4);
     PlanCase.await(program.submit(c.batch()));
     program.close();
     assertThrows(IllegalStateException.class, () -> program.submit(c.batch()));

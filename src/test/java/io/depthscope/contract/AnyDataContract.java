@@ -2,7 +2,7 @@ package io.depthscope.contract;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
@@ -12,12 +12,10 @@ import io.depthscope.graph.Op;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
-import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
-import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ErrorTerm;
@@ -155,9 +153,7 @@ abstract class AnyDataContract {
       lo = Math.min(lo, values[i]);
       hi = Math.max(hi, values[i]);
     }
-    RangeEstimator minMax = new RangeEstimator.MinMax();
-    QuantScheme a8 = QuantScheme.parse("a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    QuantFormat format = a8.activations().orElseThrow();
+    QuantFormat format = QuantFormat.asymmetric(8);
     return new PlanCase(
         data + ", " + in + ", seed " + seed,
         Network.of(
@@ -166,11 +162,11 @@ abstract class AnyDataContract {
                 "same", weights(ones, CHANNELS, 1, 1, 1),
                 "mix", weights(diagonal, CHANNELS, 1, 1, CHANNELS))),
         new float[CHANNELS][256],
-        a8,
-        Map.of(),
-        Map.of(
-            "same", QuantParams.of(new Range(lo, hi), format),
-            "mix", QuantParams.of(new Range(0, hi), format)),
+        new QuantSpec(
+            Map.of(
+                "same", QuantParams.of(new Range(lo, hi), format),
+                "mix", QuantParams.of(new Range(0, hi), format)),
+            Map.of()),
         Feed.ACCUMULATED,
         InputBatch.ofValues(IMAGES, values));
   }
@@ -184,7 +180,7 @@ abstract class AnyDataContract {
         PlanCase c = network(data, sizes[i][0], sizes[i][1], 40 + i);
         List<NodeTensors> tensors = c.probe(backend);
         Findings findings = new Findings();
-        try (PairedProgram program = backend.compile(c.plan(Recording.ERROR_TERMS), IMAGES)) {
+        try (Program program = backend.compile(c.plan(Recording.ERROR_SOURCES), IMAGES)) {
           PlanCase.await(program.submit(c.batch()));
           NetworkAccumulator statistics = program.statistics();
           for (int node = 0; node < tensors.size(); node++) {

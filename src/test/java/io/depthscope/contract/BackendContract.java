@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.Prediction;
@@ -84,13 +84,7 @@ abstract class BackendContract {
       throws IOException {
     PlanCase c = GoldenCase.read(name).planCase();
     List<NodeTensors> tensors = c.probe(backend);
-    for (Recording recording :
-        List.of(
-            Recording.PLAIN,
-            Recording.CALIBRATION,
-            Recording.PAIRED,
-            Recording.STATISTICS,
-            Recording.ERROR_TERMS)) {
+    for (Recording recording : Recording.values()) {
       StatisticsCheck.run(backend, c, recording, tensors)
           .assertNone(c.text() + " on " + description + ", " + recording);
     }
@@ -105,7 +99,7 @@ abstract class BackendContract {
     JsonNode expected = golden.json().get("network");
     NetworkFigures figures = new NetworkFigures();
     Findings findings = new Findings();
-    try (PairedProgram program = backend.compile(c.plan(Recording.PAIRED), golden.images())) {
+    try (Program program = backend.compile(c.plan(Recording.PAIRED), golden.images())) {
       BatchOutput out = PlanCase.await(program.submit(c.batch()));
       int classes = c.graph().outputShape().size();
       for (int i = 0; i < golden.images(); i++) {

@@ -59,7 +59,7 @@ class BrokenBackendTest {
     for (Backend sound : new Backend[] {new ReferenceBackend(), new CpuBackend(2)}) {
       PlanCase c = RandomCases.network(10_000);
       Backend broken = new BrokenBackend(sound, fault);
-      Findings findings = StatisticsCheck.run(broken, c, Recording.ERROR_TERMS, c.probe(sound));
+      Findings findings = StatisticsCheck.run(broken, c, Recording.ERROR_SOURCES, c.probe(sound));
       assertEquals(
           fault != Fault.NONE, !findings.isEmpty(), () -> broken.description() + ": " + findings);
     }
@@ -75,7 +75,7 @@ class BrokenBackendTest {
     int cases = 0;
     for (long seed = 0; seed < 8; seed++) {
       PlanCase c = RandomCases.layer(seed);
-      if (c.outputParams().size() < 2 || c.batch().count() < 2) {
+      if (c.spec().outputs().size() < 2 || c.batch().count() < 2) {
         continue; // one code off needs codes, a stale output a second image
       }
       cases++;
@@ -84,7 +84,7 @@ class BrokenBackendTest {
           new LayerComparison()
               .compare(
                   c,
-                  c.plan(Recording.PAIRED).layers().getLast(),
+                  c.plan(Recording.PAIRED).steps().getLast(),
                   c.probe(new ReferenceBackend()),
                   c.probe(broken));
       noticed += findings.isEmpty() ? 0 : 1;

@@ -24,7 +24,7 @@ class CudaDeterminismTest {
     Backend cuda = GpuBackend.get();
     PlanCase c = DeterminismTest.manyImages(seed);
     for (Recording recording :
-        List.of(Recording.CALIBRATION, Recording.STATISTICS, Recording.ERROR_TERMS)) {
+        List.of(Recording.CALIBRATION, Recording.STATISTICS, Recording.ERROR_SOURCES)) {
       byte[] expected = Digests.run(cuda, c, recording, 1);
       for (int batch : new int[] {7, 32, 45}) {
         assertArrayEquals(
@@ -40,8 +40,9 @@ class CudaDeterminismTest {
   void checkpointDoesNotShow(long seed) throws IOException {
     Backend cuda = GpuBackend.get();
     PlanCase c = DeterminismTest.manyImages(seed);
-    byte[] whole = Digests.run(cuda, c, Recording.ERROR_TERMS, 7);
-    assertArrayEquals(whole, Digests.interrupted(cuda, c, Recording.ERROR_TERMS, 7, 20), c.text());
+    byte[] whole = Digests.run(cuda, c, Recording.ERROR_SOURCES, 7);
+    assertArrayEquals(
+        whole, Digests.interrupted(cuda, c, Recording.ERROR_SOURCES, 7, 20), c.text());
   }
 
   /** Several tiles a layer, and the fast depthwise kernels. */

@@ -24,13 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("gpu")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CudaPlansTest {
-  private static final List<Recording> RECORDINGS =
-      List.of(
-          Recording.PLAIN,
-          Recording.CALIBRATION,
-          Recording.PAIRED,
-          Recording.STATISTICS,
-          Recording.ERROR_TERMS);
+  private static final List<Recording> RECORDINGS = List.of(Recording.values());
 
   /** From here on, seeds are those of networks with branches. */
   private static final long BRANCHED = 30_000;
@@ -55,7 +49,7 @@ class CudaPlansTest {
     List<NodeTensors> oracle = c.probe(reference);
     List<NodeTensors> got = c.probe(cuda);
     comparison
-        .compare(c, c.plan(Recording.PAIRED).layers().getLast(), oracle, got)
+        .compare(c, c.plan(Recording.PAIRED).steps().getLast(), oracle, got)
         .assertNone(c.text());
     Recording recording = RECORDINGS.get((int) (seed % RECORDINGS.size()));
     StatisticsCheck.run(cuda, c, recording, got).assertNone("cuda, " + recording + ", " + c.text());

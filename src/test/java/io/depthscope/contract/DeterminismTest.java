@@ -40,9 +40,7 @@ class DeterminismTest {
         c.text(),
         c.network(),
         c.inputTable(),
-        c.scheme(),
-        c.calibration(),
-        c.params(),
+        c.spec(),
         c.feed(),
         new InputBatch(IMAGES, indices, pixels, null));
   }
@@ -52,7 +50,7 @@ class DeterminismTest {
   void threadsAndBatchesDoNotShow(long seed) {
     PlanCase c = manyImages(seed);
     for (Recording recording :
-        List.of(Recording.CALIBRATION, Recording.STATISTICS, Recording.ERROR_TERMS)) {
+        List.of(Recording.CALIBRATION, Recording.STATISTICS, Recording.ERROR_SOURCES)) {
       byte[] expected = Digests.run(new CpuBackend(1), c, recording, 1);
       for (int threads = 1; threads <= 3; threads++) {
         for (int batch : new int[] {1, 7, 32}) {
@@ -74,9 +72,9 @@ class DeterminismTest {
   void checkpointDoesNotShow(Backend backend) throws IOException {
     for (long seed = 20_010; seed < 20_014; seed++) {
       PlanCase c = manyImages(seed);
-      byte[] whole = Digests.run(backend, c, Recording.ERROR_TERMS, 7);
+      byte[] whole = Digests.run(backend, c, Recording.ERROR_SOURCES, 7);
       assertArrayEquals(
-          whole, Digests.interrupted(backend, c, Recording.ERROR_TERMS, 7, 20), c.text());
+          whole, Digests.interrupted(backend, c, Recording.ERROR_SOURCES, 7, 20), c.text());
     }
   }
 
@@ -92,9 +90,7 @@ class DeterminismTest {
             c.text(),
             c.network(),
             c.inputTable(),
-            c.scheme(),
-            c.calibration(),
-            c.params(),
+            c.spec(),
             c.feed(),
             new InputBatch(IMAGES, c.batch().indices(), pixels, null));
     assertFalse(Arrays.equals(whole, Digests.run(backend, other, Recording.STATISTICS, 7)));

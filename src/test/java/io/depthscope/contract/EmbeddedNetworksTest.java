@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
@@ -15,7 +15,7 @@ import io.depthscope.dataset.Preprocessing;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFile;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
@@ -79,12 +79,11 @@ class EmbeddedNetworksTest {
     double expected = Double.parseDouble(onCard(ACCURACY, name)) / 100;
     LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.exact(loaded.graph().inputShape());
-    ExecutionPlan plan =
-        ExecutionPlan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
+    Plan plan = Plan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     try (Dataset data = Datasets.open("synthetic:2000", Datasets.Options.defaults());
         BatchLoader loader =
             new BatchLoader(data, preprocessing, 0, data.size(), 500, 2, true, u -> {});
-        PairedProgram program = new CpuBackend(2).compile(plan, 500)) {
+        Program program = new CpuBackend(2).compile(plan, 500)) {
       int right = 0;
       for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
         BatchOutput out = program.submit(InputBatch.of(batch)).get();

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.ImageBatch;
@@ -17,7 +17,7 @@ import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.graph.exchange.SafetensorsWriter;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
@@ -89,10 +89,9 @@ class FrameworkLogitsTest {
   private static float[] logits(Backend backend, LoadedModel loaded) throws Exception {
     Shape in = loaded.graph().inputShape();
     Preprocessing preprocessing = Preprocessing.exact(in);
-    ExecutionPlan plan =
-        ExecutionPlan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
+    Plan plan = Plan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     ImageBatch image = new ImageBatch(in, 1, new int[1], new int[1], Noise.pixels(7, in.size()));
-    try (PairedProgram program = backend.compile(plan, 1)) {
+    try (Program program = backend.compile(plan, 1)) {
       return program.submit(InputBatch.of(image)).get().fp32();
     }
   }

@@ -81,7 +81,7 @@ abstract class NetworkContract {
     long whole = partings.stream().filter(p -> p.codes == 0).count();
     assertTrue(whole > 0, c.text() + ": every image meets a tie, take another seed");
     StatisticsCheck.run(backend(), c, Recording.STATISTICS, got).assertNone(c.text());
-    StatisticsCheck.run(backend(), c, Recording.ERROR_TERMS, got).assertNone(c.text());
+    StatisticsCheck.run(backend(), c, Recording.ERROR_SOURCES, got).assertNone(c.text());
   }
 
   /**
@@ -96,7 +96,7 @@ abstract class NetworkContract {
 
   private static Parting parting(
       int image, PlanCase c, List<NodeTensors> expected, List<NodeTensors> got) {
-    Map<String, QuantParams> params = c.outputParams();
+    Map<String, QuantParams> params = c.spec().outputs();
     assertEquals(expected.size(), got.size());
     for (int i = 0; i < expected.size(); i++) {
       String layer = expected.get(i).name();

@@ -22,13 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The fast backend against the oracle, over random layers and networks. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RandomPlansTest {
-  private static final List<Recording> RECORDINGS =
-      List.of(
-          Recording.PLAIN,
-          Recording.CALIBRATION,
-          Recording.PAIRED,
-          Recording.STATISTICS,
-          Recording.ERROR_TERMS);
+  private static final List<Recording> RECORDINGS = List.of(Recording.values());
 
   /** From here on, seeds are those of networks with branches. */
   private static final long BRANCHED = 30_000;
@@ -53,7 +47,7 @@ class RandomPlansTest {
     List<NodeTensors> oracle = c.probe(reference);
     List<NodeTensors> got = c.probe(cpu);
     comparison
-        .compare(c, c.plan(Recording.PAIRED).layers().getLast(), oracle, got)
+        .compare(c, c.plan(Recording.PAIRED).steps().getLast(), oracle, got)
         .assertNone(c.text());
     Recording recording = RECORDINGS.get((int) (seed % RECORDINGS.size()));
     StatisticsCheck.run(reference, c, recording, oracle)

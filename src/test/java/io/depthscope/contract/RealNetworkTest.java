@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.BatchLoader;
@@ -23,13 +23,15 @@ import io.depthscope.graph.Op;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFile;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.SchemePolicy;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.NetworkAccumulator;
 import java.io.IOException;
@@ -38,6 +40,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,8 +56,8 @@ class RealNetworkTest {
   /** Largest share of a layer's codes that may differ because a value lies next to a tie. */
   private static final double TIES = 0.001;
 
-  private static ExecutionPlan fp32;
-  private static ExecutionPlan paired;
+  private static Plan fp32;
+  private static Plan paired;
   private static ImageBatch images;
   private static Network network;
   private static QuantScheme scheme;
@@ -76,19 +79,23 @@ class RealNetworkTest {
     network = loaded.network();
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    fp32 = ExecutionPlan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
+    fp32 = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
     Calibration calibration = Calibration.of(new CpuBackend(2), fp32, images);
     paired =
-        ExecutionPlan.paired(
-            fp32, scheme, calibration.tensors(), Feed.ACCUMULATED, Recording.STATISTICS);
+        Plan.of(
+            network,
+            preprocessing.normalizationTable(),
+            SchemePolicy.spec(network, scheme, calibration.tensors()),
+            Feed.ACCUMULATED,
+            Recording.STATISTICS);
   }
 
   /** Every layer is fed what the reference computed for the layer before. */
   @Test
   void everyLayerGivesTheReferencesCodesButForTies() throws Exception {
     float[] input = referenceInput();
-    for (LayerPlan l : paired.layers().subList(1, paired.layers().size())) {
-      ExecutionPlan single = singleLayer(l);
+    for (Step l : paired.steps().subList(1, paired.steps().size())) {
+      Plan single = singleLayer(l);
       InputBatch batch = InputBatch.ofValues(IMAGES, input);
       float[] expected = run(new ReferenceBackend(), single, batch).quantized();
       float[] got = run(new CpuBackend(2), single, batch).quantized();
@@ -106,7 +113,7 @@ class RealNetworkTest {
 
   private static float[] referenceInput() {
     int size = paired.inputShape().size();
-    QuantParams q = paired.layer(0).output().orElseThrow();
+    QuantParams q = paired.step(0).output().orElseThrow();
     float[] input = new float[IMAGES * size];
     for (int i = 0; i < input.length; i++) {
       input[i] = q.fakeQuantize(paired.inputTable()[i % 3][images.pixels()[i] & 0xff]);
@@ -114,26 +121,26 @@ class RealNetworkTest {
     return input;
   }
 
-  private static ExecutionPlan singleLayer(LayerPlan l) {
+  private static Plan singleLayer(Step l) {
     Node node = new Node(l.node().name(), l.op(), l.node().clamp(), List.of(0));
     Graph graph =
         new Graph("single", List.of(new Node("input", new Op.Input(l.in()), List.of()), node));
     float[][] table = new float[l.in().channels()][256];
-    ExecutionPlan plan =
-        ExecutionPlan.fp32(Network.of(graph, network.weights()), table, Recording.PLAIN);
+    Network single = Network.of(graph, network.weights());
     Map<String, QuantParams> outputs = new HashMap<>();
     l.output().ifPresent(p -> outputs.put(node.name(), p));
-    return ExecutionPlan.withParams(plan, scheme, outputs, Feed.ACCUMULATED, Recording.PAIRED);
+    QuantSpec spec = new QuantSpec(outputs, SchemePolicy.weights(single, scheme));
+    return Plan.of(
+        single, table, spec.only(Set.of(node.name())), Feed.ACCUMULATED, Recording.PAIRED);
   }
 
-  private static BatchOutput run(Backend backend, ExecutionPlan plan, InputBatch batch)
-      throws Exception {
-    try (PairedProgram program = backend.compile(plan, batch.count())) {
+  private static BatchOutput run(Backend backend, Plan plan, InputBatch batch) throws Exception {
+    try (Program program = backend.compile(plan, batch.count())) {
       return program.submit(batch).get();
     }
   }
 
-  private static void compareCodes(LayerPlan l, float[] expected, float[] got) {
+  private static void compareCodes(Step l, float[] expected, float[] got) {
     QuantParams q = l.output().orElseThrow();
     assertEquals(expected.length, got.length);
     long differ = 0;
@@ -159,7 +166,7 @@ class RealNetworkTest {
                 i -> {
                   double a = expected.layer(i).layerError().sqnrDb();
                   double b = got.layer(i).layerError().sqnrDb();
-                  String layer = paired.layer(i).node().name();
+                  String layer = paired.step(i).node().name();
                   assertTrue(Math.abs(a - b) <= 0.05, layer + ": " + b + " dB for " + a);
                   return Math.abs(a - b);
                 })
@@ -169,7 +176,7 @@ class RealNetworkTest {
   }
 
   private static NetworkAccumulator statistics(Backend backend) throws Exception {
-    try (PairedProgram program = backend.compile(paired, IMAGES)) {
+    try (Program program = backend.compile(paired, IMAGES)) {
       program.submit(InputBatch.of(images)).get();
       return program.statistics();
     }

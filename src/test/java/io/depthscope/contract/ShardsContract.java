@@ -5,19 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
+import io.depthscope.quant.QuantizedTensor;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.LayerAccumulator;
@@ -48,13 +50,13 @@ abstract class ShardsContract {
   /** Backends that must agree with each other to the last bit. */
   abstract List<Backend> equalBackends();
 
-  private final ExecutionPlan plan = plan();
+  private final Plan plan = plan();
 
   /** Images that can be read, by index: now and then one is missing, and a whole block. */
   private final int[] readable =
       java.util.stream.IntStream.range(0, DATA).filter(i -> i % 13 != 4 && i / B != 1).toArray();
 
-  private static ExecutionPlan plan() {
+  private static Plan plan() {
     Graph graph =
         new Graph(
             "shards",
@@ -67,23 +69,21 @@ abstract class ShardsContract {
       kernel[i] = (float) random.nextGaussian();
     }
     RangeEstimator minMax = new RangeEstimator.MinMax();
-    ExecutionPlan fp32 =
-        ExecutionPlan.fp32(
-            Network.of(
-                graph,
-                Map.of(
-                    "mix",
-                    new FoldedWeights(
-                        new FloatTensor(new int[] {CHANNELS, 1, 1, CHANNELS}, kernel),
-                        new float[CHANNELS]))),
-            new float[CHANNELS][256],
-            Recording.PLAIN);
-    return ExecutionPlan.withParams(
-        fp32,
-        QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax),
-        Map.of("mix", new QuantParams(0.03f, 0, 0, 255)),
+    QuantScheme scheme =
+        QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
+    QuantizedTensor codes =
+        QuantizedTensor.of(
+            kernel, CHANNELS, scheme.weights().orElseThrow(), Granularity.PER_TENSOR, minMax);
+    FoldedWeights weights =
+        new FoldedWeights(
+            new FloatTensor(new int[] {CHANNELS, 1, 1, CHANNELS}, kernel), new float[CHANNELS]);
+    return Plan.of(
+        Network.of(graph, Map.of("mix", weights)),
+        new float[CHANNELS][256],
+        new QuantSpec(
+            Map.of("mix", new QuantParams(0.03f, 0, 0, 255)), Map.of("mix", codes)),
         Feed.ACCUMULATED,
-        Recording.ERROR_TERMS);
+        Recording.ERROR_SOURCES);
   }
 
   /** A batch of images {@code from..to-1} of those that can be read. */
@@ -98,7 +98,7 @@ abstract class ShardsContract {
     return new InputBatch(to - from, Arrays.copyOfRange(readable, from, to), null, values);
   }
 
-  private void submit(PairedProgram program, int from, int to, int size) {
+  private void submit(Program program, int from, int to, int size) {
     for (int at = from; at < to; at += size) {
       PlanCase.await(program.submit(batch(at, Math.min(to, at + size))));
     }
@@ -125,7 +125,7 @@ abstract class ShardsContract {
     for (Backend backend : equalBackends()) {
       for (int size : new int[] {1, 7, 32, 300}) {
         byte[] whole;
-        try (PairedProgram program = backend.compile(plan, size)) {
+        try (Program program = backend.compile(plan, size)) {
           submit(program, 0, readable.length, size);
           assertEquals(readable.length, program.statistics().images());
           whole = state(program.statistics());
@@ -134,12 +134,12 @@ abstract class ShardsContract {
         assertArrayEquals(expected, whole, backend.description() + ", batches of " + size);
         int half = size == 7 ? 2 * size : readable.length / 2 / size * size + 1;
         byte[] checkpoint;
-        try (PairedProgram program = backend.compile(plan, size)) {
+        try (Program program = backend.compile(plan, size)) {
           submit(program, 0, half, size);
           program.statistics(); // asking must not change anything
           checkpoint = state(program.statistics());
         }
-        try (PairedProgram program = backend.compile(plan, size)) {
+        try (Program program = backend.compile(plan, size)) {
           program.statistics().read(new DataInputStream(new ByteArrayInputStream(checkpoint)));
           submit(program, half, readable.length, size);
           assertArrayEquals(expected, state(program.statistics()), "from image " + half);
@@ -152,7 +152,7 @@ abstract class ShardsContract {
   void shardsOfWholeBlocksGiveTheTotalsOfOneRun() {
     for (Backend backend : equalBackends()) {
       NetworkAccumulator whole;
-      try (PairedProgram program = backend.compile(plan, 50)) {
+      try (Program program = backend.compile(plan, 50)) {
         submit(program, 0, readable.length, 50);
         whole = program.statistics();
         for (int cut = 0; cut < 8; cut++) { // three places to cut, each cut or not
@@ -162,7 +162,7 @@ abstract class ShardsContract {
             if (block == 4 || (cut >> (block - 1)) % 2 == 1) {
               int end = block * B;
               int to = (int) Arrays.stream(readable).filter(i -> i < end).count();
-              try (PairedProgram shard = backend.compile(plan, 90)) {
+              try (Program shard = backend.compile(plan, 90)) {
                 submit(shard, from, to, 90);
                 shards.addFirst(shard.statistics());
               }

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.UnreadableImage;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
@@ -24,10 +24,10 @@ import org.junit.jupiter.api.Test;
 
 class RunStateTest {
   private final PlanCase c = RandomCases.network(10_003);
-  private final ExecutionPlan plan = c.plan(Recording.ERROR_TERMS);
+  private final Plan plan = c.plan(Recording.ERROR_SOURCES);
 
   private RunState filled() {
-    try (PairedProgram program = new ReferenceBackend().compile(plan, c.batch().count())) {
+    try (Program program = new ReferenceBackend().compile(plan, c.batch().count())) {
       PlanCase.await(program.submit(c.batch()));
       RunState state = new RunState(program.statistics());
       float[] x = {1, 2, 3};
@@ -100,7 +100,7 @@ class RunStateTest {
   void anotherNetworksStateIsRefused() throws IOException {
     byte[] bytes = written(filled());
     RunState other =
-        new RunState(RandomCases.network(10_004).plan(Recording.ERROR_TERMS).newAccumulator());
+        new RunState(RandomCases.network(10_004).plan(Recording.ERROR_SOURCES).newAccumulator());
     assertThrows(IOException.class, () -> read(other, bytes));
   }
 }

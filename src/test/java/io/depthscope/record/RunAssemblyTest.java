@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.experiment.RunState;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.Prediction;
 import io.depthscope.verification.Findings;
@@ -44,12 +44,12 @@ class RunAssemblyTest {
       if (!c.runsOn(backend)) {
         continue;
       }
-      ExecutionPlan plan = c.plan(Recording.STATISTICS);
+      Plan plan = c.plan(Recording.STATISTICS);
       Findings findings = new Findings();
-      try (PairedProgram program = backend.compile(plan, golden.images())) {
+      try (Program program = backend.compile(plan, golden.images())) {
         PlanCase.await(program.submit(c.batch()));
         Run result =
-            new RunAssembly(plan, "golden", c.scheme(), 2)
+            new RunAssembly(plan, "golden", golden.scheme(), 2)
                 .run(name, new RunState(program.statistics()), List.of(), Map.of());
         assertEquals(golden.graph().size(), result.layers().size());
         for (RunLayer l : result.layers()) {
@@ -66,9 +66,9 @@ class RunAssemblyTest {
   void isReadBackEqual(String name) throws IOException {
     GoldenCase golden = GoldenCase.read(name);
     PlanCase c = golden.planCase();
-    for (Recording recording : List.of(Recording.STATISTICS, Recording.ERROR_TERMS)) {
-      ExecutionPlan plan = c.plan(recording);
-      try (PairedProgram program = new ReferenceBackend().compile(plan, golden.images())) {
+    for (Recording recording : List.of(Recording.STATISTICS, Recording.ERROR_SOURCES)) {
+      Plan plan = c.plan(recording);
+      try (Program program = new ReferenceBackend().compile(plan, golden.images())) {
         BatchOutput out = PlanCase.await(program.submit(c.batch()));
         RunState state = new RunState(program.statistics());
         int classes = c.graph().outputShape().size();
@@ -88,7 +88,7 @@ class RunAssemblyTest {
         }
         Path directory = Files.createDirectories(folder.resolve(name + recording));
         Run run =
-            new RunAssembly(plan, "golden", c.scheme(), 2)
+            new RunAssembly(plan, "golden", golden.scheme(), 2)
                 .run(
                     RunDirectory.name(directory),
                     state,

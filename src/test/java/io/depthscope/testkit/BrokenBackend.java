@@ -3,8 +3,8 @@ package io.depthscope.testkit;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.backend.Program;
+import io.depthscope.plan.Plan;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.verification.PlanCase;
@@ -62,22 +62,22 @@ public final class BrokenBackend implements Backend {
   }
 
   @Override
-  public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
+  public Program compile(Plan plan, int maxBatch) {
     return new BrokenProgram(plan, maxBatch);
   }
 
   @Override
-  public long memoryBytes(ExecutionPlan plan, int maxBatch) {
+  public long memoryBytes(Plan plan, int maxBatch) {
     return sound.memoryBytes(plan, maxBatch);
   }
 
-  private final class BrokenProgram implements PairedProgram {
-    private final ExecutionPlan plan;
-    private final PairedProgram outputs;
-    private final PairedProgram recorded;
+  private final class BrokenProgram implements Program {
+    private final Plan plan;
+    private final Program outputs;
+    private final Program recorded;
     private Optional<BatchOutput> first = Optional.empty();
 
-    BrokenProgram(ExecutionPlan plan, int maxBatch) {
+    BrokenProgram(Plan plan, int maxBatch) {
       this.plan = plan;
       this.outputs = sound.compile(plan, maxBatch);
       this.recorded = sound.compile(plan, maxBatch);
@@ -106,7 +106,7 @@ public final class BrokenBackend implements Backend {
         case LAST_CHANNEL_OFF -> x[x.length - 1] += 1e-3f * Math.max(1, Math.abs(x[x.length - 1]));
         case NAN_OUTPUT -> x[x.length / 2] = Float.NaN;
         case ONE_CODE_OFF ->
-            plan.layers()
+            plan.steps()
                 .getLast()
                 .output()
                 .filter(p -> xq.length > 0)

@@ -2,8 +2,8 @@ package io.depthscope.testkit;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
-import io.depthscope.backend.PairedProgram;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.backend.Program;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.verification.PlanCase;
@@ -25,8 +25,8 @@ public final class Digests {
 
   /** Outputs and statistics of a case run in batches of a size. */
   public static byte[] run(Backend backend, PlanCase c, Recording recording, int batch) {
-    ExecutionPlan plan = c.plan(recording);
-    try (PairedProgram program = backend.compile(plan, batch)) {
+    Plan plan = c.plan(recording);
+    try (Program program = backend.compile(plan, batch)) {
       List<BatchOutput> outputs = submit(program, c, 0, c.batch().count(), batch);
       return bytes(outputs, program.statistics());
     }
@@ -35,14 +35,14 @@ public final class Digests {
   /** The same with a break after {@code half} images: the statistics are written and read again. */
   public static byte[] interrupted(
       Backend backend, PlanCase c, Recording recording, int batch, int half) throws IOException {
-    ExecutionPlan plan = c.plan(recording);
+    Plan plan = c.plan(recording);
     List<BatchOutput> outputs = new ArrayList<>();
     byte[] checkpoint;
-    try (PairedProgram program = backend.compile(plan, batch)) {
+    try (Program program = backend.compile(plan, batch)) {
       outputs.addAll(submit(program, c, 0, half, batch));
       checkpoint = bytes(List.of(), program.statistics());
     }
-    try (PairedProgram program = backend.compile(plan, batch)) {
+    try (Program program = backend.compile(plan, batch)) {
       program.statistics().read(new DataInputStream(new ByteArrayInputStream(checkpoint)));
       outputs.addAll(submit(program, c, half, c.batch().count(), batch));
       return bytes(outputs, program.statistics());
@@ -50,7 +50,7 @@ public final class Digests {
   }
 
   private static List<BatchOutput> submit(
-      PairedProgram program, PlanCase c, int from, int to, int batch) {
+      Program program, PlanCase c, int from, int to, int batch) {
     List<Future<BatchOutput>> pending = new ArrayList<>();
     for (int at = from; at < to; at += batch) {
       pending.add(program.submit(StatisticsCheck.slice(c, at, Math.min(to, at + batch))));

@@ -3,8 +3,8 @@ package io.depthscope.testkit;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
-import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
 import io.depthscope.verification.LayerComparison;
@@ -54,10 +54,10 @@ public final class WidthRun {
     LayerComparison comparison = new LayerComparison();
     for (long seed = 0; seed < 80; seed++) {
       PlanCase c = RandomCases.layer(seed);
-      LayerPlan last = c.plan(Recording.PAIRED).layers().getLast();
+      Step last = c.plan(Recording.PAIRED).steps().getLast();
       List<NodeTensors> got = c.probe(cpu);
       comparison.compare(c, last, c.probe(new ReferenceBackend()), got).assertNone(c.text());
-      StatisticsCheck.run(cpu, c, Recording.ERROR_TERMS, got).assertNone(c.text());
+      StatisticsCheck.run(cpu, c, Recording.ERROR_SOURCES, got).assertNone(c.text());
       add(c);
     }
   }
@@ -72,6 +72,6 @@ public final class WidthRun {
 
   private void add(PlanCase c) {
     digest.update(Digests.run(cpu, c, Recording.CALIBRATION, c.batch().count()));
-    digest.update(Digests.run(cpu, c, Recording.ERROR_TERMS, c.batch().count()));
+    digest.update(Digests.run(cpu, c, Recording.ERROR_SOURCES, c.batch().count()));
   }
 }

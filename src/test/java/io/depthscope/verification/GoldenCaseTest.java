@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
@@ -29,7 +29,7 @@ class GoldenCaseTest {
     GoldenCase golden = GoldenCase.read(name);
     QuantScheme scheme = golden.scheme();
     int weighted = 0;
-    for (LayerPlan l : golden.planCase().plan(Recording.PAIRED).layers()) {
+    for (Step l : golden.planCase().plan(Recording.PAIRED).steps()) {
       String node = l.node().name();
       List<QuantParams> expected = new ArrayList<>();
       if (l.op().hasWeights() && scheme.weights().isPresent()) {
@@ -68,7 +68,7 @@ class GoldenCaseTest {
       assertEquals(GoldenCase.params(p), QuantParams.of(range, format), entry.getKey());
     }
     long quantized =
-        golden.planCase().plan(Recording.PAIRED).layers().stream()
+        golden.planCase().plan(Recording.PAIRED).steps().stream()
             .filter(l -> l.output().isPresent())
             .count();
     assertEquals(golden.json().get("activationParams").size(), quantized);

@@ -1,7 +1,7 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.OutputSlots;
+import io.depthscope.plan.Plan;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,10 +12,10 @@ import java.util.List;
  */
 record BufferPlan(OutputSlots slots) {
 
-  static BufferPlan of(ExecutionPlan plan, List<CompiledLayer> layers) {
+  static BufferPlan of(Plan plan, List<CpuLayer> layers) {
     return new BufferPlan(
         OutputSlots.of(
-            plan.layers(),
+            plan.steps(),
             plan.graph().outputs(),
             i -> layers.get(i).outputFloats(),
             i -> layers.get(i).handsOver()));

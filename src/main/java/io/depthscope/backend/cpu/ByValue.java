@@ -18,7 +18,7 @@ final class ByValue {
   /** Two inputs; one of a single position is used for all. */
   static void combine(
       Op.Elementwise.Function function,
-      CompiledLayer l,
+      CpuLayer l,
       float[] a,
       float[] b,
       int p0,
@@ -42,13 +42,13 @@ final class ByValue {
   }
 
   /** Floats from one position of an input to the next. */
-  private static int row(CompiledLayer l, int input) {
-    return CompiledLayer.rowFloats(l.plan().ins().get(input));
+  private static int row(CpuLayer l, int input) {
+    return CpuLayer.rowFloats(l.plan().ins().get(input));
   }
 
   /** A function of each value, in double as the oracle computes it. */
   static void map(
-      Op.Unary.Function function, CompiledLayer l, float[] in, int p0, int p1, float[] tile) {
+      Op.Unary.Function function, CpuLayer l, float[] in, int p0, int p1, float[] tile) {
     int row = row(l, 0);
     for (int c = 0, at = 0; c < l.stage().padded(); c += N) {
       int real = l.stage().lanesAt(c);
@@ -62,7 +62,7 @@ final class ByValue {
   }
 
   /** The channels of several inputs, one after the other. */
-  static void join(CompiledLayer l, List<float[]> inputs, int p0, int p1, float[] tile) {
+  static void join(CpuLayer l, List<float[]> inputs, int p0, int p1, float[] tile) {
     int rows = p1 - p0;
     Arrays.fill(tile, 0, rows * l.stage().padded(), 0);
     int channel = 0;

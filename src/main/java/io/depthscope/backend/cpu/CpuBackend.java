@@ -1,9 +1,9 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.Backend;
-import io.depthscope.backend.PairedProgram;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.backend.Program;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.LayerStatistics;
@@ -36,49 +36,49 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
+  public Program compile(Plan plan, int maxBatch) {
     return new CpuProgram(plan, layers(plan), threads);
   }
 
   @Override
-  public long memoryBytes(ExecutionPlan plan, int maxBatch) {
+  public long memoryBytes(Plan plan, int maxBatch) {
     long channels = 0;
     long codes = 0;
     long weights = 0;
-    List<CompiledLayer> layers = layers(plan);
-    for (LayerPlan l : plan.layers()) {
+    List<CpuLayer> layers = layers(plan);
+    for (Step l : plan.steps()) {
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
-      // As stored and folded; both streams as planned and as packed for this backend.
-      weights += 4L * 6 * l.kernel().length;
+      // As stored, folded and coded; both streams as planned and as packed for this backend.
+      weights += 4L * 7 * l.kernel().length;
     }
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
     long part = 8L * channels * LayerStatistics.STATE_FIELDS;
     long running =
-        BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
+        BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.steps().size() * BitHistogram.BINS);
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
   }
 
-  private static List<CompiledLayer> layers(ExecutionPlan plan) {
-    List<CompiledLayer> layers = new ArrayList<>();
-    for (LayerPlan l : plan.layers()) {
-      CompiledLayer source = l.index() == 0 ? null : layers.get(l.node().inputs().getFirst());
+  private static List<CpuLayer> layers(Plan plan) {
+    List<CpuLayer> layers = new ArrayList<>();
+    for (Step l : plan.steps()) {
+      CpuLayer source = l.index() == 0 ? null : layers.get(l.node().inputs().getFirst());
       if (source != null && source.handsOver()) {
-        layers.add(CompiledLayer.takingOver(l, source));
+        layers.add(CpuLayer.takingOver(l, source));
       } else if (handsOver(plan, l)) {
-        layers.add(CompiledLayer.handingOver(l, source.outputRow(), plan.layer(l.index() + 1)));
+        layers.add(CpuLayer.handingOver(l, source.outputRow(), plan.step(l.index() + 1)));
       } else {
         int inputRow = source == null ? 0 : source.outputRow();
-        layers.add(CompiledLayer.of(l, inputRow, outputRow(plan, l)));
+        layers.add(CpuLayer.of(l, inputRow, outputRow(plan, l)));
       }
     }
     return List.copyOf(layers);
   }
 
   /** True for a depthwise layer that only the pointwise layer right after it reads. */
-  private static boolean handsOver(ExecutionPlan plan, LayerPlan l) {
-    List<LayerPlan> readers =
-        plan.layers().stream().filter(r -> r.node().inputs().contains(l.index())).toList();
+  private static boolean handsOver(Plan plan, Step l) {
+    List<Step> readers =
+        plan.steps().stream().filter(r -> r.node().inputs().contains(l.index())).toList();
     return LayerForm.of(l) instanceof LayerForm.ByChannel
         && !plan.graph().outputs().contains(l.index())
         && readers.size() == 1
@@ -90,14 +90,14 @@ public final class CpuBackend implements Backend {
    * Rows are padded to whole vectors, except those of an input that is only ever gathered into
    * windows: its few channels are copied faster without gaps.
    */
-  private static int outputRow(ExecutionPlan plan, LayerPlan l) {
+  private static int outputRow(Plan plan, Step l) {
     return l.index() == 0 && isOnlyGathered(plan)
         ? l.out().channels()
-        : CompiledLayer.rowFloats(l.out());
+        : CpuLayer.rowFloats(l.out());
   }
 
-  private static boolean isOnlyGathered(ExecutionPlan plan) {
-    return plan.layers().stream()
+  private static boolean isOnlyGathered(Plan plan) {
+    return plan.steps().stream()
         .allMatch(r -> !r.node().inputs().contains(0) || LayerForm.of(r).isGathered());
   }
 }

@@ -2,8 +2,8 @@ package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.backend.Program;
+import io.depthscope.plan.Plan;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.NetworkAccumulator;
 import java.util.ArrayDeque;
@@ -23,8 +23,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A worker claims an image together with a set of sums under one lock and in order, so the
  * lowest unmerged image always holds a set, and the merge cannot wait for one that will not come.
  */
-final class CpuProgram implements PairedProgram {
-  private final ExecutionPlan plan;
+final class CpuProgram implements Program {
+  private final Plan plan;
   private final NetworkAccumulator accumulator;
   private final List<ImageExecutor> executors = new ArrayList<>();
   private final List<Thread> workers = new ArrayList<>();
@@ -64,7 +64,7 @@ final class CpuProgram implements PairedProgram {
 
   private record Done(long sequence, Job job, int image, List<ImageSums> sums, Throwable failure) {}
 
-  CpuProgram(ExecutionPlan plan, List<CompiledLayer> layers, int threads) {
+  CpuProgram(Plan plan, List<CpuLayer> layers, int threads) {
     this.plan = plan;
     this.accumulator = plan.newAccumulator();
     long largest = layers.stream().mapToLong(l -> l.plan().out().size()).max().orElse(1);

@@ -3,8 +3,8 @@ package io.depthscope.backend.cpu;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.NetworkAccumulator;
@@ -16,9 +16,9 @@ import java.util.List;
  * with its own buffers; nothing is allocated per image.
  */
 final class ImageExecutor {
-  private final ExecutionPlan plan;
+  private final Plan plan;
   private final Recording recording;
-  private final List<CompiledLayer> layers;
+  private final List<CpuLayer> layers;
   private final BufferPlan buffers;
   private final float[][] fp32;
   private final float[][] quantized;
@@ -32,7 +32,7 @@ final class ImageExecutor {
   private final List<Depthwise> depthwise;
   private final List<Windows> windows;
 
-  ImageExecutor(ExecutionPlan plan, List<CompiledLayer> layers) {
+  ImageExecutor(Plan plan, List<CpuLayer> layers) {
     this.plan = plan;
     this.recording = plan.recording();
     this.layers = layers;
@@ -40,12 +40,11 @@ final class ImageExecutor {
     boolean paired = recording.quantizedStream();
     this.fp32 = buffers.allocate();
     this.quantized = paired ? buffers.allocate() : fp32;
-    int tile = layers.stream().mapToInt(CompiledLayer::tileFloats).max().orElse(0);
+    int tile = layers.stream().mapToInt(CpuLayer::tileFloats).max().orElse(0);
     this.tileFp32 = new float[tile];
     this.tileQuantized = new float[paired ? tile : 0];
     this.tileMiddle = new float[recording.errorTerms() ? tile : 0];
-    this.gathered =
-        new float[layers.stream().mapToInt(CompiledLayer::gatherFloats).max().orElse(0)];
+    this.gathered = new float[layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0)];
     this.input = new InputStage(plan, layers.getFirst());
     this.epilogue =
         new Epilogue(
@@ -53,7 +52,7 @@ final class ImageExecutor {
     this.histograms = new ArrayList<>();
     this.depthwise = new ArrayList<>();
     this.windows = new ArrayList<>();
-    for (CompiledLayer l : layers) {
+    for (CpuLayer l : layers) {
       histograms.add(recording.histograms() ? new HistogramScratch(l.codeCount()) : null);
       depthwise.add(
           l.form() instanceof LayerForm.ByChannel d
@@ -68,18 +67,18 @@ final class ImageExecutor {
     }
   }
 
-  private static Windows windows(CompiledLayer l, Window window) {
+  private static Windows windows(CpuLayer l, Window window) {
     return new Windows(window, l.plan().in(), l.plan().out(), l.inputRow());
   }
 
   /** Bytes one executor holds. */
-  static long memoryBytes(ExecutionPlan plan, List<CompiledLayer> layers) {
+  static long memoryBytes(Plan plan, List<CpuLayer> layers) {
     int streams = plan.recording().quantizedStream() ? 2 : 1;
-    long tile = layers.stream().mapToInt(CompiledLayer::tileFloats).max().orElse(0);
-    long gather = layers.stream().mapToInt(CompiledLayer::gatherFloats).max().orElse(0);
+    long tile = layers.stream().mapToInt(CpuLayer::tileFloats).max().orElse(0);
+    long gather = layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0);
     long bytes = BufferPlan.of(plan, layers).bytes() * streams + 4 * (3 * tile + gather);
     if (plan.recording().histograms()) {
-      for (CompiledLayer l : layers) {
+      for (CpuLayer l : layers) {
         bytes += HistogramScratch.memoryBytes(l.codeCount());
       }
     }
@@ -105,7 +104,7 @@ final class ImageExecutor {
         sums.getFirst(),
         histograms.getFirst());
     for (int i = 1; i < layers.size(); i++) {
-      CompiledLayer l = layers.get(i);
+      CpuLayer l = layers.get(i);
       int positions = l.plan().out().positions();
       for (int p0 = 0; p0 < positions; p0 += l.tileRows()) {
         int p1 = Math.min(positions, p0 + l.tileRows());
@@ -123,7 +122,7 @@ final class ImageExecutor {
   }
 
   /** Computes and finishes output positions {@code p0..p1-1} of a layer, both streams. */
-  private void tile(CompiledLayer l, int p0, int p1, List<ImageSums> sums) {
+  private void tile(CpuLayer l, int p0, int p1, List<ImageSums> sums) {
     int node = l.plan().index();
     float[][] fed = plan.feed() == Feed.LOCAL ? fp32 : quantized;
     accumulate(l, l.fp32(), fp32, p0, p1, tileFp32);
@@ -150,7 +149,7 @@ final class ImageExecutor {
 
   /** Fills a tile with the accumulators of output positions {@code p0..p1-1}. */
   private void accumulate(
-      CompiledLayer l, CompiledLayer.Weights w, float[][] stream, int p0, int p1, float[] tile) {
+      CpuLayer l, CpuLayer.Weights w, float[][] stream, int p0, int p1, float[] tile) {
     int node = l.plan().index();
     List<Integer> inputs = l.plan().node().inputs();
     float[] in = buffer(stream, inputs.getFirst());
@@ -172,8 +171,7 @@ final class ImageExecutor {
     }
   }
 
-  private void dense(
-      CompiledLayer l, CompiledLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
+  private void dense(CpuLayer l, CpuLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
     PackedKernel kernel = w.packed();
     if (l.form().isPointwise()) {
       boolean handed = layers.get(l.plan().node().inputs().getFirst()).handsOver();
@@ -192,7 +190,7 @@ final class ImageExecutor {
   private void copyOutputs(float[][] stream, float[] out, int image) {
     int at = image * plan.outputSize();
     for (int output : plan.graph().outputs()) {
-      CompiledLayer l = layers.get(output);
+      CpuLayer l = layers.get(output);
       int channels = l.plan().out().channels();
       float[] from = buffer(stream, output);
       int positions = l.plan().out().positions();

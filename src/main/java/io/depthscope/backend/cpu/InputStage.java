@@ -1,9 +1,9 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.InputBatch;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ImageSums;
 import java.util.Arrays;
@@ -14,14 +14,14 @@ import java.util.Arrays;
  */
 final class InputStage {
   private final Recording recording;
-  private final LayerPlan plan;
+  private final Step plan;
   private final OutputStage stage;
   private final int row;
   private final float[][] fp32Table;
   private final float[][] quantizedTable;
   private final int[][] counts;
 
-  InputStage(ExecutionPlan plan, CompiledLayer layer) {
+  InputStage(Plan plan, CpuLayer layer) {
     this.recording = plan.recording();
     this.plan = layer.plan();
     this.stage = layer.stage();

@@ -3,7 +3,7 @@ package io.depthscope.backend.cpu;
 import io.depthscope.backend.BackendException;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.tensor.Shape;
 
 /** How this backend computes a layer: the one place where it looks at the operation. */
@@ -35,7 +35,7 @@ sealed interface LayerForm {
    *
    * @throws BackendException naming the layer and what this backend cannot do yet
    */
-  static LayerForm of(LayerPlan l) {
+  static LayerForm of(Step l) {
     return switch (l.op()) {
       case Op.Input ignored -> new Image();
       case Op.Convolution c -> convolution(l, c);
@@ -46,7 +46,7 @@ sealed interface LayerForm {
     };
   }
 
-  private static LayerForm convolution(LayerPlan l, Op.Convolution c) {
+  private static LayerForm convolution(Step l, Op.Convolution c) {
     Shape in = l.in();
     Window window = undilated(l, c.window());
     if (c.groups() == 1) {
@@ -61,7 +61,7 @@ sealed interface LayerForm {
     return new ByChannel(window);
   }
 
-  private static Window undilated(LayerPlan l, Window window) {
+  private static Window undilated(Step l, Window window) {
     if (window.isDilated()) {
       throw BackendException.missing("cpu", l.node().name(), "dilation");
     }

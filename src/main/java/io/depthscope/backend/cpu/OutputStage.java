@@ -1,7 +1,7 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.graph.Clamp;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
 import java.util.Arrays;
@@ -24,7 +24,7 @@ record OutputStage(
     float[] upper,
     Optional<QuantParams> quantizer) {
 
-  static OutputStage of(LayerPlan l) {
+  static OutputStage of(Step l) {
     int channels = l.out().channels();
     int padded = StreamSums.padded(channels);
     Clamp clamp = l.node().clamp();

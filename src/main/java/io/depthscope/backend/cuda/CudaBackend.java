@@ -2,11 +2,11 @@ package io.depthscope.backend.cuda;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.KernelImage;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -96,7 +96,7 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
+  public Program compile(Plan plan, int maxBatch) {
     ProgramSize size = ProgramSize.of(plan, maxBatch, options);
     try {
       return new CudaProgram(device, plan, size, options.matrices());
@@ -107,7 +107,7 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public void checkDevice(ExecutionPlan plan, int maxBatch) {
+  public void checkDevice(Plan plan, int maxBatch) {
     ProgramSize size = ProgramSize.of(plan, maxBatch, options);
     try {
       if (size.device() > USABLE * device.freeBytes()) {
@@ -118,7 +118,7 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  private String outOfMemory(ExecutionPlan plan, ProgramSize size) {
+  private String outOfMemory(Plan plan, ProgramSize size) {
     String text =
         String.format(
             Locale.ROOT,
@@ -142,12 +142,12 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public long memoryBytes(ExecutionPlan plan, int maxBatch) {
+  public long memoryBytes(Plan plan, int maxBatch) {
     return ProgramSize.of(plan, maxBatch, options).host();
   }
 
   @Override
-  public long deviceBytes(ExecutionPlan plan, int maxBatch) {
+  public long deviceBytes(Plan plan, int maxBatch) {
     return ProgramSize.of(plan, maxBatch, options).device();
   }
 

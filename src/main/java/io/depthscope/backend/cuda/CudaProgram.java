@@ -3,7 +3,7 @@ package io.depthscope.backend.cuda;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
@@ -13,8 +13,8 @@ import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelSpec;
 import io.depthscope.device.MatrixLibrary;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
 import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.NetworkAccumulator;
 import java.lang.foreign.MemorySegment;
@@ -32,12 +32,12 @@ import java.util.concurrent.Future;
  * of its own. Nothing here waits for the device but the results, and the slot of the batch before
  * last.
  */
-final class CudaProgram implements PairedProgram {
+final class CudaProgram implements Program {
   static final int IN_FLIGHT = 2;
 
   private final Device device;
   private final MatrixLibrary matrices;
-  private final ExecutionPlan plan;
+  private final Plan plan;
   private final ProgramSize size;
   private final Mode mode;
   private final NetworkAccumulator accumulator;
@@ -82,12 +82,12 @@ final class CudaProgram implements PairedProgram {
 
   /** A layer's launch, but for the number of images. */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-  private record LayerLaunch(CompiledLayer layer, LayerPointers pointers, byte[] params) {}
+  private record LayerLaunch(DeviceLayer layer, LayerPointers pointers, byte[] params) {}
 
   /**
    * @param matrices computes the products of layers that say so; null where none does
    */
-  CudaProgram(Device device, ExecutionPlan plan, ProgramSize size, MatrixLibrary matrices) {
+  CudaProgram(Device device, Plan plan, ProgramSize size, MatrixLibrary matrices) {
     this.matrices = matrices;
     this.device = device;
     this.plan = plan;
@@ -133,7 +133,7 @@ final class CudaProgram implements PairedProgram {
           mode.paired() ? arena.allocate(size.slot(i), "quantized outputs").address() : 0;
     }
     long middle = size.middle() > 0 ? arena.allocate(size.middle(), "third product").address() : 0;
-    for (CompiledLayer l : size.layers()) {
+    for (DeviceLayer l : size.layers()) {
       int index = l.plan().index();
       List<Integer> inputs = l.plan().node().inputs();
       long[] in = new long[4]; // first and second input, each of both streams
@@ -301,7 +301,7 @@ final class CudaProgram implements PairedProgram {
   }
 
   /** A product by the library. */
-  private void multiply(CompiledLayer layer, int images, long in, long weights, long out) {
+  private void multiply(DeviceLayer layer, int images, long in, long weights, long out) {
     LayerParams p = layer.params();
     matrices.multiply(
         compute,
@@ -363,7 +363,7 @@ final class CudaProgram implements PairedProgram {
     long first = 0;
     int firstOfImage = 0;
     for (int node : plan.graph().outputs()) {
-      CompiledLayer l = size.layers().get(node);
+      DeviceLayer l = size.layers().get(node);
       int channels = l.params().outChannels();
       long step = 4L * l.params().outStride();
       int positions = l.plan().out().positions();

@@ -51,7 +51,7 @@ final class DeviceStatistics {
     counts = arena.allocate(size.counts(), "histograms");
     hostState = arena.allocatePinned(size.state());
     hostCounts = arena.allocatePinned(size.counts());
-    List<CompiledLayer> layers = size.layers();
+    List<DeviceLayer> layers = size.layers();
     firstChannel = new int[layers.size()];
     firstGroup = new int[layers.size()];
     codeOffset = new long[layers.size()];
@@ -60,7 +60,7 @@ final class DeviceStatistics {
     int group = 0;
     long codes = 8L * layers.size() * BitHistogram.BINS;
     for (int i = 0; i < layers.size(); i++) {
-      CompiledLayer l = layers.get(i);
+      DeviceLayer l = layers.get(i);
       firstChannel[i] = channel;
       firstGroup[i] = group;
       codeOffset[i] = codes;
@@ -90,7 +90,7 @@ final class DeviceStatistics {
   }
 
   /** Turns what a layer's kernel left in the partial sums into sums of images. */
-  void reduce(DeviceStream stream, CompiledLayer l, int images) {
+  void reduce(DeviceStream stream, DeviceLayer l, int images) {
     int layer = l.plan().index();
     ReduceParams params =
         new ReduceParams(
@@ -139,7 +139,7 @@ final class DeviceStatistics {
 
   /** Hands the range of one image in every layer to the accumulators. */
   void addRanges(MemorySegment fetched, int slot, int image, NetworkAccumulator accumulator) {
-    for (CompiledLayer l : size.layers()) {
+    for (DeviceLayer l : size.layers()) {
       int layer = l.plan().index();
       int groups = ProgramSize.groups(l);
       long at = 2L * ((long) firstGroup[layer] * size.maxBatch() + (long) slot * groups);
@@ -177,7 +177,7 @@ final class DeviceStatistics {
     device.download(stream, counts.address(), hostCounts, size.counts());
     clearCounts(stream);
     device.synchronize();
-    for (CompiledLayer l : size.layers()) {
+    for (DeviceLayer l : size.layers()) {
       int layer = l.plan().index();
       addCounts(8L * layer * BitHistogram.BINS, accumulator.layer(layer).histogram().counts());
       addCounts(codeOffset[layer], accumulator.layer(layer).codes());
@@ -193,7 +193,7 @@ final class DeviceStatistics {
     device.download(stream, state.address(), hostState, size.state());
     device.synchronize();
     double[] values = hostState.toArray(ValueLayout.JAVA_DOUBLE);
-    for (CompiledLayer l : size.layers()) {
+    for (DeviceLayer l : size.layers()) {
       int layer = l.plan().index();
       LayerAccumulator to = accumulator.layer(layer);
       long perChannel = images * l.plan().out().positions();

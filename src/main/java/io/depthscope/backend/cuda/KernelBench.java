@@ -7,8 +7,8 @@ import io.depthscope.device.DeviceEvent;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelResources;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,8 +80,8 @@ public final class KernelBench {
   }
 
   /** Ends of the names of all kernels that can run the last layer of a plan, the best first. */
-  public static List<String> variants(ExecutionPlan plan) {
-    return CompiledLayer.candidates(plan.layers().getLast(), plan.recording()).stream()
+  public static List<String> variants(Plan plan) {
+    return DeviceLayer.candidates(plan.steps().getLast(), plan.recording()).stream()
         .map(c -> c.kernel().symbol())
         .toList();
   }
@@ -101,10 +101,10 @@ public final class KernelBench {
   }
 
   /** Times a kernel on the last layer of a plan. */
-  public Timing time(ExecutionPlan plan, String symbol) {
-    LayerPlan l = plan.layers().getLast();
-    CompiledLayer layer =
-        CompiledLayer.candidates(l, plan.recording()).stream()
+  public Timing time(Plan plan, String symbol) {
+    Step l = plan.steps().getLast();
+    DeviceLayer layer =
+        DeviceLayer.candidates(l, plan.recording()).stream()
             .filter(c -> c.kernel().symbol().equals(symbol))
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException(symbol + " cannot run " + l.node()));
@@ -154,13 +154,13 @@ public final class KernelBench {
   }
 
   /** The same launch on several sets of buffers with different content. */
-  private List<KernelLaunch> launches(DeviceArena arena, DeviceStream stream, CompiledLayer l) {
+  private List<KernelLaunch> launches(DeviceArena arena, DeviceStream stream, DeviceLayer l) {
     int streams = l.mode().paired() ? 2 : 1;
     long in = 4L * l.plan().in().positions() * l.params().inStride() * batch;
     long out = 4 * l.outputFloats() * batch;
     long each = streams * (in + out);
     int sets = Math.clamp(MORE_THAN_CACHED / each + 1, 2, MOST_SETS);
-    LayerPlan p = l.plan();
+    Step p = l.plan();
     long weights = 0;
     long quantizedWeights = 0;
     long bias = 0;
@@ -218,7 +218,7 @@ public final class KernelBench {
   }
 
   /** Each input, output and weight once, of each stream. */
-  private long bytes(CompiledLayer l) {
+  private long bytes(DeviceLayer l) {
     int streams = l.mode().paired() ? 2 : 1;
     long in = (long) l.plan().in().positions() * l.params().inStride();
     return 4
@@ -226,7 +226,7 @@ public final class KernelBench {
             + batch * l.partialWords());
   }
 
-  private long operations(CompiledLayer l) {
+  private long operations(DeviceLayer l) {
     int products = l.mode() == Mode.TRACED ? 3 : l.mode().paired() ? 2 : 1;
     return 2L * products * l.plan().op().macs(l.plan().ins()) * batch;
   }

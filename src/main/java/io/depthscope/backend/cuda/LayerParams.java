@@ -3,8 +3,8 @@ package io.depthscope.backend.cuda;
 import io.depthscope.backend.BackendException;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 
 /** One layer, as {@code LayerParams} in kernels/common/params.cuh; see there for the fields. */
@@ -49,7 +49,7 @@ record LayerParams(
     return (channels + CHANNEL_PAD - 1) / CHANNEL_PAD * CHANNEL_PAD;
   }
 
-  static LayerParams of(LayerPlan l, Window g, Tiling tiling, Recording recording) {
+  static LayerParams of(Step l, Window g, Tiling tiling, Recording recording) {
     Clamp clamp = l.node().clamp();
     if (clamp.isPerChannel()) {
       throw BackendException.missing("cuda", l.node().name(), "a clamp for each channel");

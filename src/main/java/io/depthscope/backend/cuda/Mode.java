@@ -4,44 +4,42 @@ import io.depthscope.plan.Recording;
 import java.util.Locale;
 
 /**
- * What a layer's kernel computes: the kinds of a {@link Recording}, as
- * kernels/common/statistics.cuh numbers them.
+ * What a layer's kernel computes: a {@link Recording} by the word and the number that the kernels
+ * have for it in kernels/common/statistics.cuh, in the same order.
  *
  * <p>The words of partial sums a tile leaves for each channel are given there too.
  */
 enum Mode {
-  /** The fp32 stream. */
-  PLAIN(0, -1),
-  /** The same with statistics. */
-  OBSERVED(9, 0),
-  /** Both streams. */
-  PAIRED(0, -1),
-  /** Both with statistics. */
-  MEASURED(22, 1),
-  /** And the sources of error. */
-  TRACED(27, 2);
+  PLAIN(Recording.PLAIN, 0),
+  OBSERVED(Recording.CALIBRATION, 9),
+  PAIRED(Recording.PAIRED, 0),
+  MEASURED(Recording.STATISTICS, 22),
+  TRACED(Recording.ERROR_SOURCES, 27);
 
+  private final Recording recording;
   private final int words;
-  private final int level;
 
-  Mode(int words, int level) {
+  Mode(Recording recording, int words) {
+    this.recording = recording;
     this.words = words;
-    this.level = level;
   }
 
   static Mode of(Recording r) {
-    if (!r.quantizedStream()) {
-      return r.statistics() ? OBSERVED : PLAIN;
-    }
-    return !r.statistics() ? PAIRED : r.errorTerms() ? TRACED : MEASURED;
+    return switch (r) {
+      case PLAIN -> PLAIN;
+      case CALIBRATION -> OBSERVED;
+      case PAIRED -> PAIRED;
+      case STATISTICS -> MEASURED;
+      case ERROR_SOURCES -> TRACED;
+    };
   }
 
   boolean paired() {
-    return compareTo(PAIRED) >= 0;
+    return recording.quantizedStream();
   }
 
   boolean statistics() {
-    return words > 0;
+    return recording.statistics();
   }
 
   /** 32-bit partial sums of a tile and channel. */
@@ -51,7 +49,7 @@ enum Mode {
 
   /** What {@code StatisticsParams.level} calls it. */
   int level() {
-    return level;
+    return recording.errorTerms() ? 2 : recording.quantizedStream() ? 1 : 0;
   }
 
   /** The word in kernel names. */

@@ -1,8 +1,8 @@
 package io.depthscope.backend.cuda;
 
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.OutputSlots;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.BlockTree;
@@ -14,15 +14,15 @@ import java.util.List;
  * allocated. Sizes are in bytes; those of one image are multiplied by the largest batch.
  */
 record ProgramSize(
-    List<CompiledLayer> layers, List<Integer> outputs, Mode mode, int maxBatch, OutputSlots slots) {
+    List<DeviceLayer> layers, List<Integer> outputs, Mode mode, int maxBatch, OutputSlots slots) {
   private static final int CHANNEL_GROUP = 32;
 
-  static ProgramSize of(ExecutionPlan plan, int maxBatch, CudaOptions options) {
-    List<CompiledLayer> layers =
-        plan.layers().stream().map(l -> CompiledLayer.of(l, plan.recording(), options)).toList();
+  static ProgramSize of(Plan plan, int maxBatch, CudaOptions options) {
+    List<DeviceLayer> layers =
+        plan.steps().stream().map(l -> DeviceLayer.of(l, plan.recording(), options)).toList();
     OutputSlots slots =
         OutputSlots.of(
-            plan.layers(), plan.graph().outputs(), i -> layers.get(i).outputFloats(), i -> false);
+            plan.steps(), plan.graph().outputs(), i -> layers.get(i).outputFloats(), i -> false);
     return new ProgramSize(
         layers, plan.graph().outputs(), Mode.of(plan.recording()), maxBatch, slots);
   }
@@ -32,7 +32,7 @@ record ProgramSize(
   }
 
   /** Weights, bias and number of positions of a layer. */
-  long weights(CompiledLayer l) {
+  long weights(DeviceLayer l) {
     return 4 * (streams() * l.weightFloats() + 2L * l.params().outStride());
   }
 
@@ -61,7 +61,7 @@ record ProgramSize(
   }
 
   /** Blocks of channels in which a layer's images are reduced; {@code GROUP} in the kernel. */
-  static int groups(CompiledLayer l) {
+  static int groups(DeviceLayer l) {
     return Tiling.ceil(l.params().outChannels(), CHANNEL_GROUP);
   }
 
@@ -77,7 +77,7 @@ record ProgramSize(
   }
 
   /** Number of codes of a layer's output; 0 where it is not quantized. */
-  static int codesOf(CompiledLayer l) {
+  static int codesOf(DeviceLayer l) {
     return l.plan().output().map(QuantParams::codes).orElse(0);
   }
 
@@ -102,7 +102,7 @@ record ProgramSize(
 
   /** Everything on the device. */
   long device() {
-    LayerPlan input = layers.getFirst().plan();
+    Step input = layers.getFirst().plan();
     long bytes = 4L * 256 * input.out().channels();
     bytes += layers.stream().mapToLong(this::weights).sum();
     bytes += 4 * slots.total() * maxBatch * streams();
@@ -118,12 +118,12 @@ record ProgramSize(
   }
 
   private interface Size {
-    long of(CompiledLayer l);
+    long of(DeviceLayer l);
   }
 
   private long largest(Size size) {
     long most = 0;
-    for (CompiledLayer l : layers) {
+    for (DeviceLayer l : layers) {
       most = Math.max(most, size.of(l));
     }
     return most;

@@ -1,13 +1,13 @@
 package io.depthscope.backend.cuda;
 
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 
 /** Weights as the kernels read them: output channels last, all channels padded with zeros. */
 final class WeightLayout {
   private WeightLayout() {}
 
   /** [O, KH, KW, I] to [KH, KW, I padded][O padded]. */
-  static float[] dense(LayerPlan l, float[] kernel) {
+  static float[] dense(Step l, float[] kernel) {
     int in = l.in().channels();
     int out = l.out().channels();
     int inStride = LayerParams.stride(in);
@@ -25,7 +25,7 @@ final class WeightLayout {
   }
 
   /** [C, KH, KW, 1] to [KH, KW, C padded]. */
-  static float[] depthwise(LayerPlan l, float[] kernel) {
+  static float[] depthwise(Step l, float[] kernel) {
     int channels = l.in().channels();
     int stride = LayerParams.stride(channels);
     int taps = kernel.length / channels;

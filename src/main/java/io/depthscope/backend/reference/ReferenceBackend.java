@@ -1,9 +1,9 @@
 package io.depthscope.backend.reference;
 
 import io.depthscope.backend.Backend;
-import io.depthscope.backend.PairedProgram;
-import io.depthscope.plan.ExecutionPlan;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.backend.Program;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Step;
 
 /** The oracle: plain loops, double accumulation, one thread. */
 public final class ReferenceBackend implements Backend {
@@ -19,14 +19,14 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public PairedProgram compile(ExecutionPlan plan, int maxBatch) {
+  public Program compile(Plan plan, int maxBatch) {
     return new ReferenceProgram(plan);
   }
 
   @Override
-  public long memoryBytes(ExecutionPlan plan, int maxBatch) {
+  public long memoryBytes(Plan plan, int maxBatch) {
     long bytes = 0;
-    for (LayerPlan l : plan.layers()) {
+    for (Step l : plan.steps()) {
       bytes += 4L * (l.kernel().length + l.quantizedKernel().length); // weights of both streams
       bytes += 4L * 4 * l.out().size(); // outputs of both streams, before and after quantization
       bytes += 400L * l.out().channels(); // sums of one image and running statistics

@@ -2,7 +2,7 @@ package io.depthscope.backend.reference;
 
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.tensor.Shape;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
@@ -21,7 +21,7 @@ final class ReferenceLayers {
    * @param kernel the weights to use, in the layout of the plan
    * @param inputs NHWC; for the network's input, the image
    */
-  static float[] forward(LayerPlan l, float[] kernel, List<float[]> inputs) {
+  static float[] forward(Step l, float[] kernel, List<float[]> inputs) {
     float[] first = inputs.getFirst();
     float[] y =
         switch (l.op()) {
@@ -39,7 +39,7 @@ final class ReferenceLayers {
     return y;
   }
 
-  private static float[] convolution(LayerPlan l, Op.Convolution op, float[] kernel, float[] in) {
+  private static float[] convolution(Step l, Op.Convolution op, float[] kernel, float[] in) {
     Window g = op.window();
     Shape si = l.in();
     Shape so = l.out();
@@ -74,7 +74,7 @@ final class ReferenceLayers {
   }
 
   private static float[] elementwise(
-      LayerPlan l, Op.Elementwise.Function function, float[] a, float[] b) {
+      Step l, Op.Elementwise.Function function, float[] a, float[] b) {
     float[] out = new float[l.out().size()];
     for (int i = 0; i < out.length; i++) {
       // An input of one position has as many values as channels, and stands for all positions.
@@ -91,7 +91,7 @@ final class ReferenceLayers {
     return out;
   }
 
-  private static float[] concat(LayerPlan l, List<float[]> inputs) {
+  private static float[] concat(Step l, List<float[]> inputs) {
     float[] out = new float[l.out().size()];
     int first = 0;
     for (int k = 0; k < inputs.size(); k++) {
@@ -105,7 +105,7 @@ final class ReferenceLayers {
     return out;
   }
 
-  private static float[] pool(LayerPlan l, Op.Pool op, float[] in) {
+  private static float[] pool(Step l, Op.Pool op, float[] in) {
     Window g = op.windowOn(l.in());
     return switch (op.kind()) {
       case AVERAGE -> fold(l, g, in, 0, Double::sum, true);
@@ -117,7 +117,7 @@ final class ReferenceLayers {
    * What a step makes of the input positions under each window, and whether that is a mean's sum.
    */
   private static float[] fold(
-      LayerPlan l, Window g, float[] in, double first, DoubleBinaryOperator step, boolean mean) {
+      Step l, Window g, float[] in, double first, DoubleBinaryOperator step, boolean mean) {
     Shape si = l.in();
     Shape so = l.out();
     float[] out = new float[so.size()];

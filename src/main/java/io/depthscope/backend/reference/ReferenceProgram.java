@@ -2,11 +2,11 @@ package io.depthscope.backend.reference;
 
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.backend.Program;
 import io.depthscope.plan.Feed;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.ImageSums;
@@ -17,13 +17,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /** Runs a plan one image and one layer at a time, every sum in double. */
-final class ReferenceProgram implements PairedProgram {
-  private final ExecutionPlan plan;
+final class ReferenceProgram implements Program {
+  private final Plan plan;
   private final Recording recording;
   private final NetworkAccumulator accumulator;
   private final List<ImageSums> sums;
 
-  ReferenceProgram(ExecutionPlan plan) {
+  ReferenceProgram(Plan plan) {
     this.plan = plan;
     this.recording = plan.recording();
     this.accumulator = plan.newAccumulator();
@@ -46,7 +46,7 @@ final class ReferenceProgram implements PairedProgram {
     for (int i = 0; i < batch.count(); i++) {
       float[][] x = new float[plan.graph().size()][];
       float[][] xq = new float[plan.graph().size()][];
-      for (LayerPlan l : plan.layers()) {
+      for (Step l : plan.steps()) {
         runLayer(l, batch, i, x, xq);
       }
       if (recording.statistics()) {
@@ -65,7 +65,7 @@ final class ReferenceProgram implements PairedProgram {
     return new BatchOutput(batch.count(), fp32, quantized);
   }
 
-  private void runLayer(LayerPlan l, InputBatch batch, int image, float[][] x, float[][] xq) {
+  private void runLayer(Step l, InputBatch batch, int image, float[][] x, float[][] xq) {
     int index = l.index();
     float[] pixels = index == 0 ? pixels(batch, image) : null;
     x[index] = ReferenceLayers.forward(l, l.kernel(), inputs(l, x, pixels));
@@ -84,7 +84,7 @@ final class ReferenceProgram implements PairedProgram {
     }
   }
 
-  private static List<float[]> inputs(LayerPlan l, float[][] outputs, float[] image) {
+  private static List<float[]> inputs(Step l, float[][] outputs, float[] image) {
     return l.index() == 0
         ? List.of(image)
         : l.node().inputs().stream().map(i -> outputs[i]).toList();
@@ -103,7 +103,7 @@ final class ReferenceProgram implements PairedProgram {
     return out;
   }
 
-  private static float[] fakeQuantize(LayerPlan l, float[] y) {
+  private static float[] fakeQuantize(Step l, float[] y) {
     if (l.output().isEmpty()) {
       return y;
     }
@@ -115,7 +115,7 @@ final class ReferenceProgram implements PairedProgram {
     return out;
   }
 
-  private void record(LayerPlan l, float[] x, float[] y, float[] xq) {
+  private void record(Step l, float[] x, float[] y, float[] xq) {
     ImageSums s = sums.get(l.index());
     LayerAccumulator layer = accumulator.layer(l.index());
     s.clear();
@@ -145,7 +145,7 @@ final class ReferenceProgram implements PairedProgram {
     }
   }
 
-  private void recordTerms(LayerPlan l, float[] x, float[] middle, float[] y, float[] xq) {
+  private void recordTerms(Step l, float[] x, float[] middle, float[] y, float[] xq) {
     ImageSums s = sums.get(l.index());
     int channels = l.out().channels();
     for (int i = 0; i < x.length; i++) {

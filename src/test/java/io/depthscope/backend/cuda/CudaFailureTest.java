@@ -10,12 +10,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.KernelImage;
 import io.depthscope.device.jcuda.JCudaDevices;
-import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.testkit.Digests;
 import io.depthscope.testkit.EmulatedDriver;
@@ -70,7 +70,7 @@ class CudaFailureTest {
   void runsOutOfMemoryAtAnyAllocation() {
     emulatedOnly();
     CudaBackend cuda = cuda();
-    ExecutionPlan plan = c.plan(Recording.ERROR_TERMS);
+    Plan plan = c.plan(Recording.ERROR_SOURCES);
     cuda.compile(plan, 8).close();
     List<Long> before = alive();
     int failed = 0;
@@ -101,7 +101,7 @@ class CudaFailureTest {
     emulatedOnly();
     PlanCase values = RandomCases.layer(3);
     List<Long> before = alive();
-    try (PairedProgram program =
+    try (Program program =
         cuda().compile(values.plan(Recording.STATISTICS), values.batch().count())) {
       EmulatedDriver.set("FAIL_ALLOCATION", 1);
       Future<BatchOutput> out = program.submit(values.batch());
@@ -117,7 +117,7 @@ class CudaFailureTest {
   @Test
   void aPlanThatDoesNotFitIsRefusedBeforehand() {
     emulatedOnly();
-    ExecutionPlan plan = c.plan(Recording.ERROR_TERMS);
+    Plan plan = c.plan(Recording.ERROR_SOURCES);
     cuda().checkDevice(plan, 8);
     long needs = cuda().deviceBytes(plan, 4096);
     EmulatedDriver.set("MEMORY", needs / 2 + EmulatedDriver.live("bytes"));
@@ -160,7 +160,7 @@ class CudaFailureTest {
   @Test
   void closedProgramsTakeNoBatch() throws ExecutionException, InterruptedException {
     int n = c.batch().count();
-    PairedProgram program = cuda().compile(c.plan(Recording.STATISTICS), n);
+    Program program = cuda().compile(c.plan(Recording.STATISTICS), n);
     List<Future<BatchOutput>> underWay = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       underWay.add(program.submit(c.batch()));
@@ -179,7 +179,7 @@ class CudaFailureTest {
   @Test
   void aFinishedBatchOutlivesItsProgram() throws ExecutionException, InterruptedException {
     Future<BatchOutput> done;
-    try (PairedProgram program = cuda().compile(c.plan(Recording.PAIRED), c.batch().count())) {
+    try (Program program = cuda().compile(c.plan(Recording.PAIRED), c.batch().count())) {
       done = program.submit(c.batch());
       done.get();
     }
@@ -190,8 +190,8 @@ class CudaFailureTest {
   void aBatchTooLargeOrTooShortLeavesTheProgramSound() {
     int n = c.batch().count();
     byte[] cut = Arrays.copyOf(c.batch().pixels(), c.batch().pixels().length / 2);
-    try (PairedProgram program = cuda().compile(c.plan(Recording.STATISTICS), n - 1);
-        PairedProgram fresh = cuda().compile(c.plan(Recording.STATISTICS), n)) {
+    try (Program program = cuda().compile(c.plan(Recording.STATISTICS), n - 1);
+        Program fresh = cuda().compile(c.plan(Recording.STATISTICS), n)) {
       assertThrows(IllegalArgumentException.class, () -> program.submit(c.batch()));
       InputBatch part = StatisticsCheck.slice(c, 0, n - 1);
       Future<BatchOutput> bad = fresh.submit(new InputBatch(n, c.batch().indices(), cut, null));
@@ -212,11 +212,11 @@ class CudaFailureTest {
 
     public static void main(String[] args) throws InterruptedException {
       PlanCase c = RandomCases.network(10_003);
-      ExecutionPlan plan = c.plan(Recording.STATISTICS);
+      Plan plan = c.plan(Recording.STATISTICS);
       Device device = JCudaDevices.open(0);
       CudaBackend cuda = new CudaBackend(device, CudaOptions.DEFAULT);
-      PairedProgram program = cuda.compile(plan, 4);
-      PairedProgram other = cuda.compile(plan, 4);
+      Program program = cuda.compile(plan, 4);
+      Program other = cuda.compile(plan, 4);
       PlanCase.await(program.submit(StatisticsCheck.slice(c, 0, 1)));
       say("statistics of " + program.statistics().images());
       EmulatedDriver.set("FAIL_LAUNCH", 5);
@@ -241,7 +241,7 @@ class CudaFailureTest {
       EmulatedDriver.reset();
       EmulatedDriver.destroyContexts();
       try (CudaBackend again = new CudaBackend(JCudaDevices.open(0), CudaOptions.DEFAULT);
-          PairedProgram sound = again.compile(plan, 4)) {
+          Program sound = again.compile(plan, 4)) {
         PlanCase.await(sound.submit(StatisticsCheck.slice(c, 0, 2)));
         say("afterwards " + sound.statistics().images());
       }

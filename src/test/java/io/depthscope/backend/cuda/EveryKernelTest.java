@@ -8,8 +8,8 @@ import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.device.Device;
 import io.depthscope.device.KernelSpec;
 import io.depthscope.graph.Op;
-import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.testkit.EmulatedDriver;
 import io.depthscope.testkit.GpuBackend;
 import io.depthscope.testkit.HostMatrices;
@@ -37,13 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("gpu")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EveryKernelTest {
-  private static final List<Recording> RECORDINGS =
-      List.of(
-          Recording.PLAIN,
-          Recording.CALIBRATION,
-          Recording.PAIRED,
-          Recording.STATISTICS,
-          Recording.ERROR_TERMS);
+  private static final List<Recording> RECORDINGS = List.of(Recording.values());
 
   private final Backend reference = new ReferenceBackend();
   private final LayerComparison comparison = new LayerComparison();
@@ -73,9 +67,9 @@ class EveryKernelTest {
 
   /** Each kernel that can run the last layer under a recording, and a library if it can. */
   private List<CudaBackend> variants(PlanCase c, Recording recording) {
-    LayerPlan last = c.plan(recording).layers().getLast();
+    Step last = c.plan(recording).steps().getLast();
     List<CudaBackend> all = new ArrayList<>();
-    for (CompiledLayer l : CompiledLayer.candidates(last, recording)) {
+    for (DeviceLayer l : DeviceLayer.candidates(last, recording)) {
       all.add(cuda.with(new CudaOptions(null, l.kernel().symbol())));
     }
     boolean product = last.op() instanceof Op.Convolution conv && conv.isPointwise();
@@ -92,7 +86,7 @@ class EveryKernelTest {
     String text = "case " + number + ": " + c.text();
     List<NodeTensors> tensors = c.probe(cuda);
     comparison
-        .compare(c, c.plan(Recording.PAIRED).layers().getLast(), c.probe(reference), tensors)
+        .compare(c, c.plan(Recording.PAIRED).steps().getLast(), c.probe(reference), tensors)
         .assertNone(text);
     for (Recording recording : RECORDINGS) {
       for (CudaBackend variant : variants(c, recording)) {

@@ -205,9 +205,7 @@ class KernelParamsTest {
     assertEquals(Mode.OBSERVED, Mode.of(Recording.CALIBRATION));
     assertEquals(Mode.PAIRED, Mode.of(Recording.PAIRED));
     assertEquals(Mode.MEASURED, Mode.of(Recording.STATISTICS));
-    assertEquals(Mode.MEASURED, Mode.of(new Recording(true, true, false, false)));
-    assertEquals(Mode.OBSERVED, Mode.of(new Recording(false, true, false, false)));
-    assertEquals(Mode.TRACED, Mode.of(Recording.ERROR_TERMS));
+    assertEquals(Mode.TRACED, Mode.of(Recording.ERROR_SOURCES));
   }
 
   @Test

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.depthscope.backend.cuda.SafeLaunch.Piece;
 import io.depthscope.device.Device;
 import io.depthscope.device.KernelSpec;
-import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.testkit.GpuBackend;
 import io.depthscope.verification.PlanCase;
 import java.util.List;
@@ -26,13 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("gpu")
 class LaunchSafetyTest {
-  private static final List<Recording> RECORDINGS =
-      List.of(
-          Recording.PLAIN,
-          Recording.CALIBRATION,
-          Recording.PAIRED,
-          Recording.STATISTICS,
-          Recording.ERROR_TERMS);
+  private static final List<Recording> RECORDINGS = List.of(Recording.values());
 
   /** Every eighth case: a few of each kind, and all kernels that come with them. */
   @ParameterizedTest
@@ -45,8 +39,8 @@ class LaunchSafetyTest {
     for (int i = part; i < cases.size(); i += 9) {
       PlanCase c = cases.get(i);
       for (Recording recording : RECORDINGS) {
-        LayerPlan last = c.plan(recording).layers().getLast();
-        for (CompiledLayer l : CompiledLayer.candidates(last, recording)) {
+        Step last = c.plan(recording).steps().getLast();
+        for (DeviceLayer l : DeviceLayer.candidates(last, recording)) {
           if (last.index() > 0) {
             check(device, l, c);
             launched.add(l.kernel().symbol());
@@ -57,7 +51,7 @@ class LaunchSafetyTest {
     assertTrue(launched.size() > 15, launched::toString);
   }
 
-  private static void check(Device device, CompiledLayer l, PlanCase c) {
+  private static void check(Device device, DeviceLayer l, PlanCase c) {
     int images = Math.min(5, c.batch().count());
     String text = l.kernel().symbol() + ", " + images + " images, " + c.text();
     Map<Piece, byte[]> first = run(device, l, images, (byte) 0x7b, text);
@@ -75,7 +69,7 @@ class LaunchSafetyTest {
   }
 
   /** Sums of padding channels are never written, and never read. */
-  private static void maskPadding(CompiledLayer l, byte[] partials) {
+  private static void maskPadding(DeviceLayer l, byte[] partials) {
     int stride = l.params().outStride();
     for (int word = 0; word < partials.length / 4; word++) {
       if (word % stride >= l.params().outChannels()) {
@@ -87,7 +81,7 @@ class LaunchSafetyTest {
   }
 
   private static Map<Piece, byte[]> run(
-      Device device, CompiledLayer l, int images, byte poison, String text) {
+      Device device, DeviceLayer l, int images, byte poison, String text) {
     KernelSpec kernel = l.kernel();
     try (SafeLaunch launch = new SafeLaunch(device, l, images, poison, new Random(4))) {
       Map<Piece, byte[]> before = launch.inputs();

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
@@ -20,16 +20,13 @@ import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.CalibratedTensor;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
-import io.depthscope.quant.Granularity;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
-import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.ImageSums;
@@ -462,25 +459,21 @@ class MomentsTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = random.nextInt(5) - 2;
     }
-    RangeEstimator minMax = new RangeEstimator.MinMax();
-    QuantScheme a3 = QuantScheme.parse("a3", false, false, Granularity.PER_TENSOR, minMax, minMax);
     return new PlanCase(
         "whole numbers",
         Network.of(graph, weights),
         new float[IN.channels()][256],
-        a3,
-        Map.<String, CalibratedTensor>of(),
-        params,
+        new QuantSpec(params, Map.of()),
         Feed.ACCUMULATED,
         InputBatch.ofValues(IMAGES, values));
   }
 
   /** The statistics of tensors, image by image as the backends merge them. */
-  private static NetworkAccumulator expected(ExecutionPlan plan, List<NodeTensors> tensors) {
+  private static NetworkAccumulator expected(Plan plan, List<NodeTensors> tensors) {
     NetworkAccumulator all = plan.newAccumulator();
     for (int image = 0; image < IMAGES; image++) {
       List<ImageSums> sums = plan.newImageSums();
-      for (LayerPlan l : plan.layers()) {
+      for (Step l : plan.steps()) {
         NodeTensors t = tensors.get(l.index());
         ImageSums s = sums.get(l.index());
         int size = l.out().size();
@@ -502,7 +495,7 @@ class MomentsTest {
       }
       all.add(image, sums);
     }
-    for (LayerPlan l : plan.layers()) {
+    for (Step l : plan.steps()) {
       NodeTensors t = tensors.get(l.index());
       all.layer(l.index()).histogram().add(t.x());
       for (int i = 0; l.output().isPresent() && i < t.y().length; i++) {
@@ -527,27 +520,27 @@ class MomentsTest {
   void wholeNumbersGiveTheSumsOfTheAccumulator(int batch) throws IOException {
     Backend cuda = GpuBackend.get();
     PlanCase c = wholeNumbers();
-    ExecutionPlan plan = c.plan(Recording.ERROR_TERMS);
+    Plan plan = c.plan(Recording.ERROR_SOURCES);
     NetworkAccumulator expected = expected(plan, c.probe(cuda));
     assertEquals(BitHistogram.BINS, expected.layer(0).histogram().counts().length);
     byte[] checkpoint;
     byte[] whole;
     int half = IMAGES / 2;
-    try (PairedProgram program = cuda.compile(plan, batch)) {
+    try (Program program = cuda.compile(plan, batch)) {
       submit(program, c, 0, half, batch);
       checkpoint = bytes(program.statistics());
       submit(program, c, half, IMAGES, batch);
       assertChecked(expected, program.statistics(), "in one go");
       whole = bytes(program.statistics());
     }
-    try (PairedProgram program = cuda.compile(plan, batch)) {
+    try (Program program = cuda.compile(plan, batch)) {
       program.statistics().read(new DataInputStream(new ByteArrayInputStream(checkpoint)));
       submit(program, c, half, IMAGES, batch);
       assertArrayEquals(whole, bytes(program.statistics()), "after a checkpoint");
     }
   }
 
-  private static void submit(PairedProgram program, PlanCase c, int from, int to, int batch) {
+  private static void submit(Program program, PlanCase c, int from, int to, int batch) {
     for (int at = from; at < to; at += batch) {
       PlanCase.await(program.submit(StatisticsCheck.slice(c, at, Math.min(to, at + batch))));
     }
@@ -586,7 +579,7 @@ class MomentsTest {
   void rangesOfTheCalibrationAreThoseOfTheValues() {
     Backend cuda = GpuBackend.get();
     PlanCase c = wholeNumbers();
-    try (PairedProgram program = cuda.compile(c.plan(Recording.CALIBRATION), IMAGES)) {
+    try (Program program = cuda.compile(c.plan(Recording.CALIBRATION), IMAGES)) {
       PlanCase.await(program.submit(c.batch()));
       var s = program.statistics().layer(0).fp32().layer();
       assertEquals(new Range(-2, 2), new Range(s.min(), s.max()));

@@ -7,19 +7,17 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.PairedProgram;
+import io.depthscope.backend.Program;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
-import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
-import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
-import io.depthscope.quant.QuantScheme;
-import io.depthscope.quant.RangeEstimator;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
@@ -88,16 +86,14 @@ class QuantMathTest {
             new Node("input", new Op.Input(IMAGE), List.of()), new Node("copy", copy, List.of(0))));
   }
 
-  private static ExecutionPlan plan(Graph graph, QuantParams p, Recording recording) {
+  private static Plan plan(Graph graph, QuantParams p, Recording recording) {
     float[] identity = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
     FloatTensor kernel = new FloatTensor(new int[] {4, 1, 1, 4}, identity);
     Map<String, FoldedWeights> weights = Map.of("copy", new FoldedWeights(kernel, new float[4]));
-    RangeEstimator minMax = new RangeEstimator.MinMax();
-    QuantScheme a8 = QuantScheme.parse("a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
     Network network = Network.of(graph, weights);
-    ExecutionPlan fp32 = ExecutionPlan.fp32(network, new float[4][256], Recording.PLAIN);
     String last = graph.node(graph.size() - 1).name();
-    return ExecutionPlan.withParams(fp32, a8, Map.of(last, p), Feed.ACCUMULATED, recording);
+    QuantSpec spec = new QuantSpec(Map.of(last, p), Map.of());
+    return Plan.of(network, new float[4][256], spec, Feed.ACCUMULATED, recording);
   }
 
   private List<QuantParams> cases() {
@@ -231,17 +227,17 @@ class QuantMathTest {
         values[k] = Float.isFinite(values[k]) ? values[k] + 0f : k;
       }
       check(cuda, copied(), p, Recording.PAIRED, values);
-      check(cuda, copied(), p, Recording.ERROR_TERMS, values);
+      check(cuda, copied(), p, Recording.ERROR_SOURCES, values);
     }
   }
 
   private static void check(
       Backend cuda, Graph graph, QuantParams p, Recording recording, float[] values) {
     int images = values.length / IMAGE.size();
-    ExecutionPlan plan = plan(graph, p, recording);
+    Plan plan = plan(graph, p, recording);
     long[] codes = new long[p.codes()];
     long[] saturated = new long[IMAGE.channels()];
-    try (PairedProgram program = cuda.compile(plan, images)) {
+    try (Program program = cuda.compile(plan, images)) {
       BatchOutput out = PlanCase.await(program.submit(InputBatch.ofValues(images, values)));
       for (int i = 0; i < values.length; i++) {
         float expected = p.fakeQuantize(values[i]);

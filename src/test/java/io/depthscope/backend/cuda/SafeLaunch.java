@@ -5,7 +5,7 @@ import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -45,7 +45,7 @@ final class SafeLaunch implements AutoCloseable {
   private final Device device;
   private final DeviceArena arena;
   private final DeviceStream stream;
-  private final CompiledLayer layer;
+  private final DeviceLayer layer;
   private final int images;
   private final Random random;
   private final byte poison;
@@ -54,7 +54,7 @@ final class SafeLaunch implements AutoCloseable {
   /**
    * @param poison what every byte of an output is before the launch
    */
-  SafeLaunch(Device device, CompiledLayer layer, int images, byte poison, Random random) {
+  SafeLaunch(Device device, DeviceLayer layer, int images, byte poison, Random random) {
     this.device = device;
     this.layer = layer;
     this.images = images;
@@ -63,7 +63,7 @@ final class SafeLaunch implements AutoCloseable {
     arena = new DeviceArena(device);
     stream = arena.newStream();
     boolean paired = layer.mode().paired();
-    LayerPlan plan = layer.plan();
+    Step plan = layer.plan();
     float[] in = activations(plan.in());
     float[] inQ = activations(plan.in());
     upload(Piece.IN, in);

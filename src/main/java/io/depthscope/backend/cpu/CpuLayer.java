@@ -1,6 +1,6 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.plan.LayerPlan;
+import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
@@ -15,8 +15,8 @@ import io.depthscope.tensor.Shape;
  * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;
  *     the output is then never stored whole, and stays in the second cache
  */
-record CompiledLayer(
-    LayerPlan plan,
+record CpuLayer(
+    Step plan,
     LayerForm form,
     OutputStage stage,
     Weights fp32,
@@ -57,34 +57,34 @@ record CompiledLayer(
   private static final int MIN_TILE_ROWS = 12;
 
   @SuppressWarnings("ReferenceEquality") // the plan shares the array where it is not quantized
-  static CompiledLayer of(LayerPlan l, int inputRow, int outputRow) {
+  static CpuLayer of(Step l, int inputRow, int outputRow) {
     return of(l, inputRow, outputRow, tileRows(l, LayerForm.of(l), 0), false);
   }
 
   /** A depthwise layer that hands its tiles over to a pointwise one. */
-  static CompiledLayer handingOver(LayerPlan l, int inputRow, LayerPlan reader) {
+  static CpuLayer handingOver(Step l, int inputRow, Step reader) {
     int rows = tileRows(l, LayerForm.of(l), reader.out().channels());
     return of(l, inputRow, rowFloats(l.out()), rows, true);
   }
 
   /** The pointwise layer that takes the tiles of {@code source}. */
-  static CompiledLayer takingOver(LayerPlan l, CompiledLayer source) {
+  static CpuLayer takingOver(Step l, CpuLayer source) {
     return of(l, source.outputRow(), rowFloats(l.out()), source.tileRows(), false);
   }
 
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
-  private static CompiledLayer of(
-      LayerPlan l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
+  private static CpuLayer of(
+      Step l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
     LayerForm form = LayerForm.of(l);
     Weights fp32 = weights(l, form, l.kernel());
     // One copy serves both streams where the weights are not quantized.
     Weights quantized =
         l.quantizedKernel() == l.kernel() ? fp32 : weights(l, form, l.quantizedKernel());
-    return new CompiledLayer(
+    return new CpuLayer(
         l, form, OutputStage.of(l), fp32, quantized, inputRow, outputRow, tileRows, handsOver);
   }
 
-  private static Weights weights(LayerPlan l, LayerForm form, float[] kernel) {
+  private static Weights weights(Step l, LayerForm form, float[] kernel) {
     int channels = l.out().channels();
     return switch (form) {
       case LayerForm.Dense ignored ->
@@ -110,7 +110,7 @@ record CompiledLayer(
   /**
    * @param readerChannels output channels of a layer that takes the same tiles, or 0
    */
-  private static int tileRows(LayerPlan l, LayerForm form, int readerChannels) {
+  private static int tileRows(Step l, LayerForm form, int readerChannels) {
     int positions = l.out().positions();
     int padded = StreamSums.padded(Math.max(l.out().channels(), readerChannels));
     if (form instanceof LayerForm.ByChannel) {

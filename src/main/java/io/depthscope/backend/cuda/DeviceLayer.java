@@ -5,8 +5,8 @@ import io.depthscope.device.KernelSpec;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +18,8 @@ import java.util.List;
  * @param channelGroups blocks of channels that each tile of positions is worked on in
  * @param library whether a library computes the products, and the kernel only finishes them
  */
-record CompiledLayer(
-    LayerPlan plan,
+record DeviceLayer(
+    Step plan,
     Mode mode,
     KernelSpec kernel,
     LayerParams params,
@@ -31,11 +31,11 @@ record CompiledLayer(
    *
    * @param options a kernel to prefer where it can run the layer; whether a library multiplies
    */
-  static CompiledLayer of(LayerPlan l, Recording recording, CudaOptions options) {
+  static DeviceLayer of(Step l, Recording recording, CudaOptions options) {
     if (options.library() && multiplies(l)) {
       return product(l, recording);
     }
-    List<CompiledLayer> all = candidates(l, recording);
+    List<DeviceLayer> all = candidates(l, recording);
     return all.stream()
         .filter(c -> c.kernel.symbol().endsWith(options.variant()))
         .filter(c -> !options.variant().isEmpty())
@@ -44,7 +44,7 @@ record CompiledLayer(
   }
 
   /** The layer with every kernel that can run it, the one that is taken first. */
-  static List<CompiledLayer> candidates(LayerPlan l, Recording recording) {
+  static List<DeviceLayer> candidates(Step l, Recording recording) {
     Mode mode = Mode.of(recording);
     return switch (l.op()) {
       case Op.Input ignored ->
@@ -66,11 +66,11 @@ record CompiledLayer(
     };
   }
 
-  private static BackendException missing(LayerPlan l, String what) {
+  private static BackendException missing(Step l, String what) {
     return BackendException.missing("cuda", l.node().name(), what);
   }
 
-  private static Window undilated(LayerPlan l, Window window) {
+  private static Window undilated(Step l, Window window) {
     if (window.isDilated()) {
       throw missing(l, "dilation");
     }
@@ -78,7 +78,7 @@ record CompiledLayer(
   }
 
   /** What says in a kernel's parameters how many channels the first of two inputs has. */
-  private static Window joined(LayerPlan l) {
+  private static Window joined(Step l) {
     if (l.ins().size() > 2) {
       throw missing(l, "a concatenation of more than two inputs");
     }
@@ -86,7 +86,7 @@ record CompiledLayer(
   }
 
   /** The window of a convolution that has one for each channel. */
-  private static Window byChannel(LayerPlan l, Op.Convolution c) {
+  private static Window byChannel(Step l, Op.Convolution c) {
     if (!c.isDepthwise(l.in())) {
       throw missing(l, c.groups() + " groups");
     }
@@ -96,40 +96,39 @@ record CompiledLayer(
     return undilated(l, c.window());
   }
 
-  private static List<CompiledLayer> unweighted(
-      LayerPlan l, Recording recording, Window window, String op) {
+  private static List<DeviceLayer> unweighted(
+      Step l, Recording recording, Window window, String op) {
     KernelSpec kernel = KernelCatalog.unweighted(op, Mode.of(recording));
     return List.of(elementwise(l, recording, window, kernel));
   }
 
-  private static CompiledLayer elementwise(
-      LayerPlan l, Recording recording, Window g, KernelSpec kernel) {
+  private static DeviceLayer elementwise(Step l, Recording recording, Window g, KernelSpec kernel) {
     return of(l, recording, g, kernel, Tiling.elementwise(l.out()), 1);
   }
 
   /** A dense convolution computes a pointwise one as well, for a second opinion. */
-  private static List<CompiledLayer> products(LayerPlan l, Recording recording) {
-    List<CompiledLayer> all = new ArrayList<>();
+  private static List<DeviceLayer> products(Step l, Recording recording) {
+    List<DeviceLayer> all = new ArrayList<>();
     all.addAll(gemm(l, recording, "pointwise", Window.POINTWISE));
     all.addAll(gemm(l, recording, "conv2d", Window.POINTWISE));
     return all;
   }
 
-  private static List<CompiledLayer> gemm(LayerPlan l, Recording recording, String op, Window g) {
+  private static List<DeviceLayer> gemm(Step l, Recording recording, String op, Window g) {
     int outStride = LayerParams.stride(l.out().channels());
-    List<CompiledLayer> all = new ArrayList<>();
+    List<DeviceLayer> all = new ArrayList<>();
     for (KernelSpec kernel : KernelCatalog.gemm(op, Mode.of(recording), outStride)) {
       int columns = KernelCatalog.columns(kernel);
       LayerParams params = LayerParams.of(l, g, Tiling.gemm(l.out(), columns), recording);
       int groups = Tiling.ceil(outStride, columns);
-      all.add(new CompiledLayer(l, Mode.of(recording), kernel, params, groups, false));
+      all.add(new DeviceLayer(l, Mode.of(recording), kernel, params, groups, false));
     }
     return all;
   }
 
-  private static List<CompiledLayer> depthwise(LayerPlan l, Recording recording, Window g) {
+  private static List<DeviceLayer> depthwise(Step l, Recording recording, Window g) {
     Mode mode = Mode.of(recording);
-    List<CompiledLayer> all = new ArrayList<>();
+    List<DeviceLayer> all = new ArrayList<>();
     boolean three = g.kernelH() == 3 && g.kernelW() == 3;
     if (three && g.strideH() == g.strideW() && g.strideH() <= 2) {
       for (int vector : KernelCatalog.depthwiseVectors(mode)) {
@@ -142,23 +141,23 @@ record CompiledLayer(
   }
 
   /** True for layers that are one matrix product. */
-  private static boolean multiplies(LayerPlan l) {
+  private static boolean multiplies(Step l) {
     return l.op() instanceof Op.Convolution c && c.isPointwise();
   }
 
   /** A layer whose products a library computes, and whose kernel does the rest. */
-  private static CompiledLayer product(LayerPlan l, Recording recording) {
+  private static DeviceLayer product(Step l, Recording recording) {
     KernelSpec kernel = KernelCatalog.unweighted("pointwise_epilogue", Mode.of(recording));
-    CompiledLayer c = elementwise(l, recording, Window.POINTWISE, kernel);
-    return new CompiledLayer(l, c.mode, kernel, c.params, c.channelGroups, true);
+    DeviceLayer c = elementwise(l, recording, Window.POINTWISE, kernel);
+    return new DeviceLayer(l, c.mode, kernel, c.params, c.channelGroups, true);
   }
 
-  private static CompiledLayer of(
-      LayerPlan l, Recording recording, Window g, KernelSpec kernel, Tiling tiling, int vector) {
+  private static DeviceLayer of(
+      Step l, Recording recording, Window g, KernelSpec kernel, Tiling tiling, int vector) {
     int groups =
         Tiling.ceil(
             LayerParams.stride(l.out().channels()), Math.multiplyExact(tiling.lanes(), vector));
-    return new CompiledLayer(
+    return new DeviceLayer(
         l, Mode.of(recording), kernel, LayerParams.of(l, g, tiling, recording), groups, false);
   }
 

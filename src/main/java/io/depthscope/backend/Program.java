@@ -7,7 +7,7 @@ import java.util.concurrent.Future;
  * A compiled plan. One thread submits batches; statistics are merged image by image in the order of
  * submission, so they depend neither on the batch size nor on the number of threads.
  */
-public interface PairedProgram extends AutoCloseable {
+public interface Program extends AutoCloseable {
 
   /**
    * Starts a batch and returns at once; the batch must not be changed until it is done. A failure

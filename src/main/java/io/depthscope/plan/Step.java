@@ -3,6 +3,7 @@ package io.depthscope.plan;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantizedTensor;
 import io.depthscope.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
@@ -14,19 +15,19 @@ import java.util.Optional;
  * @param ins shapes of the inputs; none for the network's input
  * @param kernel folded weights, [O, KH, KW, I / groups]; empty without weights
  * @param quantizedKernel the weights of the quantized stream, dequantized, in the same layout
- * @param kernelParams how the weights are quantized: none, one, or one per output channel
+ * @param codes of the weights, or empty to leave them in float32
  * @param bias one per output channel; empty without weights
  * @param output how the output is quantized, or empty to leave it in float32
  */
 @SuppressWarnings("ArrayRecordComponent") // weight storage, never compared
-public record LayerPlan(
+public record Step(
     int index,
     Node node,
     List<Shape> ins,
     Shape out,
     float[] kernel,
     float[] quantizedKernel,
-    List<QuantParams> kernelParams,
+    Optional<QuantizedTensor> codes,
     float[] bias,
     Optional<QuantParams> output) {
 
@@ -37,6 +38,11 @@ public record LayerPlan(
 
   public Op op() {
     return node.op();
+  }
+
+  /** How the weights are quantized: none, one, or one per output channel. */
+  public List<QuantParams> kernelParams() {
+    return codes.map(QuantizedTensor::params).orElse(List.of());
   }
 
   /** The word for the layer in tables and files. */

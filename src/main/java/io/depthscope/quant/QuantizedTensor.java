@@ -6,13 +6,25 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A weight tensor after quantization.
+ * A tensor of codes, such as the weights of a layer. Its channels lie one after the other, each
+ * with the same number of elements.
  *
- * @param params one entry, or one per output channel
- * @param dequantized the values the codes stand for, in the layout of the source
+ * @param params one entry for the whole tensor, or one for each channel
+ * @param codes each within qmin..qmax of its channel
  */
 @SuppressWarnings("ArrayRecordComponent") // weight storage, never compared
-public record QuantizedKernel(List<QuantParams> params, float[] dequantized) {
+public record QuantizedTensor(List<QuantParams> params, int[] codes) {
+
+  /**
+   * @throws IllegalArgumentException if there are no parameters, or more than fit the elements
+   */
+  public QuantizedTensor {
+    params = List.copyOf(params);
+    if (params.isEmpty() || codes.length % params.size() != 0) {
+      throw new IllegalArgumentException(
+          params.size() + " parameters for a tensor of " + codes.length + " elements");
+    }
+  }
 
   /**
    * Quantizes a kernel.
@@ -20,7 +32,7 @@ public record QuantizedKernel(List<QuantParams> params, float[] dequantized) {
    * @param kernel the elements of one output channel after the other
    * @param channels number of output channels
    */
-  public static QuantizedKernel of(
+  public static QuantizedTensor of(
       float[] kernel,
       int channels,
       QuantFormat format,
@@ -28,17 +40,31 @@ public record QuantizedKernel(List<QuantParams> params, float[] dequantized) {
       RangeEstimator estimator) {
     int groups = granularity == Granularity.PER_CHANNEL ? channels : 1;
     int perGroup = kernel.length / groups;
-    float[] out = new float[kernel.length];
+    int[] codes = new int[kernel.length];
     List<QuantParams> params = new ArrayList<>();
     for (int g = 0; g < groups; g++) {
       int end = (g + 1) * perGroup;
       QuantParams p = choose(Arrays.copyOfRange(kernel, g * perGroup, end), format, estimator);
       params.add(p);
       for (int i = g * perGroup; i < end; i++) {
-        out[i] = p.fakeQuantize(kernel[i]);
+        codes[i] = p.quantize(kernel[i]);
       }
     }
-    return new QuantizedKernel(List.copyOf(params), out);
+    return new QuantizedTensor(params, codes);
+  }
+
+  /** Parameters of an element. */
+  public QuantParams paramsOf(int element) {
+    return params.get(element / (codes.length / params.size()));
+  }
+
+  /** The values the codes stand for. */
+  public float[] dequantized() {
+    float[] values = new float[codes.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = paramsOf(i).dequantize(codes[i]);
+    }
+    return values;
   }
 
   private static QuantParams choose(float[] values, QuantFormat format, RangeEstimator estimator) {

@@ -1,0 +1,59 @@
+package io.depthscope.plan;
+
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantSpec;
+import io.depthscope.quant.QuantizedTensor;
+import io.depthscope.quant.Range;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Quantizes a whole network by one scheme: the same widths and estimators for every layer. */
+public final class SchemePolicy {
+  private SchemePolicy() {}
+
+  /**
+   * The spec of a network.
+   *
+   * @param calibration what was seen of each node's fp32 output, by its name; needed for every node
+   * @throws IllegalArgumentException if a calibrated tensor is missing or its range is not finite
+   */
+  public static QuantSpec spec(
+      Network network, QuantScheme scheme, Map<String, CalibratedTensor> calibration) {
+    Map<String, QuantParams> outputs = new HashMap<>();
+    for (Node node : network.graph().nodes()) {
+      CalibratedTensor seen = calibration.get(node.name());
+      if (seen == null) {
+        throw new IllegalArgumentException("no calibration for layer " + node.name());
+      }
+      if (node.op().quantizesOutput() && scheme.activations().isPresent()) {
+        QuantFormat format = scheme.activations().get();
+        Range range = scheme.activationRange().estimate(seen.observed(), seen.histogram(), format);
+        outputs.put(node.name(), QuantParams.of(range, format));
+      }
+    }
+    return new QuantSpec(outputs, weights(network, scheme));
+  }
+
+  /** The codes of all weights, by node name; none where the scheme leaves them in float32. */
+  public static Map<String, QuantizedTensor> weights(Network network, QuantScheme scheme) {
+    Map<String, QuantizedTensor> quantized = new HashMap<>();
+    if (scheme.weights().isPresent()) {
+      for (Map.Entry<String, FoldedWeights> e : network.weights().entrySet()) {
+        quantized.put(
+            e.getKey(),
+            QuantizedTensor.of(
+                e.getValue().kernel().data(),
+                e.getValue().channels(),
+                scheme.weights().get(),
+                scheme.granularity(),
+                scheme.weightRange()));
+      }
+    }
+    return quantized;
+  }
+}
