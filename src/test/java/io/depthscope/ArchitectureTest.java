@@ -46,7 +46,7 @@ class ArchitectureTest {
           "device.jcuda",
           "experiment",
           "verification",
-          "store",
+          "record",
           "diagnosis",
           "report.figure",
           "report",

@@ -6,7 +6,7 @@ import io.depthscope.model.format.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
-import io.depthscope.store.RunDirectory;
+import io.depthscope.record.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -12,7 +12,6 @@ import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.PairedRun;
 import io.depthscope.experiment.RunManifest;
-import io.depthscope.experiment.RunResult;
 import io.depthscope.experiment.RunState;
 import io.depthscope.model.BatchNormFolding;
 import io.depthscope.model.FoldedWeights;
@@ -25,16 +24,19 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
-import io.depthscope.store.AtomicFile;
-import io.depthscope.store.QuantizationJson;
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunDirectory;
-import io.depthscope.store.RunReader;
+import io.depthscope.record.AtomicFile;
+import io.depthscope.record.QuantizationJson;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunAssembly;
+import io.depthscope.record.RunDirectory;
+import io.depthscope.record.RunReader;
+import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -93,7 +95,7 @@ record AnalyzeJob(
   /**
    * What came of it.
    *
-   * @param finished the run, read back from its directory; empty unless it is finished
+   * @param finished the run; empty unless it is finished
    */
   record Result(Outcome outcome, Optional<DiagnosedRun> finished) {
     static Result stopped(Outcome outcome) {
@@ -152,8 +154,8 @@ record AnalyzeJob(
    *
    * @throws IOException naming what differs
    */
-  RecordedRun readSame(Path directory, CalibrationSource calibration) throws IOException {
-    RecordedRun recorded = RunReader.read(directory);
+  Run readSame(Path directory, CalibrationSource calibration) throws IOException {
+    Run recorded = RunReader.read(directory);
     Map<String, String> expected = new TreeMap<>();
     expected.put("commit", BuildInfo.load().commitText());
     expected.put("weightsSha256", model.sha256());
@@ -219,8 +221,9 @@ record AnalyzeJob(
       }
       try (PairedProgram program = backend.compile(plan, batch)) {
         RunState state = new RunState(program.statistics());
+        List<Prediction> predictions = new ArrayList<>();
         if (run.resumes()) {
-          run.restore(state);
+          predictions.addAll(run.restore(state));
         } else {
           firstCheckpoint(run, state);
         }
@@ -228,7 +231,7 @@ record AnalyzeJob(
         Instant measured = Instant.now();
         boolean finished;
         try {
-          finished = images(run, program, state, mode, stop, err);
+          finished = images(run, program, state, predictions, mode, stop, err);
         } catch (BackendException e) { // there is a checkpoint: the first stands before any image
           throw new IOException(
               e.getMessage() + "; repeat the command with --out " + directory + " --resume", e);
@@ -240,21 +243,21 @@ record AnalyzeJob(
           throw new IOException(data.description() + ": no image could be read");
         }
         state.skipped().addAll(0, source.skipped()); // no checkpoint follows
-        RunResult result =
-            RunResult.of(
-                plan, model.family(), scheme, model.weights(), calibration.images(), state);
         RunManifest manifest =
             manifest(calibrationSource, calibration, mode)
                 .with(
                     "skippedImages",
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
                 .withTimes(started, measured, Instant.now(), state.figures().images() - before);
-        run.finish(result, manifest.entries());
+        Run result =
+            new RunAssembly(plan, model.family(), scheme, model.weights(), calibration.images())
+                .run(RunDirectory.name(directory), state, predictions, manifest.entries());
+        run.finish(result);
         if (!mode.quiet()) {
           Summary.print(result, out);
           out.println();
         }
-        DiagnosedRun diagnosed = diagnose(directory);
+        DiagnosedRun diagnosed = diagnose(result, directory);
         if (!mode.quiet()) {
           FindingsText.print(diagnosed.findings(), false, directory, out);
           out.println();
@@ -265,9 +268,9 @@ record AnalyzeJob(
     }
   }
 
-  /** Reads the run back and writes what it says beside it. */
-  private static DiagnosedRun diagnose(Path directory) throws IOException {
-    DiagnosedRun finished = DiagnosedRun.read(directory);
+  /** Writes what the run says beside it. */
+  private static DiagnosedRun diagnose(Run run, Path directory) throws IOException {
+    DiagnosedRun finished = DiagnosedRun.of(run);
     AtomicFile.write(
         directory.resolve(RunDirectory.FINDINGS),
         out -> FindingsJson.write(finished.run(), finished.findings(), out));
@@ -297,6 +300,7 @@ record AnalyzeJob(
       RunDirectory run,
       PairedProgram program,
       RunState state,
+      List<Prediction> predictions,
       Mode mode,
       BooleanSupplier stop,
       PrintWriter err)
@@ -322,7 +326,14 @@ record AnalyzeJob(
               loader,
               mode.checkpointEvery(),
               new PairedRun.Observer(
-                  p -> run.addPrediction(p, data::name), run::checkpoint, progress::at, stop));
+                  data::name,
+                  p -> {
+                    run.addPrediction(p);
+                    predictions.add(p);
+                  },
+                  run::checkpoint,
+                  progress::at,
+                  stop));
     }
   }
 

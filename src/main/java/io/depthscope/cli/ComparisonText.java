@@ -7,8 +7,9 @@ import io.depthscope.diagnosis.Phrases;
 import io.depthscope.diagnosis.PredictionChange;
 import io.depthscope.diagnosis.RunComparison;
 import io.depthscope.diagnosis.SettingChange;
+import io.depthscope.record.Run;
 import io.depthscope.report.TextSection;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.stats.Prediction;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +110,7 @@ final class ComparisonText {
     end("What is compared");
   }
 
-  private static String title(RecordedRun run) {
+  private static String title(Run run) {
     return run.name()
         + ", "
         + run.model()
@@ -123,8 +124,8 @@ final class ComparisonText {
   }
 
   private void network() {
-    RecordedRun.Network a = runs.a().network();
-    RecordedRun.Network b = runs.b().network();
+    Run.Network a = runs.a().network();
+    Run.Network b = runs.b().network();
     end(
         "The network",
         List.of("", "A", "B", "B - A"),
@@ -286,7 +287,7 @@ final class ComparisonText {
     end("Predictions");
   }
 
-  private void examples(String title, List<RecordedRun.Prediction> images) {
+  private void examples(String title, List<Prediction> images) {
     if (!images.isEmpty()) {
       say(
           title

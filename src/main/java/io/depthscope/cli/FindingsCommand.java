@@ -2,7 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.diagnosis.Phrases;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -38,14 +38,14 @@ final class FindingsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     DiagnosedRun diagnosed = DiagnosedRun.read(run);
-    RecordedRun recorded = diagnosed.run();
+    Run recorded = diagnosed.run();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       FindingsJson.write(recorded, diagnosed.findings(), bytes);
       out.println(bytes.toString(StandardCharsets.UTF_8));
     } else {
-      RecordedRun.Network n = recorded.network();
+      Run.Network n = recorded.network();
       out.println(
           Main.oneLine(
               String.format(

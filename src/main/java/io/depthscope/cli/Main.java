@@ -3,7 +3,7 @@ package io.depthscope.cli;
 import io.depthscope.backend.BackendException;
 import io.depthscope.device.DeviceException;
 import io.depthscope.file.FileErrors;
-import io.depthscope.store.RefusedOutputException;
+import io.depthscope.record.RefusedOutputException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -13,13 +13,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /**
  * The command line. Exit codes: 0 the command did what it was asked, 1 it failed, 2 it was asked

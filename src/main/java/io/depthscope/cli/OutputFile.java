@@ -1,7 +1,7 @@
 package io.depthscope.cli;
 
-import io.depthscope.store.AtomicFile;
-import io.depthscope.store.RefusedOutputException;
+import io.depthscope.record.AtomicFile;
+import io.depthscope.record.RefusedOutputException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;

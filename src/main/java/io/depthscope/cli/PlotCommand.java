@@ -1,15 +1,15 @@
 package io.depthscope.cli;
 
+import io.depthscope.record.AtomicFile;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
+import io.depthscope.record.RunReader;
 import io.depthscope.report.figure.FigureFormat;
 import io.depthscope.report.figure.FigureName;
 import io.depthscope.report.figure.FigureRequest;
 import io.depthscope.report.figure.FigureRun;
 import io.depthscope.report.figure.Figures;
 import io.depthscope.report.figure.HeatMapMetric;
-import io.depthscope.store.AtomicFile;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -232,8 +232,8 @@ final class PlotCommand implements Callable<Integer> {
   private List<FigureRun> read(FigureName name) throws IOException {
     List<FigureRun> read = new ArrayList<>();
     for (Path folder : runs) {
-      RecordedRun run = RunReader.read(folder);
-      RecordedRun kept = name.needsDetails() ? run : run.withoutDetails();
+      Run run = RunReader.read(folder);
+      Run kept = name.needsDetails() ? run : run.withoutDetails();
       // Runs of one name in different folders are told apart by their paths.
       boolean unique = runs.stream().filter(r -> namesSame(r, folder)).count() == 1;
       read.add(new FigureRun(unique ? run.name() : folder.toString(), kept));
@@ -247,8 +247,8 @@ final class PlotCommand implements Callable<Integer> {
         .endsWith(Optional.ofNullable(b.toAbsolutePath().normalize().getFileName()).orElse(b));
   }
 
-  private void requireLayer(RecordedRun run) {
-    List<String> names = run.layers().stream().map(RecordedLayer::name).toList();
+  private void requireLayer(Run run) {
+    List<String> names = run.layers().stream().map(RunLayer::name).toList();
     if (layer == null || !names.contains(layer)) {
       throw new UsageException(
           (layer == null ? "a histogram needs --layer" : "there is no layer '" + layer + "'")

@@ -1,6 +1,6 @@
 package io.depthscope.cli;
 
-import io.depthscope.store.RunDirectory;
+import io.depthscope.record.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

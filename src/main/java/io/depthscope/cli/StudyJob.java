@@ -13,9 +13,9 @@ import io.depthscope.model.format.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunDirectory;
-import io.depthscope.store.StudyDirectory;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunDirectory;
+import io.depthscope.record.StudyDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -58,7 +58,7 @@ record StudyJob(
   record CalibrationImages(String spec, CalibrationSource.Opener opener) {}
 
   /** A finished run of a network. */
-  record Finished(StudyNetwork network, RecordedRun run) {}
+  record Finished(StudyNetwork network, Run run) {}
 
   /** Everything a study has measured. */
   record Result(Study study, List<Finished> runs) {
@@ -99,7 +99,7 @@ record StudyJob(
           Path first = null;
           for (QuantScheme scheme : schemes) {
             Path directory = directory(c, scheme);
-            Optional<RecordedRun> recorded =
+            Optional<Run> recorded =
                 run(c, scheme, preprocessing, images, directory, first, resume, stop, err);
             if (recorded.isEmpty()) {
               return Optional.empty();
@@ -114,7 +114,7 @@ record StudyJob(
     } finally {
       decoded.values().forEach(Images::close);
     }
-    long images = entries.stream().mapToLong(e -> e.summary().images()).max().orElse(0);
+    long images = entries.stream().mapToLong(e -> e.summary().network().images()).max().orElse(0);
     return Optional.of(new Result(new Study(data.description(), images, entries), finished));
   }
 
@@ -163,7 +163,7 @@ record StudyJob(
   }
 
   /** The finished run, just now or before; empty if it was stopped. */
-  private Optional<RecordedRun> run(
+  private Optional<Run> run(
       Candidate c,
       QuantScheme scheme,
       Preprocessing preprocessing,

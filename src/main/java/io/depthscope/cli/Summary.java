@@ -1,10 +1,8 @@
 package io.depthscope.cli;
 
-import io.depthscope.experiment.LayerResult;
-import io.depthscope.experiment.NetworkFigures;
-import io.depthscope.experiment.RunResult;
-import io.depthscope.experiment.WeightResult;
 import io.depthscope.plan.Feed;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.Locale;
@@ -17,21 +15,21 @@ final class Summary {
 
   private Summary() {}
 
-  static void print(RunResult result, PrintWriter out) {
+  static void print(Run result, PrintWriter out) {
     network(result, out);
     out.println();
     layers(result, out);
   }
 
-  private static void network(RunResult r, PrintWriter out) {
-    NetworkFigures n = r.network();
+  private static void network(Run r, PrintWriter out) {
+    Run.Network n = r.network();
     out.printf(
         Locale.ROOT,
         "%s, feed %s, %d images%s%n%s%n%n",
-        r.model().name(),
+        r.model(),
         r.feed(),
         n.images(),
-        r.skipped() == 0 ? "" : " (" + r.skipped() + " skipped)",
+        n.skippedImages() == 0 ? "" : " (" + n.skippedImages() + " skipped)",
         r.scheme());
     TextTable t = new TextTable(1, "", "fp32", "quantized");
     t.row("top-1", percent(n.top1Fp32()), percent(n.top1Quantized()));
@@ -48,13 +46,13 @@ final class Summary {
         decibel(n.logitSqnrDb()));
   }
 
-  private static void layers(RunResult r, PrintWriter out) {
+  private static void layers(Run r, PrintWriter out) {
     Set<String> worst =
         r.layers().stream()
-            .filter(l -> l.weights().isPresent() && l.gain() > 1)
-            .sorted(Comparator.comparingDouble(LayerResult::gain).reversed())
+            .filter(l -> l.weights().isPresent() && l.step().gain() > 1)
+            .sorted(Comparator.comparingDouble((RunLayer l) -> l.step().gain()).reversed())
             .limit(MARKED)
-            .map(LayerResult::name)
+            .map(RunLayer::name)
             .collect(Collectors.toSet());
     TextTable t =
         new TextTable(
@@ -67,17 +65,18 @@ final class Summary {
             "SQNR dB",
             "gain",
             "saturated");
-    for (LayerResult l : r.layers()) {
-      WeightResult w = l.weights().orElse(null);
+    for (RunLayer l : r.layers()) {
+      RunLayer.Weights w = l.weights().orElse(null);
       t.row(
           l.name(),
-          w == null ? "" : range(w.folded().layer().min(), w.folded().layer().max()),
-          w == null ? "" : ratio(w.folded().channelRangeRatio()),
-          range(l.fp32().min(), l.fp32().max()),
-          ratio(l.statistics().fp32().channelRangeRatio()),
+          w == null ? "" : range(w.folded().min(), w.folded().max()),
+          w == null ? "" : ratio(w.channelRangeRatio()),
+          range(l.fp32().statistics().min(), l.fp32().statistics().max()),
+          ratio(l.fp32().channelRangeRatio()),
           decibel(l.error().sqnrDb()),
-          (worst.contains(l.name()) ? "* " : "") + (Double.isNaN(l.gain()) ? "" : number(l.gain())),
-          l.plan().output().isPresent() ? percent(l.error().saturation()) : "");
+          (worst.contains(l.name()) ? "* " : "")
+              + (Double.isNaN(l.step().gain()) ? "" : number(l.step().gain())),
+          l.params().isPresent() ? percent(l.error().saturation()) : "");
     }
     t.lines().forEach(out::println);
     out.println();

@@ -1,7 +1,10 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.Quantiles;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
@@ -15,10 +18,10 @@ final class ChannelRanges {
   private final double[] min;
   private final double[] max;
   private final double[] levels;
-  private final Optional<RecordedRun.Format> format;
+  private final Optional<QuantFormat> format;
   private final boolean shared;
 
-  private ChannelRanges(int channels, Optional<RecordedRun.Format> format, boolean shared) {
+  private ChannelRanges(int channels, Optional<QuantFormat> format, boolean shared) {
     this.min = new double[channels];
     this.max = new double[channels];
     this.levels = new double[channels];
@@ -27,14 +30,14 @@ final class ChannelRanges {
   }
 
   /** Of the folded weights; the layer must have some. */
-  static ChannelRanges ofWeights(RecordedRun run, RecordedLayer layer) {
+  static ChannelRanges ofWeights(Run run, RunLayer layer) {
     ChannelRanges r =
         new ChannelRanges(
             layer.channels().size(),
             run.scheme().weights(),
-            !run.scheme().granularity().equals("per-channel"));
+            run.scheme().granularity() == Granularity.PER_TENSOR);
     for (int i = 0; i < r.min.length; i++) {
-      RecordedLayer.Channel c = layer.channels().get(i);
+      RunLayer.Channel c = layer.channels().get(i);
       r.min[i] = c.weightMin();
       r.max[i] = c.weightMax();
       r.levels[i] = c.weightEffectiveLevels();
@@ -43,12 +46,12 @@ final class ChannelRanges {
   }
 
   /** Of the output. */
-  static ChannelRanges ofOutput(RecordedRun run, RecordedLayer layer) {
-    Optional<RecordedRun.Format> format =
-        layer.output().isPresent() ? run.scheme().activations() : Optional.empty();
+  static ChannelRanges ofOutput(Run run, RunLayer layer) {
+    Optional<QuantFormat> format =
+        layer.params().isPresent() ? run.scheme().activations() : Optional.empty();
     ChannelRanges r = new ChannelRanges(layer.channels().size(), format, true);
     for (int i = 0; i < r.min.length; i++) {
-      RecordedLayer.Channel c = layer.channels().get(i);
+      RunLayer.Channel c = layer.channels().get(i);
       r.min[i] = c.fp32().min();
       r.max[i] = c.fp32().max();
       r.levels[i] = c.effectiveLevels();
@@ -141,7 +144,7 @@ final class ChannelRanges {
   }
 
   private boolean symmetric() {
-    return format.map(RecordedRun.Format::symmetric).orElse(false);
+    return format.map(QuantFormat::symmetric).orElse(false);
   }
 
   /** Effective levels of a channel as recorded; NaN where nothing is quantized. */
@@ -151,12 +154,12 @@ final class ChannelRanges {
 
   /** Median over some channels of the effective levels, as recorded. */
   double medianLevels(List<Integer> channels) {
-    return Medians.of(channels.stream().mapToDouble(c -> levels[c]));
+    return Quantiles.median(channels.stream().mapToDouble(c -> levels[c]));
   }
 
   /** The same if the scale had to span this width alone. */
   double medianLevels(List<Integer> channels, double width) {
-    return Medians.of(channels.stream().mapToDouble(c -> levels(c, width)));
+    return Quantiles.median(channels.stream().mapToDouble(c -> levels(c, width)));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.quant.Granularity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +15,7 @@ import java.util.function.ToDoubleFunction;
  */
 public final class Claims {
   /** The claims speak of weights with one scale a tensor. */
-  private static final String GRANULARITY = "per-tensor";
+  private static final Granularity GRANULARITY = Granularity.PER_TENSOR;
 
   /** The bits that the paper speaks of. */
   private static final int BITS = 8;
@@ -79,7 +80,7 @@ public final class Claims {
   }
 
   private List<Study.Setting> perTensor() {
-    return study.settings().stream().filter(s -> s.granularity().equals(GRANULARITY)).toList();
+    return study.settings().stream().filter(s -> s.granularity() == GRANULARITY).toList();
   }
 
   /** Figures of fp32 values are the same at all settings; the one with most bits is taken. */
@@ -105,7 +106,7 @@ public final class Claims {
       }
       for (String kind : twins) {
         TwinComparison c =
-            compare(kind, s, NetworkSummary::relativeAccuracyDrop, Claims::dropError);
+            compare(kind, s, x -> x.network().relativeAccuracyDrop(), Claims::dropError);
         double threshold = Math.max(DROP, (FAR_MORE - 1) * TwinComparison.mean(c.regular()));
         list.add(
             c.judge(
@@ -123,7 +124,7 @@ public final class Claims {
 
   private static Claim.Evidence destroyed(
       StudyNetwork network, Study.Setting setting, NetworkSummary s) {
-    double drop = s.relativeAccuracyDrop();
+    double drop = s.network().relativeAccuracyDrop();
     double noise = TwinComparison.NORMAL * dropError(s);
     return new Claim.Evidence(
         String.format(
@@ -131,8 +132,8 @@ public final class Claims {
             "%d bits: %s falls from %.2f %% to %.2f %%, %.2f %% of its accuracy",
             setting.bits(),
             network.name(),
-            100 * s.top1Fp32(),
-            100 * s.top1Quantized(),
+            100 * s.network().top1Fp32(),
+            100 * s.network().top1Quantized(),
             100 * drop),
         drop - HARMLESS,
         DESTROYED - HARMLESS,
@@ -147,7 +148,7 @@ public final class Claims {
 
   /** Standard error of the drop: only images that turned right or wrong make a difference. */
   private static double dropError(NetworkSummary s) {
-    return Math.sqrt(s.turned() / s.images()) / s.top1Fp32();
+    return Math.sqrt(s.turned() / s.network().images()) / s.network().top1Fp32();
   }
 
   private List<Claim.Evidence> fluctuation() {
@@ -158,7 +159,7 @@ public final class Claims {
           byTenth(
               kind,
               s,
-              NetworkSummary::weightRangeFluctuation,
+              x -> x.weights().fluctuation(),
               1,
               "range fluctuation of weights",
               " octaves"));
@@ -166,7 +167,7 @@ public final class Claims {
           byTenth(
               kind,
               s,
-              NetworkSummary::activationRangeFluctuation,
+              x -> x.activations().fluctuation(),
               1,
               "range fluctuation of activations",
               " octaves"));
@@ -182,7 +183,7 @@ public final class Claims {
           byTenth(
               kind,
               s,
-              NetworkSummary::weightChannelRangeRatio,
+              x -> x.weights().channelRangeRatio(),
               -1,
               "channelRangeRatio of weights",
               ""));
@@ -190,12 +191,12 @@ public final class Claims {
           byTenth(
               kind,
               s,
-              NetworkSummary::activationChannelRangeRatio,
+              x -> x.activations().channelRangeRatio(),
               -1,
               "channelRangeRatio of activations",
               ""));
-      evidence.add(most(kind, s, "weights", NetworkSummary::weightNarrowChannels));
-      evidence.add(most(kind, s, "activations", NetworkSummary::activationNarrowChannels));
+      evidence.add(most(kind, s, "weights", x -> x.weights().narrowChannels()));
+      evidence.add(most(kind, s, "activations", x -> x.activations().narrowChannels()));
     }
     return evidence;
   }

@@ -1,12 +1,13 @@
 package io.depthscope.diagnosis;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.depthscope.store.Json;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Figure;
+import io.depthscope.record.Json;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunFigures;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
-import java.util.Map;
 
 /** A comparison as JSON; its fields stand in docs/results-schema.md. */
 public final class ComparisonJson {
@@ -48,27 +49,25 @@ public final class ComparisonJson {
     }
   }
 
-  private static void run(JsonGenerator g, String name, RecordedRun run) throws IOException {
+  private static void run(JsonGenerator g, String name, Run run) throws IOException {
     g.writeObjectFieldStart(name);
     g.writeStringField("name", run.name());
     g.writeStringField("model", run.model());
     g.writeStringField("scheme", run.scheme().name());
-    g.writeStringField("granularity", run.scheme().granularity());
+    g.writeStringField("granularity", run.scheme().granularity().toString());
     g.writeEndObject();
   }
 
   private static void figures(JsonGenerator g, RunComparison c) throws IOException {
-    Map<String, Double> inB = Figures.of(c.b());
     g.writeObjectFieldStart("network");
-    for (Map.Entry<String, Double> e : Figures.of(c.a()).entrySet()) {
-      if (e.getKey().startsWith("network.")) {
-        g.writeObjectFieldStart(e.getKey().substring("network.".length()));
-        double b = inB.get(e.getKey());
-        g.writeNumberField("a", e.getValue());
-        g.writeNumberField("b", b);
-        g.writeNumberField("difference", LayerChange.difference(e.getValue(), b));
-        g.writeEndObject();
-      }
+    for (Figure<Run.Network> f : RunFigures.NETWORK.figures()) {
+      double a = f.of(c.a().network());
+      double b = f.of(c.b().network());
+      g.writeObjectFieldStart(f.name());
+      g.writeNumberField("a", a);
+      g.writeNumberField("b", b);
+      g.writeNumberField("difference", LayerChange.difference(a, b));
+      g.writeEndObject();
     }
     g.writeEndObject();
   }

@@ -1,5 +1,7 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.record.RunFigures;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +13,50 @@ import java.util.regex.Pattern;
  * -0.01}: B less A.
  *
  * @param text as it was written
- * @param figure one of {@link Figures}
- * @param operator {@code <}, {@code <=}, {@code >} or {@code >=}
+ * @param figure one of {@link RunFigures#byPlace}
  */
-public record Condition(String text, String figure, String operator, double limit) {
+public record Condition(String text, String figure, Operator operator, double limit) {
+
+  /** How a difference is compared with the limit. NaN fails every condition. */
+  public enum Operator {
+    BELOW("<") {
+      @Override
+      boolean fails(double difference, double limit) {
+        return !(difference >= limit);
+      }
+    },
+    AT_MOST("<=") {
+      @Override
+      boolean fails(double difference, double limit) {
+        return !(difference > limit);
+      }
+    },
+    ABOVE(">") {
+      @Override
+      boolean fails(double difference, double limit) {
+        return !(difference <= limit);
+      }
+    },
+    AT_LEAST(">=") {
+      @Override
+      boolean fails(double difference, double limit) {
+        return !(difference < limit);
+      }
+    };
+
+    private final String sign;
+
+    Operator(String sign) {
+      this.sign = sign;
+    }
+
+    abstract boolean fails(double difference, double limit);
+
+    static Operator of(String sign) {
+      return Arrays.stream(values()).filter(o -> o.sign.equals(sign)).findFirst().orElseThrow();
+    }
+  }
+
   private static final Pattern FORM =
       Pattern.compile("\\s*([^\\s<>=](?:[^<>=]*[^\\s<>=])?)\\s*(<=|>=|<|>)\\s*([^\\s<>=]+)\\s*");
 
@@ -43,7 +85,7 @@ public record Condition(String text, String figure, String operator, double limi
     if (Double.isNaN(limit)) {
       throw new IllegalArgumentException("'" + text + "' compares with NaN");
     }
-    return new Condition(text.strip(), m.group(1), m.group(2), limit);
+    return new Condition(text.strip(), m.group(1), Operator.of(m.group(2)), limit);
   }
 
   /**
@@ -52,8 +94,8 @@ public record Condition(String text, String figure, String operator, double limi
    * @throws IllegalArgumentException if one of the runs lacks the figure; names near ones
    */
   public double difference(RunComparison runs) {
-    Map<String, Double> a = Figures.of(runs.a());
-    Map<String, Double> b = Figures.of(runs.b());
+    Map<String, Double> a = RunFigures.byPlace(runs.a());
+    Map<String, Double> b = RunFigures.byPlace(runs.b());
     if (!a.containsKey(figure) && !b.containsKey(figure)) {
       throw new IllegalArgumentException(
           "there is no figure '" + figure + "'; near it: " + String.join(", ", near(a)));
@@ -67,12 +109,7 @@ public record Condition(String text, String figure, String operator, double limi
 
   /** True if the condition holds of a difference, so that the comparison fails; NaN fails, too. */
   public boolean fails(double difference) {
-    return switch (operator) {
-      case "<" -> !(difference >= limit);
-      case "<=" -> !(difference > limit);
-      case ">" -> !(difference <= limit);
-      default -> !(difference < limit);
-    };
+    return operator.fails(difference, limit);
   }
 
   private List<String> near(Map<String, Double> names) {

@@ -1,6 +1,6 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedLayer;
+import io.depthscope.record.RunLayer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -41,13 +41,13 @@ public final class DeadChannels {
   /**
    * The dead channels of a layer with weights, ascending; those of other layers are their input's.
    */
-  public static List<Integer> of(RecordedLayer layer) {
+  public static List<Integer> of(RunLayer layer) {
     List<Integer> dead = new ArrayList<>();
     double range = layer.fp32().statistics().range();
     if (layer.weights().isEmpty() || !(range > 0)) {
       return dead;
     }
-    for (RecordedLayer.Channel c : layer.channels()) {
+    for (RunLayer.Channel c : layer.channels()) {
       if (c.fp32().count() < FEWEST_VALUES) {
         continue;
       }
@@ -61,7 +61,7 @@ public final class DeadChannels {
   }
 
   /** The other channels, ascending. */
-  static List<Integer> live(RecordedLayer layer) {
+  static List<Integer> live(RunLayer layer) {
     List<Integer> dead = of(layer);
     return IntStream.range(0, layer.channels().size())
         .boxed()

@@ -1,15 +1,16 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.quant.Range;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import io.depthscope.stats.BitHistogram;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.stats.ErrorTerm;
+import io.depthscope.stats.Quantiles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -41,27 +42,34 @@ final class ErrorFindings {
 
   private static final int WORST = 3;
 
+  /** Makes the median absolute deviation of a normal distribution its standard deviation. */
+  private static final double SIGMA = 1.4826;
+
   private final Weighing weighing;
   private final double typicalGain;
   private final double highGain;
 
-  ErrorFindings(RecordedRun run, Weighing weighing) {
+  ErrorFindings(Run run, Weighing weighing) {
     this.weighing = weighing;
     double[] logs =
         run.layers().stream()
-            .mapToDouble(l -> Math.log(l.error().gain()))
+            .mapToDouble(l -> Math.log(l.step().gain()))
             .filter(Double::isFinite)
             .toArray();
-    double median = Medians.of(Arrays.stream(logs));
+    double median = Quantiles.median(Arrays.stream(logs));
     typicalGain = Math.exp(median);
     highGain =
         logs.length < FEWEST_GAINS
             ? Double.POSITIVE_INFINITY
-            : Math.max(
-                HIGH_GAIN, Math.exp(median + HIGH_GAIN_SIGMA * Medians.deviation(logs, median)));
+            : Math.max(HIGH_GAIN, Math.exp(median + HIGH_GAIN_SIGMA * deviation(logs, median)));
   }
 
-  List<Finding> of(RecordedLayer layer) {
+  /** Standard deviation estimated from the median absolute deviation. */
+  private static double deviation(double[] values, double median) {
+    return SIGMA * Quantiles.median(Arrays.stream(values).map(v -> Math.abs(v - median)));
+  }
+
+  List<Finding> of(RunLayer layer) {
     List<Finding> found = new ArrayList<>();
     saturation(layer).ifPresent(found::add);
     highGain(layer).ifPresent(found::add);
@@ -69,35 +77,37 @@ final class ErrorFindings {
     return found;
   }
 
-  private Optional<Finding> saturation(RecordedLayer layer) {
+  private Optional<Finding> saturation(RunLayer layer) {
     double share = layer.error().saturation();
-    List<RecordedLayer.Channel> worst =
+    List<RunLayer.Channel> worst =
         layer.channels().stream()
             .filter(c -> c.error().saturation() > CHANNEL_SATURATED_SHARE)
             .sorted(
-                Comparator.comparingDouble((RecordedLayer.Channel c) -> -c.error().saturation())
-                    .thenComparingInt(RecordedLayer.Channel::channel))
+                Comparator.comparingDouble((RunLayer.Channel c) -> -c.error().saturation())
+                    .thenComparingInt(RunLayer.Channel::channel))
             .toList();
-    if (layer.output().isEmpty() || !(share > SATURATED_SHARE || !worst.isEmpty())) {
+    if (layer.params().isEmpty() || !(share > SATURATED_SHARE || !worst.isEmpty())) {
       return Optional.empty();
     }
-    double upper = upper(layer);
-    double lower = lower(layer);
+    Range range = layer.params().orElseThrow().representable();
+    double upper = range.max();
+    double lower = range.min();
     double clipped = clippedShare(layer, lower, upper);
-    Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put("saturation", share);
-    evidence.put("saturatedChannels", (double) worst.size());
-    evidence.put(
-        "worstSaturation",
-        layer.channels().stream()
-            .mapToDouble(c -> c.error().saturation())
-            .max()
-            .orElse(Double.NaN));
-    evidence.put("rangeMin", lower);
-    evidence.put("rangeMax", upper);
-    evidence.put("fp32Min", layer.fp32().statistics().min());
-    evidence.put("fp32Max", layer.fp32().statistics().max());
-    evidence.put("clippedErrorShare", clipped);
+    Evidence evidence =
+        Evidence.NONE
+            .number("saturation", share)
+            .number("saturatedChannels", worst.size())
+            .number(
+                "worstSaturation",
+                layer.channels().stream()
+                    .mapToDouble(c -> c.error().saturation())
+                    .max()
+                    .orElse(Double.NaN))
+            .number("rangeMin", lower)
+            .number("rangeMax", upper)
+            .number("fp32Min", layer.fp32().statistics().min())
+            .number("fp32Max", layer.fp32().statistics().max())
+            .number("clippedErrorShare", clipped);
     StringBuilder s = new StringBuilder();
     s.append(Phrases.percent(share)).append(" of the values lie outside the calibrated range ");
     s.append(Phrases.range(lower, upper)).append(" and are cut off; in float32 they run from ");
@@ -115,7 +125,7 @@ final class ErrorFindings {
         weighing.finding(
             Finding.Kind.SATURATION,
             layer,
-            worst.stream().map(RecordedLayer.Channel::channel).sorted().toList(),
+            worst.stream().map(RunLayer.Channel::channel).sorted().toList(),
             s.toString(),
             "Calibrate on more images, or on images like these (--calibrate, --calibrate-data); with"
                 + " a percentile or mse range, compare --range min-max.",
@@ -123,47 +133,42 @@ final class ErrorFindings {
             -10 * Math.log10(1 - Math.min(LARGEST_SHARE, clipped))));
   }
 
-  private static double upper(RecordedLayer l) {
-    return l.output().map(p -> (p.qmax() - p.zeroPoint()) * (double) p.scale()).orElse(Double.NaN);
-  }
-
-  private static double lower(RecordedLayer l) {
-    return l.output().map(p -> (p.qmin() - p.zeroPoint()) * (double) p.scale()).orElse(Double.NaN);
-  }
-
   /** Share of the error's energy that clipping causes: as recorded, or from the fp32 values. */
-  private static double clippedShare(RecordedLayer layer, double lower, double upper) {
-    Map<String, Double> energies = layer.error().energies();
+  private static double clippedShare(RunLayer layer, double lower, double upper) {
     double total = layer.error().mse() * layer.fp32().statistics().count();
     double share =
-        energies.containsKey("clipping")
-            ? energies.get("clipping") / total
-            : clippedEnergy(layer.histogram(), lower, upper) / total;
+        layer
+                .error()
+                .energies()
+                .map(e -> e.of(ErrorTerm.CLIPPING))
+                .orElseGet(() -> clippedEnergy(layer.histogram(), lower, upper))
+            / total;
     return share >= 0 ? Math.min(1, share) : 0;
   }
 
-  private static double clippedEnergy(RecordedLayer.Histogram h, double lower, double upper) {
+  private static double clippedEnergy(BitHistogram h, double lower, double upper) {
     double energy = 0;
-    for (int i = 0; i < h.bins().length; i++) {
-      double value = BitHistogram.representative(h.bins()[i]);
+    for (int bin : h.occupied()) {
+      double value = BitHistogram.representative(bin);
       double beyond = Math.max(value - upper, lower - value);
-      energy += beyond > 0 && Double.isFinite(beyond) ? h.counts()[i] * beyond * beyond : 0;
+      energy += beyond > 0 && Double.isFinite(beyond) ? h.counts()[bin] * beyond * beyond : 0;
     }
     return energy;
   }
 
-  private Optional<Finding> highGain(RecordedLayer layer) {
-    double gain = layer.error().gain();
+  private Optional<Finding> highGain(RunLayer layer) {
+    double gain = layer.step().gain();
     if (!(gain > highGain) || !Double.isFinite(gain)) {
       return Optional.empty();
     }
     double step = 10 * Math.log10(gain);
     double before = layer.error().sqnrDb() + step;
-    Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put("gain", gain);
-    evidence.put("medianGain", typicalGain);
-    evidence.put("gainLimit", highGain);
-    evidence.put("sqnrBeforeDb", before);
+    Evidence evidence =
+        Evidence.NONE
+            .number("gain", gain)
+            .number("medianGain", typicalGain)
+            .number("gainLimit", highGain)
+            .number("sqnrBeforeDb", before);
     return Optional.of(
         weighing.finding(
             Finding.Kind.HIGH_GAIN,
@@ -188,11 +193,11 @@ final class ErrorFindings {
             step));
   }
 
-  private Optional<Finding> biasShift(RecordedLayer layer) {
+  private Optional<Finding> biasShift(RunLayer layer) {
     double shift = 0;
     double energy = 0;
     List<Integer> shifted = new ArrayList<>();
-    for (RecordedLayer.Channel c : layer.channels()) {
+    for (RunLayer.Channel c : layer.channels()) {
       double mse = c.error().mse();
       double square = c.error().meanError() * c.error().meanError();
       if (c.fp32().count() < DeadChannels.FEWEST_VALUES || !Double.isFinite(mse)) {
@@ -213,11 +218,12 @@ final class ErrorFindings {
             .boxed()
             .max(Comparator.comparingDouble(c -> square(layer, c)))
             .orElseThrow();
-    Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put("biasShare", share);
-    evidence.put("shiftedChannels", (double) shifted.size());
-    evidence.put("worstChannel", (double) worst);
-    evidence.put("worstMeanError", layer.channels().get(worst).error().meanError());
+    Evidence evidence =
+        Evidence.NONE
+            .number("biasShare", share)
+            .number("shiftedChannels", shifted.size())
+            .number("worstChannel", worst)
+            .number("worstMeanError", layer.channels().get(worst).error().meanError());
     return Optional.of(
         weighing.finding(
             Finding.Kind.BIAS_SHIFT,
@@ -241,7 +247,7 @@ final class ErrorFindings {
             -10 * Math.log10(1 - Math.min(LARGEST_SHARE, share))));
   }
 
-  private static double square(RecordedLayer layer, int channel) {
+  private static double square(RunLayer layer, int channel) {
     double mean = layer.channels().get(channel).error().meanError();
     return mean * mean;
   }

@@ -1,9 +1,6 @@
 package io.depthscope.diagnosis;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * One cause of error, or one thing worth knowing, that the data of a run shows.
@@ -15,7 +12,9 @@ import java.util.Map;
  * @param images indices in the data set, worst first; empty where it is not about images
  * @param statement one or two plain sentences with the numbers
  * @param remedy what would mend it; empty where nothing is known to
- * @param evidence the numbers behind the statement, by name; {@link Findings#COST} is always there
+ * @param evidence what is behind the statement
+ * @param costDb the decibels of SQNR it costs the values of its layer, at most, by which findings
+ *     of equal severity are ordered; at least 0
  */
 public record Finding(
     Kind kind,
@@ -25,7 +24,14 @@ public record Finding(
     List<Integer> images,
     String statement,
     String remedy,
-    Map<String, Double> evidence) {
+    Evidence evidence,
+    double costDb) {
+
+  /** Evidence: whether a finding is about weights, where it could be about the output. */
+  static final String OF_WEIGHTS = "ofWeights";
+
+  /** Evidence: whether a finding is about the upper end of a range, not about the lower. */
+  static final String UPPER_END = "upperEnd";
 
   /** What can be found. */
   public enum Kind {
@@ -60,6 +66,6 @@ public record Finding(
   public Finding {
     channels = List.copyOf(channels);
     images = List.copyOf(images);
-    evidence = Collections.unmodifiableMap(new LinkedHashMap<>(evidence));
+    costDb = Double.isNaN(costDb) ? 0 : costDb;
   }
 }

@@ -1,6 +1,6 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +23,7 @@ public record FindingChange(Finding finding, Optional<Finding> elsewhere) {
    * @param inOther likewise
    */
   static List<FindingChange> gone(
-      RecordedRun from, List<Finding> inFrom, RecordedRun other, List<Finding> inOther) {
+      Run from, List<Finding> inFrom, Run other, List<Finding> inOther) {
     List<FindingChange> gone = new ArrayList<>();
     for (Finding f : inFrom) {
       if (f.kind() != Finding.Kind.NON_FINITE
@@ -42,16 +42,16 @@ public record FindingChange(Finding finding, Optional<Finding> elsewhere) {
   private static boolean same(Finding f, Finding g) {
     return f.kind() == g.kind()
         && f.layer().equals(g.layer())
-        && sameEvidence(f, g, Findings.OF_WEIGHTS)
-        && sameEvidence(f, g, Findings.UPPER_END);
+        && sameEvidence(f, g, Finding.OF_WEIGHTS)
+        && sameEvidence(f, g, Finding.UPPER_END);
   }
 
   private static boolean sameEvidence(Finding f, Finding g, String name) {
-    return f.evidence().getOrDefault(name, 0.0).equals(g.evidence().getOrDefault(name, 0.0));
+    return f.evidence().holds(name) == g.evidence().holds(name);
   }
 
   /** NaN where the run lacks the layer. */
-  private static double sqnr(RecordedRun run, Finding f) {
+  private static double sqnr(Run run, Finding f) {
     return run.find(f.layer()).map(l -> l.error().sqnrDb()).orElse(Double.NaN);
   }
 }

@@ -1,12 +1,11 @@
 package io.depthscope.diagnosis;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.depthscope.store.Json;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Json;
+import io.depthscope.record.Run;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
-import java.util.Map;
 
 /** {@code findings.json}; its fields stand in docs/results-schema.md. */
 public final class FindingsJson {
@@ -15,15 +14,14 @@ public final class FindingsJson {
   private FindingsJson() {}
 
   /** Writes the findings of a run. */
-  public static void write(RecordedRun run, List<Finding> findings, OutputStream out)
-      throws IOException {
+  public static void write(Run run, List<Finding> findings, OutputStream out) throws IOException {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();
       g.writeNumberField("schemaVersion", SCHEMA_VERSION);
       g.writeStringField("model", run.model());
       g.writeStringField("scheme", run.scheme().name());
-      g.writeStringField("granularity", run.scheme().granularity());
-      g.writeBooleanField("lostAccuracy", Findings.lostAccuracy(run));
+      g.writeStringField("granularity", run.scheme().granularity().toString());
+      g.writeBooleanField("lostAccuracy", Diagnosis.lostAccuracy(run));
       g.writeArrayFieldStart("findings");
       for (Finding f : findings) {
         finding(g, f);
@@ -43,9 +41,13 @@ public final class FindingsJson {
     g.writeStringField("statement", f.statement());
     g.writeStringField("remedy", f.remedy());
     g.writeObjectFieldStart("evidence");
-    for (Map.Entry<String, Double> e : f.evidence().entrySet()) {
-      g.writeNumberField(e.getKey(), e.getValue());
+    for (Evidence.Item e : f.evidence().items()) {
+      switch (e) {
+        case Evidence.Measured m -> g.writeNumberField(m.name(), m.value());
+        case Evidence.Fact fact -> g.writeBooleanField(fact.name(), fact.holds());
+      }
     }
+    g.writeNumberField("costDb", f.costDb());
     g.writeEndObject();
     g.writeEndObject();
   }

@@ -1,7 +1,7 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 
 /**
  * A layer in two runs.
@@ -26,22 +26,22 @@ public record LayerChange(
     double weightLevelsA,
     double weightLevelsB) {
 
-  static LayerChange of(RecordedRun a, RecordedLayer inA, RecordedRun b, RecordedLayer inB) {
+  static LayerChange of(Run a, RunLayer inA, Run b, RunLayer inB) {
     return new LayerChange(
         inA.name(),
         inA.error().sqnrDb(),
         inB.error().sqnrDb(),
         reads(a, inA),
         reads(b, inB),
-        inA.error().gain(),
-        inB.error().gain(),
-        inA.weights().map(RecordedLayer.Weights::sqnrDb).orElse(Double.NaN),
-        inB.weights().map(RecordedLayer.Weights::sqnrDb).orElse(Double.NaN),
+        inA.step().gain(),
+        inB.step().gain(),
+        inA.weights().map(RunLayer.Weights::sqnrDb).orElse(Double.NaN),
+        inB.weights().map(RunLayer.Weights::sqnrDb).orElse(Double.NaN),
         levels(a, inA),
         levels(b, inB));
   }
 
-  private static double reads(RecordedRun run, RecordedLayer layer) {
+  private static double reads(Run run, RunLayer layer) {
     return layer.inputs().stream()
         .flatMap(name -> run.find(name).stream())
         .mapToDouble(l -> l.error().sqnrDb())
@@ -49,7 +49,7 @@ public record LayerChange(
         .orElse(Double.NaN);
   }
 
-  private static double levels(RecordedRun run, RecordedLayer layer) {
+  private static double levels(Run run, RunLayer layer) {
     return layer.weights().isEmpty()
         ? Double.NaN
         : ChannelRanges.ofWeights(run, layer).medianLevels(DeadChannels.live(layer));

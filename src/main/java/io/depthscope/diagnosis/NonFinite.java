@@ -1,12 +1,10 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import io.depthscope.stats.TensorStatistics;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /** Layers whose outputs hold NaN or infinities, which no figure of an error can tell. */
@@ -15,25 +13,25 @@ final class NonFinite {
   private NonFinite() {}
 
   /** One finding for the run, about the first such layer: the others inherit from it. */
-  static Optional<Finding> of(RecordedRun run) {
-    List<RecordedLayer> layers =
+  static Optional<Finding> of(Run run) {
+    List<RunLayer> layers =
         run.layers().stream()
             .filter(l -> count(l.fp32().statistics()) + count(l.quantized().statistics()) > 0)
             .toList();
     if (layers.isEmpty()) {
       return Optional.empty();
     }
-    RecordedLayer first = layers.getFirst();
+    RunLayer first = layers.getFirst();
     TensorStatistics fp32 = first.fp32().statistics();
     TensorStatistics quantized = first.quantized().statistics();
-    Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put("layers", (double) layers.size());
-    evidence.put("fp32Nans", (double) fp32.nans());
-    evidence.put("fp32Infinities", (double) fp32.infinities());
-    evidence.put("quantizedNans", (double) quantized.nans());
-    evidence.put("quantizedInfinities", (double) quantized.infinities());
-    evidence.put("values", (double) fp32.count());
-    evidence.put(Findings.COST, 0.0);
+    Evidence evidence =
+        Evidence.NONE
+            .number("layers", layers.size())
+            .number("fp32Nans", fp32.nans())
+            .number("fp32Infinities", fp32.infinities())
+            .number("quantizedNans", quantized.nans())
+            .number("quantizedInfinities", quantized.infinities())
+            .number("values", fp32.count());
     String statement =
         String.format(
             Locale.ROOT,
@@ -57,7 +55,8 @@ final class NonFinite {
                     + " has broken weights before anything is quantized."
                 : "Look at the weights of this layer and at the layers before it: float32 stays"
                     + " finite here, and only the quantized network overflows.",
-            evidence));
+            evidence,
+            0));
   }
 
   private static long count(TensorStatistics s) {

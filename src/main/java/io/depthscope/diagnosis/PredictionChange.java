@@ -1,6 +1,7 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.stats.Prediction;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -27,23 +28,23 @@ public record PredictionChange(
     int flippedInBoth,
     int rightInA,
     int rightInB,
-    List<RecordedRun.Prediction> keptInB,
-    List<RecordedRun.Prediction> keptInA) {
+    List<Prediction> keptInB,
+    List<Prediction> keptInA) {
   private static final int EXAMPLES = 3;
 
-  static PredictionChange between(RecordedRun a, RecordedRun b) {
-    Map<String, RecordedRun.Prediction> inB = new HashMap<>();
-    for (RecordedRun.Prediction p : b.predictions()) {
+  static PredictionChange between(Run a, Run b) {
+    Map<String, Prediction> inB = new HashMap<>();
+    for (Prediction p : b.predictions()) {
       inB.put(p.image(), p);
     }
-    List<RecordedRun.Prediction> onlyA = new ArrayList<>();
-    List<RecordedRun.Prediction> onlyB = new ArrayList<>();
+    List<Prediction> onlyA = new ArrayList<>();
+    List<Prediction> onlyB = new ArrayList<>();
     int images = 0;
     int both = 0;
     int rightInA = 0;
     int rightInB = 0;
-    for (RecordedRun.Prediction p : a.predictions()) {
-      RecordedRun.Prediction q = inB.get(p.image());
+    for (Prediction p : a.predictions()) {
+      Prediction q = inB.get(p.image());
       if (q == null) {
         continue;
       }
@@ -63,12 +64,12 @@ public record PredictionChange(
         images, onlyA.size(), onlyB.size(), both, rightInA, rightInB, surest(onlyA), surest(onlyB));
   }
 
-  private static List<RecordedRun.Prediction> surest(List<RecordedRun.Prediction> all) {
+  private static List<Prediction> surest(List<Prediction> all) {
     return all.stream()
         .sorted(
-            Comparator.comparingDouble(RecordedRun.Prediction::margin)
+            Comparator.comparingDouble(Prediction::margin)
                 .reversed()
-                .thenComparingInt(RecordedRun.Prediction::index))
+                .thenComparingInt(Prediction::index))
         .limit(EXAMPLES)
         .toList();
   }

@@ -1,13 +1,11 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /** What is wrong with the ranges of a layer: one scale for channels that differ too much. */
@@ -45,13 +43,13 @@ final class RangeFindings {
   /** Less than one code in 200 of the range is not worth a sentence. */
   private static final double VISIBLE_SHARE = 0.005;
 
-  private final RecordedRun run;
+  private final Run run;
   private final Weighing weighing;
-  private final RecordedLayer layer;
+  private final RunLayer layer;
   private final List<Integer> dead;
   private final List<Integer> live;
 
-  RangeFindings(RecordedRun run, Weighing weighing, RecordedLayer layer) {
+  RangeFindings(Run run, Weighing weighing, RunLayer layer) {
     this.run = run;
     this.weighing = weighing;
     this.layer = layer;
@@ -89,23 +87,24 @@ final class RangeFindings {
     double without = w.medianLevels(live, w.width(live));
     double cost = Math.max(cost(w, now, without), outputCost(x));
     int worst = dead.stream().max(Comparator.comparingDouble(w::reach)).orElseThrow();
-    RecordedLayer.Channel c = layer.channels().get(worst);
-    Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put("deadChannels", (double) dead.size());
-    evidence.put("channels", (double) layer.channels().size());
-    evidence.put("collapsedChannels", (double) collapsed());
-    evidence.put("largestMove", largestMove());
-    evidence.put("rangeShare", share);
-    evidence.put("weightMin", w.min(w.all()));
-    evidence.put("weightMax", w.max(w.all()));
-    evidence.put("weightMinWithout", w.min(live));
-    evidence.put("weightMaxWithout", w.max(live));
-    evidence.put("medianLevels", now);
-    evidence.put("medianLevelsWithout", without);
-    evidence.put("worstChannel", (double) worst);
-    evidence.put("worstFoldingFactor", c.foldingFactor());
-    evidence.put("worstBatchNormVariance", c.batchNormVariance());
-    evidence.put("outputRangeShare", outputShare);
+    RunLayer.Channel c = layer.channels().get(worst);
+    Evidence evidence =
+        Evidence.NONE
+            .number("deadChannels", dead.size())
+            .number("channels", layer.channels().size())
+            .number("collapsedChannels", collapsed())
+            .number("largestMove", largestMove())
+            .number("rangeShare", share)
+            .number("weightMin", w.min(w.all()))
+            .number("weightMax", w.max(w.all()))
+            .number("weightMinWithout", w.min(live))
+            .number("weightMaxWithout", w.max(live))
+            .number("medianLevels", now)
+            .number("medianLevelsWithout", without)
+            .number("worstChannel", worst)
+            .number("worstFoldingFactor", c.foldingFactor())
+            .number("worstBatchNormVariance", c.batchNormVariance())
+            .number("outputRangeShare", outputShare);
     return Optional.of(
         weighing.finding(
             Finding.Kind.DEAD_CHANNELS,
@@ -137,7 +136,7 @@ final class RangeFindings {
       double now,
       double without,
       double share,
-      RecordedLayer.Channel worst,
+      RunLayer.Channel worst,
       double outputShare) {
     boolean one = dead.size() == 1;
     StringBuilder s = new StringBuilder();
@@ -206,17 +205,18 @@ final class RangeFindings {
     double without = r.medianLevels(rest, r.width(rest));
     String what = weights ? "weights" : "output";
     double cost = cost(r, now, without);
-    Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put(Findings.OF_WEIGHTS, weights ? 1.0 : 0.0);
-    evidence.put("dominantChannels", (double) few.size());
-    evidence.put("liveChannels", (double) live.size());
-    evidence.put("rangeShare", share);
-    evidence.put("min", r.min(live));
-    evidence.put("max", r.max(live));
-    evidence.put("minWithout", r.min(rest));
-    evidence.put("maxWithout", r.max(rest));
-    evidence.put("medianLevels", now);
-    evidence.put("medianLevelsWithout", without);
+    Evidence evidence =
+        Evidence.NONE
+            .fact(Finding.OF_WEIGHTS, weights)
+            .number("dominantChannels", few.size())
+            .number("liveChannels", live.size())
+            .number("rangeShare", share)
+            .number("min", r.min(live))
+            .number("max", r.max(live))
+            .number("minWithout", r.min(rest))
+            .number("maxWithout", r.max(rest))
+            .number("medianLevels", now)
+            .number("medianLevelsWithout", without);
     return Optional.of(
         weighing.finding(
             Finding.Kind.DOMINANT_CHANNELS,
@@ -261,15 +261,16 @@ final class RangeFindings {
     double share = (double) few.size() / live.size();
     double median = r.medianLevels(few);
     double medianWithout = r.medianLevels(still, width);
-    Map<String, Double> evidence = new LinkedHashMap<>();
-    evidence.put(Findings.OF_WEIGHTS, weights ? 1.0 : 0.0);
-    evidence.put("limit", limit);
-    evidence.put("fewChannels", (double) few.size());
-    evidence.put("fewWithoutDead", (double) still.size());
-    evidence.put("medianLevelsWithoutDead", medianWithout);
-    evidence.put("liveChannels", (double) live.size());
-    evidence.put("channelShare", share);
-    evidence.put("medianLevels", median);
+    Evidence evidence =
+        Evidence.NONE
+            .fact(Finding.OF_WEIGHTS, weights)
+            .number("limit", limit)
+            .number("fewChannels", few.size())
+            .number("fewWithoutDead", still.size())
+            .number("medianLevelsWithoutDead", medianWithout)
+            .number("liveChannels", live.size())
+            .number("channelShare", share)
+            .number("medianLevels", median);
     boolean one = few.size() == 1;
     String without =
         still.size() == few.size()

@@ -1,7 +1,9 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.Prediction;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,8 +22,8 @@ import java.util.Optional;
  * @param appeared the other way round
  */
 public record RunComparison(
-    RecordedRun a,
-    RecordedRun b,
+    Run a,
+    Run b,
     List<SettingChange> settings,
     List<LayerChange> layers,
     List<String> onlyInA,
@@ -40,11 +42,11 @@ public record RunComparison(
   private static final int EXPLAINING = 3;
 
   /** Compares two runs; {@link #differentSubjects} tells whether they are of the same thing. */
-  public static RunComparison of(RecordedRun a, RecordedRun b) {
+  public static RunComparison of(Run a, Run b) {
     List<LayerChange> layers = new ArrayList<>();
     List<String> onlyInA = new ArrayList<>();
-    for (RecordedLayer l : a.layers()) {
-      Optional<RecordedLayer> other = b.find(l.name());
+    for (RunLayer l : a.layers()) {
+      Optional<RunLayer> other = b.find(l.name());
       if (other.isPresent()) {
         layers.add(LayerChange.of(a, l, b, other.get()));
       } else {
@@ -52,9 +54,9 @@ public record RunComparison(
       }
     }
     List<String> onlyInB =
-        b.layers().stream().map(RecordedLayer::name).filter(n -> a.find(n).isEmpty()).toList();
-    List<Finding> inA = Findings.of(a);
-    List<Finding> inB = Findings.of(b);
+        b.layers().stream().map(RunLayer::name).filter(n -> a.find(n).isEmpty()).toList();
+    List<Finding> inA = Diagnosis.of(a);
+    List<Finding> inB = Diagnosis.of(b);
     return new RunComparison(
         a,
         b,
@@ -96,13 +98,13 @@ public record RunComparison(
   }
 
   /** Those that the other run has, too: sources of the error are recorded on request only. */
-  private static Map<String, Double> figures(RecordedRun of, RecordedRun other) {
-    Map<String, Double> all = Figures.of(of);
-    all.keySet().retainAll(Figures.of(other).keySet());
+  private static Map<String, Double> figures(Run of, Run other) {
+    Map<String, Double> all = RunFigures.byPlace(of);
+    all.keySet().retainAll(RunFigures.byPlace(other).keySet());
     return all;
   }
 
-  private static List<String> images(RecordedRun run) {
-    return run.predictions().stream().map(RecordedRun.Prediction::image).sorted().toList();
+  private static List<String> images(Run run) {
+    return run.predictions().stream().map(Prediction::image).sorted().toList();
   }
 }

@@ -1,6 +1,8 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.Run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -27,7 +29,7 @@ public record SettingChange(Kind kind, String name, String a, String b) {
   }
 
   /** All settings that differ and on which numbers depend; subjects first. */
-  static List<SettingChange> between(RecordedRun a, RecordedRun b) {
+  static List<SettingChange> between(Run a, Run b) {
     Collector c = new Collector(a, b);
     c.put(Kind.SUBJECT, "network", a.model(), b.model());
     c.manifest(Kind.SUBJECT, "weights (sha256)", "weightsSha256");
@@ -39,13 +41,17 @@ public record SettingChange(Kind kind, String name, String a, String b) {
     c.manifest(Kind.SUBJECT, "channel order", "channelOrder");
     c.manifest(Kind.SUBJECT, "mean", "mean");
     c.manifest(Kind.SUBJECT, "standard deviation", "std");
-    RecordedRun.Scheme x = a.scheme();
-    RecordedRun.Scheme y = b.scheme();
+    QuantScheme x = a.scheme();
+    QuantScheme y = b.scheme();
     c.put(Kind.METHOD, "weights", text(x.weights()), text(y.weights()));
     c.put(Kind.METHOD, "activations", text(x.activations()), text(y.activations()));
     c.put(Kind.METHOD, "granularity", x.granularity(), y.granularity());
-    c.put(Kind.METHOD, "range of activations", x.activationRange(), y.activationRange());
-    c.put(Kind.METHOD, "range of weights", x.weightRange(), y.weightRange());
+    c.put(
+        Kind.METHOD,
+        "range of activations",
+        x.activationRange().name(),
+        y.activationRange().name());
+    c.put(Kind.METHOD, "range of weights", x.weightRange().name(), y.weightRange().name());
     c.put(Kind.METHOD, "feed", a.feed(), b.feed());
     c.manifest(Kind.METHOD, "calibration images", "calibrationSource");
     c.put(
@@ -58,16 +64,16 @@ public record SettingChange(Kind kind, String name, String a, String b) {
   }
 
   /** Device and arithmetic, as of --matmul; without the threads, on which no number depends. */
-  private static String details(RecordedRun run) {
+  private static String details(Run run) {
     return String.valueOf(run.manifest().getOrDefault("backendDescription", ABSENT))
         .replaceFirst("^\\d+ threads?, ", "");
   }
 
-  private static long skipped(RecordedRun run) {
+  private static long skipped(Run run) {
     return run.network().skippedImages();
   }
 
-  private static String text(Optional<RecordedRun.Format> format) {
+  private static String text(Optional<QuantFormat> format) {
     return format
         .map(
             f ->
@@ -81,10 +87,10 @@ public record SettingChange(Kind kind, String name, String a, String b) {
   /** Collects what differs. */
   private static final class Collector {
     final List<SettingChange> changes = new ArrayList<>();
-    private final RecordedRun a;
-    private final RecordedRun b;
+    private final Run a;
+    private final Run b;
 
-    Collector(RecordedRun a, RecordedRun b) {
+    Collector(Run a, Run b) {
       this.a = a;
       this.b = b;
     }

@@ -1,5 +1,6 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.quant.Granularity;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,7 +20,7 @@ public record Study(String data, long images, List<Entry> entries) {
   public record Entry(StudyNetwork network, NetworkSummary summary) {}
 
   /** Bits and granularity of a run's weights. */
-  public record Setting(int bits, String granularity) {}
+  public record Setting(int bits, Granularity granularity) {}
 
   public Study {
     entries = List.copyOf(entries);
@@ -33,12 +34,10 @@ public record Study(String data, long images, List<Entry> entries) {
   /** Every setting that occurs: most bits first, per-tensor before per-channel. */
   public List<Setting> settings() {
     return entries.stream()
-        .map(e -> new Setting(e.summary().bits(), e.summary().granularity()))
+        .map(e -> new Setting(e.summary().bits(), e.summary().scheme().granularity()))
         .distinct()
         .sorted(
-            Comparator.comparingInt(Setting::bits)
-                .reversed()
-                .thenComparing(Setting::granularity, Comparator.reverseOrder()))
+            Comparator.comparingInt(Setting::bits).reversed().thenComparing(Setting::granularity))
         .toList();
   }
 
@@ -47,7 +46,8 @@ public record Study(String data, long images, List<Entry> entries) {
     return entries.stream()
         .filter(e -> e.network().equals(network))
         .map(Entry::summary)
-        .filter(s -> s.bits() == setting.bits() && s.granularity().equals(setting.granularity()))
+        .filter(
+            s -> s.bits() == setting.bits() && s.scheme().granularity() == setting.granularity())
         .findFirst();
   }
 

@@ -1,9 +1,9 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.Prediction;
 import java.util.List;
-import java.util.Map;
 
 /**
  * How much a finding matters in its run: decided from what it costs in decibels, from the error of
@@ -39,17 +39,17 @@ final class Weighing {
 
   private final boolean lost;
 
-  Weighing(RecordedRun run) {
+  Weighing(Run run) {
     lost = lostAccuracy(run);
   }
 
   /** True if the quantized network is worse by more than what is accepted and what is chance. */
-  static boolean lostAccuracy(RecordedRun run) {
+  static boolean lostAccuracy(Run run) {
     long right = 0;
     long broken = 0;
     long mended = 0;
     long changed = 0;
-    for (RecordedRun.Prediction p : run.predictions()) {
+    for (Prediction p : run.predictions()) {
       right += p.fp32() == p.label() ? 1 : 0;
       broken += p.broken() ? 1 : 0;
       mended += p.mended() ? 1 : 0;
@@ -72,7 +72,7 @@ final class Weighing {
    *
    * @param costDb what it costs the SQNR of the layer's values, at most; 0 where it costs nothing
    */
-  Finding.Severity of(RecordedLayer layer, double costDb) {
+  Finding.Severity of(RunLayer layer, double costDb) {
     double sqnr = layer.error().sqnrDb();
     if (lost && costDb >= HIGH_COST_DB && sqnr < HIGH_BELOW_DB) {
       return Finding.Severity.HIGH;
@@ -83,22 +83,28 @@ final class Weighing {
   }
 
   /**
-   * A finding about a layer, weighed. What every one has to show, its layer's SQNR and its own
-   * cost, is added to the evidence.
+   * A finding about a layer, weighed. What every one has to show, its layer's SQNR, is added to the
+   * evidence.
    *
    * @param channels it is about; empty for the layer as a whole
    */
   Finding finding(
       Finding.Kind kind,
-      RecordedLayer layer,
+      RunLayer layer,
       List<Integer> channels,
       String statement,
       String remedy,
-      Map<String, Double> evidence,
+      Evidence evidence,
       double costDb) {
-    evidence.put("sqnrDb", layer.error().sqnrDb());
-    evidence.put(Findings.COST, costDb);
     return new Finding(
-        kind, of(layer, costDb), layer.name(), channels, List.of(), statement, remedy, evidence);
+        kind,
+        of(layer, costDb),
+        layer.name(),
+        channels,
+        List.of(),
+        statement,
+        remedy,
+        evidence.number("sqnrDb", layer.error().sqnrDb()),
+        costDb);
   }
 }

@@ -1,5 +1,7 @@
 package io.depthscope.experiment;
 
+import io.depthscope.stats.ErrorSums;
+import io.depthscope.stats.Prediction;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -27,26 +29,16 @@ public final class NetworkFigures {
   private int classes;
 
   /**
-   * What one image became.
-   *
-   * @param index in the data set
-   * @param fp32 predicted class of the fp32 network; -1 if one of its logits is NaN
-   * @param quantized predicted class of the quantized network, likewise
-   * @param margin difference of the two largest fp32 logits
-   * @param logitNoise root mean square of the logits' error
-   */
-  public record Prediction(
-      int index, int label, int fp32, int quantized, double margin, double logitNoise) {}
-
-  /**
    * Adds an image.
    *
+   * @param image its name
    * @param x fp32 logits of all images of the batch
    * @param xq quantized logits, likewise
    * @param offset where this image's begin
    * @param n number of classes
    */
-  public Prediction add(int index, int label, float[] x, float[] xq, int offset, int n) {
+  public Prediction add(
+      int index, String image, int label, float[] x, float[] xq, int offset, int n) {
     classes = n;
     images++;
     int best = rank(x, offset, n, label, true);
@@ -66,7 +58,7 @@ public final class NetworkFigures {
     signal += energy;
     noise += error;
     return new Prediction(
-        index, label, best, bestQuantized, margin(x, offset, n), Math.sqrt(error / n));
+        index, image, label, best, bestQuantized, margin(x, offset, n), Math.sqrt(error / n));
   }
 
   /** Class of the largest logit, the first of equals; counts top-1 and top-5 on the way. */
@@ -172,7 +164,7 @@ public final class NetworkFigures {
 
   /** 10 log10 of logit energy over error energy; +infinity when they are equal bit for bit. */
   public double logitSqnrDb() {
-    return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
+    return ErrorSums.sqnrDb(signal, noise);
   }
 
   void write(DataOutput out) throws IOException {

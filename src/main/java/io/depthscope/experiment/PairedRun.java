@@ -6,6 +6,7 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.ImageBatch;
+import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
@@ -15,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 
 /**
@@ -35,13 +37,15 @@ public final class PairedRun {
   /**
    * Where a run tells what happens; all on the thread that runs.
    *
+   * @param names name of an image by its index in the data set
    * @param prediction each image's prediction, in order
    * @param checkpoint the state, with no image in flight; may throw UncheckedIOException
    * @param progress images run so far, earlier parts of a resumed run included
    * @param stop asked after each batch; true ends the run early, after a checkpoint
    */
   public record Observer(
-      Consumer<NetworkFigures.Prediction> prediction,
+      IntFunction<String> names,
+      Consumer<Prediction> prediction,
       Consumer<RunState> checkpoint,
       LongConsumer progress,
       BooleanSupplier stop) {}
@@ -120,11 +124,12 @@ public final class PairedRun {
     ImageBatch batch = p.batch();
     for (int i = 0; i < batch.count(); i++) {
       int label = batch.labels()[i] + firstClass;
-      NetworkFigures.Prediction prediction =
+      Prediction prediction =
           state
               .figures()
               .add(
                   batch.datasetIndices()[i],
+                  observer.names().apply(batch.datasetIndices()[i]),
                   label,
                   out.fp32(),
                   out.quantized(),

@@ -6,7 +6,7 @@ import io.depthscope.model.LayerParameters;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
-import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.stats.TensorStatistics;
@@ -26,11 +26,12 @@ import java.util.Optional;
 public record WeightResult(
     ChannelMoments folded,
     TensorStatistics unfolded,
-    ErrorStatistics error,
+    ErrorSums error,
     List<QuantParams> params,
     Optional<BatchNorm> batchNorm) {
 
-  static WeightResult of(LayerPlan plan, LayerParameters stored) {
+  /** Measures the weights of a layer that has some. */
+  public static WeightResult of(LayerPlan plan, LayerParameters stored) {
     int channels = plan.out().channels();
     float[] w = plan.kernel();
     float[] wq = plan.quantizedKernel();
@@ -63,8 +64,7 @@ public record WeightResult(
     return new WeightResult(
         moments,
         TensorStatistics.of(stored.kernel().data()),
-        new ErrorStatistics(
-            w.length, signal, quantizedSignal, noise, sum, maxAbs, saturated, Map.of()),
+        new ErrorSums(w.length, signal, quantizedSignal, noise, sum, maxAbs, saturated, Map.of()),
         plan.kernelParams(),
         stored.batchNorm());
   }

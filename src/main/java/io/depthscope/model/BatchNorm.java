@@ -12,4 +12,9 @@ public record BatchNorm(
   public double deviation(int channel) {
     return Math.sqrt(variance[channel] + epsilon);
   }
+
+  /** gamma / sqrt(variance + epsilon) of a channel, what folding multiplies its weights by. */
+  public double factor(int channel) {
+    return gamma[channel] / deviation(channel);
+  }
 }

@@ -11,6 +11,21 @@ public enum Granularity {
     this.text = text;
   }
 
+  /**
+   * The granularity of this name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Granularity parse(String name) {
+    for (Granularity g : values()) {
+      if (g.text.equals(name)) {
+        return g;
+      }
+    }
+    throw new IllegalArgumentException(
+        "granularity '" + name + "' is neither per-tensor nor per-channel");
+  }
+
   @Override
   public String toString() {
     return text;

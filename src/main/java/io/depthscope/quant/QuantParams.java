@@ -73,6 +73,16 @@ public record QuantParams(float scale, int zeroPoint, int qmin, int qmax) {
     return (code - zeroPoint) * scale;
   }
 
+  /** What the outermost codes stand for, in double. */
+  public Range representable() {
+    return new Range((qmin - zeroPoint) * (double) scale, (qmax - zeroPoint) * (double) scale);
+  }
+
+  /** How many of the codes a range of this width reaches. */
+  public double effectiveLevels(double width) {
+    return width / scale;
+  }
+
   public float fakeQuantize(float x) {
     return dequantize(quantize(x));
   }

@@ -2,12 +2,14 @@ package io.depthscope.report;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.depthscope.record.Figure;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.List;
 
 /**
  * Writes the JSON that stands inside a page: short, and safe inside a script element whatever the
@@ -58,6 +60,20 @@ final class CompactJson {
 
   CompactJson count(String name, long value) throws IOException {
     out.writeNumberField(name, value);
+    return this;
+  }
+
+  /** Figures under their own names. */
+  <T> CompactJson figures(List<Figure<T>> figures, T owner) throws IOException {
+    for (Figure<T> f : figures) {
+      if (f.unit() == Figure.Unit.COUNT) {
+        count(f.name(), (long) f.of(owner));
+      } else if (f.unit() == Figure.Unit.FLOAT32) {
+        any(f.name(), (float) f.of(owner));
+      } else {
+        number(f.name(), f.of(owner));
+      }
+    }
     return this;
   }
 

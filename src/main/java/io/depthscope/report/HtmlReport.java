@@ -1,7 +1,7 @@
 package io.depthscope.report;
 
 import io.depthscope.diagnosis.Finding;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,7 +42,7 @@ public final class HtmlReport {
    *
    * @param findings worst first
    */
-  public static String of(RecordedRun run, List<Finding> findings) {
+  public static String of(Run run, List<Finding> findings) {
     String title = run.model() + " " + run.scheme().name() + " " + run.scheme().granularity();
     return page("run.html", title, RunData.whole(run, findings), RUN_SCRIPTS);
   }

@@ -1,6 +1,6 @@
 package io.depthscope.report;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
 
 /**
  * One of several runs on a page.
@@ -8,4 +8,4 @@ import io.depthscope.store.RecordedRun;
  * @param label what tells it from the others, such as {@code dws-cnn w8a8 per-channel}
  * @param group runs of one group share a colour, such as the network's name
  */
-public record LabelledRun(String label, String group, RecordedRun run) {}
+public record LabelledRun(String label, String group, Run run) {}

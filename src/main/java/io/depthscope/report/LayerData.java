@@ -1,14 +1,19 @@
 package io.depthscope.report;
 
-import io.depthscope.quant.QuantParams;
-import io.depthscope.stats.TensorStatistics;
-import io.depthscope.store.RecordedLayer;
+import io.depthscope.record.Figure;
+import io.depthscope.record.FigureList;
+import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.Extreme;
+import io.depthscope.stats.Quantiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /** One layer as a page holds it; see {@link RunData} for who reads it. */
@@ -16,142 +21,105 @@ final class LayerData {
   /** Codes are counted in at most this many groups: more cannot be told apart in a figure. */
   private static final int MOST_CODE_GROUPS = 512;
 
-  /** Columns of the channels, by the name the page's scripts use. */
-  private static final Map<String, ToDoubleFunction<RecordedLayer.Channel>> CHANNEL_COLUMNS =
-      channelColumns();
+  /** Columns of the channels. */
+  private static final List<Figure<RunLayer.Channel>> CHANNEL_COLUMNS = channelColumns();
 
-  /** Columns of the layers where several runs stand side by side, likewise. */
-  private static final Map<String, ToDoubleFunction<RecordedLayer>> LAYER_COLUMNS = layerColumns();
+  /** Columns of the layers where several runs stand side by side, by the name the scripts use. */
+  private static final Map<String, ToDoubleFunction<RunLayer>> LAYER_COLUMNS = layerColumns();
 
   private LayerData() {}
 
-  private static Map<String, ToDoubleFunction<RecordedLayer>> layerColumns() {
-    Map<String, ToDoubleFunction<RecordedLayer>> columns = new LinkedHashMap<>();
+  private static Map<String, ToDoubleFunction<RunLayer>> layerColumns() {
+    Map<String, ToDoubleFunction<RunLayer>> columns = new LinkedHashMap<>();
     columns.put("weightRange", l -> l.weights().map(w -> w.folded().range()).orElse(Double.NaN));
     columns.put("weightRatio", l -> l.weights().map(w -> w.channelRangeRatio()).orElse(Double.NaN));
     columns.put("fp32Range", l -> l.fp32().statistics().range());
     columns.put("fp32Ratio", l -> l.fp32().channelRangeRatio());
     columns.put("sqnrDb", l -> l.error().sqnrDb());
     columns.put("nsr", l -> l.error().nsr());
-    columns.put("gain", l -> l.error().gain());
+    columns.put("gain", l -> l.step().gain());
     return columns;
   }
 
   /** All layers of a run by their main figures, one array a column. */
-  static void table(CompactJson json, List<RecordedLayer> layers) throws IOException {
-    RunData.texts(json, "name", layers.stream().map(RecordedLayer::name).toList());
-    RunData.texts(json, "kind", layers.stream().map(RecordedLayer::kind).toList());
-    for (Map.Entry<String, ToDoubleFunction<RecordedLayer>> column : LAYER_COLUMNS.entrySet()) {
+  static void table(CompactJson json, List<RunLayer> layers) throws IOException {
+    RunData.texts(json, "name", layers.stream().map(RunLayer::name).toList());
+    RunData.texts(json, "kind", layers.stream().map(RunLayer::kind).toList());
+    for (Map.Entry<String, ToDoubleFunction<RunLayer>> column : LAYER_COLUMNS.entrySet()) {
       json.array(
           column.getKey(),
           a -> {
-            for (RecordedLayer layer : layers) {
+            for (RunLayer layer : layers) {
               a.number(column.getValue().applyAsDouble(layer));
             }
           });
     }
   }
 
-  private static Map<String, ToDoubleFunction<RecordedLayer.Channel>> channelColumns() {
-    Map<String, ToDoubleFunction<RecordedLayer.Channel>> columns = new LinkedHashMap<>();
-    columns.put("weightMin", RecordedLayer.Channel::weightMin);
-    columns.put("weightMax", RecordedLayer.Channel::weightMax);
-    columns.put("weightLevels", RecordedLayer.Channel::weightEffectiveLevels);
-    columns.put("batchNormVariance", RecordedLayer.Channel::batchNormVariance);
-    columns.put("foldingFactor", RecordedLayer.Channel::foldingFactor);
-    columns.put("min", c -> c.fp32().min());
-    columns.put("max", c -> c.fp32().max());
-    columns.put("mean", c -> c.fp32().mean());
-    columns.put("variance", c -> c.fp32().variance());
-    columns.put("levels", RecordedLayer.Channel::effectiveLevels);
-    columns.put("mse", c -> c.error().mse());
-    columns.put("meanError", c -> c.error().meanError());
-    columns.put("sqnrDb", c -> c.error().sqnrDb());
-    columns.put("nsr", c -> c.error().nsr());
-    columns.put("saturation", c -> c.error().saturation());
-    return columns;
+  private static List<Figure<RunLayer.Channel>> channelColumns() {
+    List<Figure<RunLayer.Channel>> columns = new ArrayList<>();
+    columns.add(RunFigures.WEIGHT_MIN);
+    columns.add(RunFigures.WEIGHT_MAX);
+    columns.add(RunFigures.WEIGHT_LEVELS);
+    columns.add(RunFigures.BATCH_NORM_VARIANCE);
+    columns.add(RunFigures.FOLDING_FACTOR);
+    for (String name : List.of("min", "max", "mean", "variance")) {
+      columns.add(RunFigures.TENSOR.figure(name).in(RunLayer.Channel::fp32));
+    }
+    columns.add(RunFigures.LEVELS);
+    for (String name : List.of("mse", "meanError", "sqnrDb", "nsr", "saturation")) {
+      columns.add(RunFigures.ERROR.figure(name).in(RunLayer.Channel::error));
+    }
+    return List.copyOf(columns);
   }
 
   /** The figures of the layer as a whole. */
-  static void summary(CompactJson json, RecordedLayer layer) throws IOException {
-    json.text("name", layer.name())
-        .text("kind", layer.kind())
-        .text("activation", layer.activation())
+  static void summary(CompactJson json, RunLayer layer) throws IOException {
+    RunLayer.Identity is = layer.identity();
+    json.text("name", is.name())
+        .text("kind", is.kind())
+        .text("activation", is.activation())
         .array(
             "inputs",
             a -> {
-              for (String input : layer.inputs()) {
+              for (String input : is.inputs()) {
                 a.text(input);
               }
             })
         .array(
             "shape",
             a ->
-                a.count(layer.shape().height())
-                    .count(layer.shape().width())
-                    .count(layer.shape().channels()))
-        .count("macs", layer.macs());
-    if (layer.weights().isPresent()) {
-      RecordedLayer.Weights w = layer.weights().get();
-      json.object(
-          "weights",
-          o -> {
-            tensor(o, w.folded());
-            o.number("channelRangeRatio", w.channelRangeRatio())
-                .number("unfoldedMin", w.unfoldedMin())
-                .number("unfoldedMax", w.unfoldedMax())
-                .number("mse", w.mse())
-                .number("sqnrDb", w.sqnrDb())
-                .number("saturation", w.saturation());
-          });
-    } else {
-      json.nothing("weights");
-    }
+                a.count(is.shape().height()).count(is.shape().width()).count(is.shape().channels()))
+        .count("macs", is.macs());
+    figures(json, "weights", RunFigures.WEIGHTS, layer.weights());
     json.object(
         "fp32",
-        o -> {
-          tensor(o, layer.fp32().statistics());
-          o.number("channelRangeRatio", layer.fp32().channelRangeRatio())
-              .number("rangeFluctuation", layer.fp32().rangeFluctuation());
-        });
-    json.object("quantized", o -> tensor(o, layer.quantized().statistics()));
-    RecordedLayer.ErrorFigures e = layer.error();
+        o ->
+            o.figures(RunFigures.OUTPUT.figures(), layer.fp32())
+                .figures(List.of(RunFigures.RANGE_FLUCTUATION), layer.step()));
+    json.object(
+        "quantized", o -> o.figures(RunFigures.TENSOR.figures(), layer.quantized().statistics()));
     json.object(
         "error",
         o -> {
-          o.number("mse", e.mse())
-              .number("meanError", e.meanError())
-              .number("maxAbs", e.maxAbs())
-              .number("sqnrDb", e.sqnrDb())
-              .number("nsr", e.nsr())
-              .number("cosine", e.cosine())
-              .number("saturation", e.saturation())
-              .number("gain", e.gain());
-          if (!e.energies().isEmpty()) {
-            o.object(
-                "energies",
-                x -> {
-                  for (Map.Entry<String, Double> source : e.energies().entrySet()) {
-                    x.number(source.getKey(), source.getValue());
-                  }
-                });
+          o.figures(RunFigures.ERROR.figures(), layer.error())
+              .figures(List.of(RunFigures.GAIN), layer.step());
+          if (layer.error().energies().isPresent()) {
+            figures(o, "energies", RunFigures.ENERGIES, layer.error().energies());
           }
         });
     spread(json, "weightSpread", layer, c -> c.weightMin(), c -> c.weightMax());
     spread(json, "fp32Spread", layer, c -> c.fp32().min(), c -> c.fp32().max());
   }
 
-  private static void tensor(CompactJson json, TensorStatistics t) throws IOException {
-    json.count("count", t.count())
-        .number("min", t.min())
-        .number("max", t.max())
-        .number("mean", t.mean())
-        .number("variance", t.variance())
-        .number("skewness", t.skewness())
-        .number("excessKurtosis", t.excessKurtosis())
-        .count("zeros", t.zeros())
-        .count("nans", t.nans())
-        .count("infinities", t.infinities());
+  /** The figures of something; null where it is not there. */
+  private static <T> void figures(
+      CompactJson json, String name, FigureList<T> figures, Optional<T> owner) throws IOException {
+    if (owner.isEmpty()) {
+      json.nothing(name);
+    } else {
+      json.object(name, o -> o.figures(figures.figures(), owner.get()));
+    }
   }
 
   /**
@@ -161,9 +129,9 @@ final class LayerData {
   private static void spread(
       CompactJson json,
       String name,
-      RecordedLayer layer,
-      ToDoubleFunction<RecordedLayer.Channel> min,
-      ToDoubleFunction<RecordedLayer.Channel> max)
+      RunLayer layer,
+      ToDoubleFunction<RunLayer.Channel> min,
+      ToDoubleFunction<RunLayer.Channel> max)
       throws IOException {
     double[] minima = sorted(layer.channels(), min);
     double[] maxima = sorted(layer.channels(), max);
@@ -184,40 +152,21 @@ final class LayerData {
         name,
         a -> {
           for (int quarter = 1; quarter <= 3; quarter++) {
-            a.number(quantile(sorted, quarter / 4.0));
+            a.number(Quantiles.of(sorted, quarter / 4.0));
           }
         });
   }
 
   private static double[] sorted(
-      List<RecordedLayer.Channel> channels, ToDoubleFunction<RecordedLayer.Channel> value) {
-    return channels.stream().mapToDouble(value).filter(Double::isFinite).sorted().toArray();
-  }
-
-  /** Linear between the two nearest values, as NumPy and R do by default. */
-  static double quantile(double[] sorted, double fraction) {
-    double at = fraction * (sorted.length - 1);
-    int below = (int) at;
-    int above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+      List<RunLayer.Channel> channels, ToDoubleFunction<RunLayer.Channel> value) {
+    return Quantiles.finite(channels.stream().mapToDouble(value));
   }
 
   /** What only a page of one run shows: histograms, extreme images and every channel. */
-  static void detail(CompactJson json, RecordedLayer layer) throws IOException {
-    if (layer.output().isPresent()) {
-      QuantParams p = layer.output().get();
-      json.object(
-          "output",
-          o ->
-              o.any("scale", p.scale())
-                  .count("zeroPoint", p.zeroPoint())
-                  .count("qmin", p.qmin())
-                  .count("qmax", p.qmax()));
-    } else {
-      json.nothing("output");
-    }
-    extremes(json, "highest", layer.fp32().highest());
-    extremes(json, "lowest", layer.fp32().lowest());
+  static void detail(CompactJson json, RunLayer layer) throws IOException {
+    figures(json, "output", RunFigures.PARAMS, layer.params());
+    extremes(json, "highest", layer.reach().highest());
+    extremes(json, "lowest", layer.reach().lowest());
     json.object("histogram", o -> histogram(o, layer.histogram()));
     if (layer.codes().isPresent()) {
       json.object("codes", o -> codes(o, layer.codes().get()));
@@ -227,24 +176,25 @@ final class LayerData {
     json.object("channels", o -> channels(o, layer.channels()));
   }
 
-  private static void extremes(CompactJson json, String name, List<RecordedLayer.Extreme> extremes)
+  private static void extremes(CompactJson json, String name, List<Extreme> extremes)
       throws IOException {
     json.array(
         name,
         a -> {
-          for (RecordedLayer.Extreme e : extremes) {
+          for (Extreme e : extremes) {
             a.array(x -> x.count(e.image()).number(e.value()));
           }
         });
   }
 
   /** Each bin as its distance from the one before: nearly all are 1. */
-  private static void histogram(CompactJson json, RecordedLayer.Histogram h) throws IOException {
+  private static void histogram(CompactJson json, BitHistogram h) throws IOException {
+    int[] bins = h.occupied();
     json.array(
             "steps",
             a -> {
               int last = 0;
-              for (int bin : h.bins()) {
+              for (int bin : bins) {
                 a.count(bin - last);
                 last = bin;
               }
@@ -252,14 +202,14 @@ final class LayerData {
         .array(
             "counts",
             a -> {
-              for (long count : h.counts()) {
-                a.count(count);
+              for (int bin : bins) {
+                a.count(h.counts()[bin]);
               }
             });
   }
 
   /** Counts of neighbouring codes, {@code width} of them in each but perhaps the last. */
-  private static void codes(CompactJson json, RecordedLayer.Codes codes) throws IOException {
+  private static void codes(CompactJson json, RunLayer.Codes codes) throws IOException {
     int width = 1;
     while ((codes.counts().length + width - 1) / width > MOST_CODE_GROUPS) {
       width *= 2;
@@ -278,19 +228,15 @@ final class LayerData {
   }
 
   /** One array a column; a column without any value is left out. */
-  private static void channels(CompactJson json, List<RecordedLayer.Channel> channels)
+  private static void channels(CompactJson json, List<RunLayer.Channel> channels)
       throws IOException {
-    for (Map.Entry<String, ToDoubleFunction<RecordedLayer.Channel>> column :
-        CHANNEL_COLUMNS.entrySet()) {
-      List<Double> values = new ArrayList<>();
-      for (RecordedLayer.Channel c : channels) {
-        values.add(column.getValue().applyAsDouble(c));
-      }
+    for (Figure<RunLayer.Channel> column : CHANNEL_COLUMNS) {
+      List<Double> values = channels.stream().map(column::of).toList();
       if (values.stream().allMatch(v -> v.isNaN())) {
         continue;
       }
       json.array(
-          column.getKey(),
+          column.name(),
           a -> {
             for (double v : values) {
               a.number(v);

@@ -1,14 +1,20 @@
 package io.depthscope.report;
 
+import io.depthscope.diagnosis.Evidence;
 import io.depthscope.diagnosis.Finding;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.ErrorTerm;
+import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -24,10 +30,12 @@ final class RunData {
   private RunData() {}
 
   /** A run with its channels, histograms and images. */
-  static String whole(RecordedRun run, List<Finding> findings) {
+  static String whole(Run run, List<Finding> findings) {
     return CompactJson.object(
         json -> {
           head(json, run);
+          json.any("units", RunFigures.units());
+          texts(json, "sources", Arrays.stream(ErrorTerm.values()).map(RunFigures::name).toList());
           json.array(
               "findings",
               a -> {
@@ -38,7 +46,7 @@ final class RunData {
           json.array(
               "layers",
               a -> {
-                for (RecordedLayer layer : run.layers()) {
+                for (RunLayer layer : run.layers()) {
                   a.item(
                       o -> {
                         LayerData.summary(o, layer);
@@ -107,13 +115,12 @@ final class RunData {
         });
   }
 
-  private static void head(CompactJson json, RecordedRun run) throws IOException {
-    RecordedRun.Scheme s = run.scheme();
-    RecordedRun.Network n = run.network();
+  private static void head(CompactJson json, Run run) throws IOException {
+    QuantScheme s = run.scheme();
     json.text("name", run.name())
         .text("model", run.model())
         .text("family", run.family())
-        .text("feed", run.feed())
+        .text("feed", run.feed().toString())
         .count("calibrationImages", run.calibrationImages())
         .object(
             "scheme",
@@ -121,28 +128,14 @@ final class RunData {
               o.text("name", s.name());
               format(o, "weights", s.weights().orElse(null));
               format(o, "activations", s.activations().orElse(null));
-              o.text("granularity", s.granularity())
-                  .text("activationRange", s.activationRange())
-                  .text("weightRange", s.weightRange());
+              o.text("granularity", s.granularity().toString())
+                  .text("activationRange", s.activationRange().name())
+                  .text("weightRange", s.weightRange().name());
             })
-        .object(
-            "network",
-            o ->
-                o.count("images", n.images())
-                    .count("skippedImages", n.skippedImages())
-                    .number("top1Fp32", n.top1Fp32())
-                    .number("top1Quantized", n.top1Quantized())
-                    .number("top5Fp32", n.top5Fp32())
-                    .number("top5Quantized", n.top5Quantized())
-                    .number("agreementTop1", n.agreementTop1())
-                    .number("relativeAccuracyDrop", n.relativeAccuracyDrop())
-                    .number("qmse", n.qmse())
-                    .number("qce", n.qce())
-                    .number("logitSqnrDb", n.logitSqnrDb()));
+        .object("network", o -> o.figures(RunFigures.NETWORK.figures(), run.network()));
   }
 
-  private static void format(CompactJson json, String name, RecordedRun.Format format)
-      throws IOException {
+  private static void format(CompactJson json, String name, QuantFormat format) throws IOException {
     if (format == null) {
       json.nothing(name);
     } else {
@@ -178,41 +171,43 @@ final class RunData {
         .object(
             "evidence",
             o -> {
-              for (Map.Entry<String, Double> e : f.evidence().entrySet()) {
-                o.number(e.getKey(), e.getValue());
+              for (Evidence.Item e : f.evidence().items()) {
+                switch (e) {
+                  case Evidence.Measured m -> o.number(m.name(), m.value());
+                  case Evidence.Fact fact -> o.bool(fact.name(), fact.holds());
+                }
               }
+              o.number("costDb", f.costDb());
             });
   }
 
-  private static void predictions(CompactJson json, RecordedRun run) throws IOException {
-    List<RecordedRun.Prediction> shown = shown(run);
+  private static void predictions(CompactJson json, Run run) throws IOException {
+    List<Prediction> shown = shown(run);
     json.object(
         "predictions",
         o -> {
           o.count("all", run.predictions().size())
-              .count(
-                  "flipped",
-                  run.predictions().stream().filter(RecordedRun.Prediction::flipped).count());
-          texts(o, "image", shown.stream().map(RecordedRun.Prediction::image).toList());
-          integers(o, "index", shown, RecordedRun.Prediction::index);
-          integers(o, "label", shown, RecordedRun.Prediction::label);
-          integers(o, "fp32", shown, RecordedRun.Prediction::fp32);
-          integers(o, "quantized", shown, RecordedRun.Prediction::quantized);
-          numbers(o, "margin", shown, RecordedRun.Prediction::margin);
-          numbers(o, "logitNoise", shown, RecordedRun.Prediction::logitNoise);
+              .count("flipped", run.predictions().stream().filter(Prediction::flipped).count());
+          texts(o, "image", shown.stream().map(Prediction::image).toList());
+          integers(o, "index", shown, Prediction::index);
+          integers(o, "label", shown, Prediction::label);
+          integers(o, "fp32", shown, Prediction::fp32);
+          integers(o, "quantized", shown, Prediction::quantized);
+          numbers(o, "margin", shown, Prediction::margin);
+          numbers(o, "logitNoise", shown, Prediction::logitNoise);
         });
   }
 
   private static void integers(
       CompactJson json,
       String name,
-      List<RecordedRun.Prediction> predictions,
-      Function<RecordedRun.Prediction, Integer> value)
+      List<Prediction> predictions,
+      Function<Prediction, Integer> value)
       throws IOException {
     json.array(
         name,
         a -> {
-          for (RecordedRun.Prediction p : predictions) {
+          for (Prediction p : predictions) {
             a.count(value.apply(p));
           }
         });
@@ -221,13 +216,13 @@ final class RunData {
   private static void numbers(
       CompactJson json,
       String name,
-      List<RecordedRun.Prediction> predictions,
-      ToDoubleFunction<RecordedRun.Prediction> value)
+      List<Prediction> predictions,
+      ToDoubleFunction<Prediction> value)
       throws IOException {
     json.array(
         name,
         a -> {
-          for (RecordedRun.Prediction p : predictions) {
+          for (Prediction p : predictions) {
             a.number(value.applyAsDouble(p));
           }
         });
@@ -237,25 +232,25 @@ final class RunData {
    * All images, or where they are too many: those that the layers name, and of the flipped and of
    * the others half of the room each, evenly spaced over the data set.
    */
-  private static List<RecordedRun.Prediction> shown(RecordedRun run) {
-    List<RecordedRun.Prediction> all = run.predictions();
+  private static List<Prediction> shown(Run run) {
+    List<Prediction> all = run.predictions();
     if (all.size() <= MOST_IMAGES) {
       return all;
     }
     Set<Integer> chosen = new HashSet<>();
-    for (RecordedLayer layer : run.layers()) {
-      layer.fp32().highest().forEach(e -> chosen.add(e.image()));
-      layer.fp32().lowest().forEach(e -> chosen.add(e.image()));
+    for (RunLayer layer : run.layers()) {
+      layer.reach().highest().forEach(e -> chosen.add(e.image()));
+      layer.reach().lowest().forEach(e -> chosen.add(e.image()));
     }
     for (boolean flipped : new boolean[] {true, false}) {
-      List<RecordedRun.Prediction> kind = all.stream().filter(p -> p.flipped() == flipped).toList();
+      List<Prediction> kind = all.stream().filter(p -> p.flipped() == flipped).toList();
       int room = Math.min(kind.size(), MOST_IMAGES / 2);
       for (int i = 0; i < room; i++) {
         chosen.add(kind.get((int) ((long) i * kind.size() / room)).index());
       }
     }
-    List<RecordedRun.Prediction> shown = new ArrayList<>();
-    for (RecordedRun.Prediction p : all) {
+    List<Prediction> shown = new ArrayList<>();
+    for (Prediction p : all) {
       if (chosen.contains(p.index())) {
         shown.add(p);
       }

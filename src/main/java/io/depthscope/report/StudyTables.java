@@ -8,7 +8,9 @@ import io.depthscope.diagnosis.NetworkSummary;
 import io.depthscope.diagnosis.Phrases;
 import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
-import io.depthscope.store.CsvText;
+import io.depthscope.quant.Granularity;
+import io.depthscope.record.CsvText;
+import io.depthscope.record.Figure;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,28 +33,12 @@ public final class StudyTables {
     row.put("family", n.family());
     row.put("seed", n.seed());
     row.put("separable", s.separable());
-    row.put("scheme", s.scheme());
-    row.put("granularity", s.granularity());
-    row.put("bits", s.bits());
-    row.put("depth", s.depth());
-    row.put("macs", s.macs());
-    row.put("images", s.images());
-    row.put("top1Fp32", s.top1Fp32());
-    row.put("top1Quantized", s.top1Quantized());
-    row.put("relativeAccuracyDrop", s.relativeAccuracyDrop());
-    row.put("flips", s.flips());
-    row.put("turned", s.turned());
-    row.put("qmse", s.qmse());
-    row.put("qce", s.qce());
-    row.put("logitSqnrDb", s.logitSqnrDb());
-    row.put("weightChannelRangeRatio", s.weightChannelRangeRatio());
-    row.put("weightNarrowChannels", s.weightNarrowChannels());
-    row.put("activationChannelRangeRatio", s.activationChannelRangeRatio());
-    row.put("activationNarrowChannels", s.activationNarrowChannels());
-    row.put("weightRangeFluctuation", s.weightRangeFluctuation());
-    row.put("activationRangeFluctuation", s.activationRangeFluctuation());
-    row.put("errorGrowthDb", s.errorGrowthDb());
-    row.put("totalGainDb", s.totalGainDb());
+    row.put("scheme", s.scheme().name());
+    row.put("granularity", s.scheme().granularity().toString());
+    for (Figure<NetworkSummary> f : NetworkSummary.FIGURES) {
+      double value = f.of(s);
+      row.put(f.name(), f.unit() == Figure.Unit.COUNT ? (Object) (long) value : (Object) value);
+    }
     return row;
   }
 
@@ -86,10 +72,11 @@ public final class StudyTables {
           settings.stream()
               .flatMap(s -> study.summary(n, s).stream())
               .findFirst()
-              .map(s -> fixed(100 * s.top1Fp32(), 2))
+              .map(s -> fixed(100 * s.network().top1Fp32(), 2))
               .orElse(""));
       for (Study.Setting s : settings) {
-        row.add(study.summary(n, s).map(x -> fixed(100 * x.top1Quantized(), 2)).orElse(""));
+        row.add(
+            study.summary(n, s).map(x -> fixed(100 * x.network().top1Quantized(), 2)).orElse(""));
       }
       rows.add(row);
     }
@@ -118,13 +105,13 @@ public final class StudyTables {
         rows.add(
             List.of(
                 n.name(),
-                fixed(100 * s.relativeAccuracyDrop(), 2),
-                String.format(Locale.ROOT, "%.2g", s.qmse()),
-                fixed(s.qce(), 3),
-                fixed(s.weightChannelRangeRatio(), 3),
-                fixed(s.activationChannelRangeRatio(), 3),
-                fixed(s.weightRangeFluctuation(), 2),
-                fixed(s.activationRangeFluctuation(), 2),
+                fixed(100 * s.network().relativeAccuracyDrop(), 2),
+                String.format(Locale.ROOT, "%.2g", s.network().qmse()),
+                fixed(s.network().qce(), 3),
+                fixed(s.weights().channelRangeRatio(), 3),
+                fixed(s.activations().channelRangeRatio(), 3),
+                fixed(s.weights().fluctuation(), 2),
+                fixed(s.activations().fluctuation(), 2),
                 fixed(s.errorGrowthDb(), 2),
                 fixed(s.totalGainDb(), 1)));
       }
@@ -139,7 +126,7 @@ public final class StudyTables {
 
   /** Bits, and T for one scale a tensor of weights, C for one a channel: {@code 8T}. */
   public static String text(Study.Setting s) {
-    return s.bits() + (s.granularity().equals("per-tensor") ? "T" : "C");
+    return s.bits() + (s.granularity() == Granularity.PER_TENSOR ? "T" : "C");
   }
 
   /**

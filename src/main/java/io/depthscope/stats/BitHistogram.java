@@ -1,6 +1,7 @@
 package io.depthscope.stats;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Exact counts of float32 values by sign, exponent and the top six mantissa bits: 64 bins an
@@ -101,6 +102,32 @@ public final class BitHistogram {
     for (int i = 0; i < BINS; i++) {
       counts[i] += other.counts[i];
     }
+  }
+
+  /** Numbers of the bins that are not empty, ascending. */
+  public int[] occupied() {
+    return IntStream.range(0, BINS).filter(b -> counts[b] != 0).toArray();
+  }
+
+  /** A copy that does not change with this one. */
+  public BitHistogram copy() {
+    return new BitHistogram(counts.clone());
+  }
+
+  /** True if the counts are the same. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof BitHistogram h && Arrays.equals(counts, h.counts);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(counts);
+  }
+
+  @Override
+  public String toString() {
+    return count() + " values in " + occupied().length + " bins";
   }
 
   /** Number of finite values. */

@@ -1,69 +1,30 @@
 package io.depthscope.stats;
 
-import java.util.Map;
+import java.util.Optional;
 
 /**
- * Error e = xq - x of one layer or channel against the fp32 stream.
+ * Figures of the error e = xq - x of one layer or channel against the fp32 stream; {@link
+ * ErrorSums} has their formulas.
  *
- * @param signal sum of x^2
- * @param quantizedSignal sum of xq^2
- * @param noise sum of e^2
- * @param saturated elements outside the representable range: clamping changed their code
- * @param terms energy of each source of error; empty when not recorded
+ * @param meanError the bias shift
+ * @param maxAbs largest |e|
+ * @param sqnrDb +infinity where there is no error
+ * @param cosine of the two streams; NaN where either is 0
+ * @param saturation share of elements whose code was clamped
+ * @param energies by source; empty where they were not recorded
  */
 public record ErrorStatistics(
-    long count,
-    double signal,
-    double quantizedSignal,
-    double noise,
-    double sum,
+    double mse,
+    double meanError,
     double maxAbs,
-    long saturated,
-    Map<ErrorTerm, Double> terms) {
+    double sqnrDb,
+    double nsr,
+    double cosine,
+    double saturation,
+    Optional<SourceEnergies> energies) {
 
-  public double mse() {
-    return noise / count;
-  }
-
-  /** The bias shift, sum(e) / count. */
-  public double meanError() {
-    return sum / count;
-  }
-
-  /** 10 log10(signal / noise); +infinity when e = 0. */
-  public double sqnrDb() {
-    return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
-  }
-
-  /** noise / signal; 0 when e = 0. */
-  public double nsr() {
-    return noise == 0 ? 0 : noise / signal;
-  }
-
-  /**
-   * sum(x xq) / sqrt(sum(x^2) sum(xq^2)), with 2 sum(x xq) = sum(x^2) + sum(xq^2) - sum(e^2): the
-   * errors of the energies cancel in this form, so a cosine close to 1 keeps its digits. NaN when
-   * either energy is 0.
-   */
-  public double cosine() {
-    if (signal == 0 || quantizedSignal == 0) {
-      return Double.NaN; // what the rounding of the other energies leaves above is no cosine
-    }
-    double c = 0.5 * (signal + quantizedSignal - noise) / Math.sqrt(signal * quantizedSignal);
-    return Math.max(-1, Math.min(1, c));
-  }
-
-  /** Share of elements whose code was clamped. */
-  public double saturation() {
-    return count == 0 ? 0 : (double) saturated / count;
-  }
-
-  /** What the four energies leave of the noise: the sum of their cross products. */
-  public double crossTerm() {
-    double own = 0;
-    for (double t : terms.values()) {
-      own += t;
-    }
-    return noise - own;
+  /** The same figures with these energies. */
+  public ErrorStatistics with(Optional<SourceEnergies> sources) {
+    return new ErrorStatistics(mse, meanError, maxAbs, sqnrDb, nsr, cosine, saturation, sources);
   }
 }

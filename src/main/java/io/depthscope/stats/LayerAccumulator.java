@@ -29,13 +29,6 @@ public final class LayerAccumulator {
   /** How many images are remembered at either end of a layer's range. */
   public static final int EXTREMES = 3;
 
-  /**
-   * An image that reaches far in a layer's fp32 range.
-   *
-   * @param image index in the data set
-   */
-  public record Extreme(int image, float value) {}
-
   private final int channels;
   private final float[] shift;
   private final ChannelMoments fp32;
@@ -195,16 +188,16 @@ public final class LayerAccumulator {
   }
 
   /** Error of channel {@code c}. */
-  public ErrorStatistics channelError(int c) {
+  public ErrorSums channelError(int c) {
     return error(c, c + 1);
   }
 
   /** Error of the whole layer. */
-  public ErrorStatistics layerError() {
+  public ErrorSums layerError() {
     return error(0, channels);
   }
 
-  private ErrorStatistics error(int from, int to) {
+  private ErrorSums error(int from, int to) {
     double signal = 0;
     double quantizedSignal = 0;
     double noise = 0;
@@ -224,7 +217,7 @@ public final class LayerAccumulator {
       }
     }
     long n = quantized.count() * (to - from);
-    return new ErrorStatistics(n, signal, quantizedSignal, noise, sum, maxAbs, clamped, energies);
+    return new ErrorSums(n, signal, quantizedSignal, noise, sum, maxAbs, clamped, energies);
   }
 
   void write(DataOutput out) throws IOException {

@@ -8,7 +8,7 @@ import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
-import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
@@ -175,7 +175,7 @@ public final class GoldenCheck {
       JsonNode figures,
       JsonNode energies,
       int channel,
-      ErrorStatistics actual,
+      ErrorSums actual,
       double scale) {
     double mse = number(figures, "mse", channel).orElseThrow();
     double nsr = number(figures, "nsr", channel).orElse(0.0);

@@ -10,8 +10,9 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ChannelMoments;
-import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ErrorTerm;
+import io.depthscope.stats.Extreme;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.stats.TensorStatistics;
@@ -151,8 +152,8 @@ public final class StatisticsCheck {
   }
 
   private void extremes(String name, LayerAccumulator actual, float[] x, int images) {
-    List<LayerAccumulator.Extreme> high = new ArrayList<>();
-    List<LayerAccumulator.Extreme> low = new ArrayList<>();
+    List<Extreme> high = new ArrayList<>();
+    List<Extreme> low = new ArrayList<>();
     int size = x.length / images;
     for (int image = 0; image < images; image++) {
       float min = Float.POSITIVE_INFINITY;
@@ -161,11 +162,11 @@ public final class StatisticsCheck {
         min = x[i] < min ? x[i] : min;
         max = x[i] > max ? x[i] : max;
       }
-      high.add(new LayerAccumulator.Extreme(image, max));
-      low.add(new LayerAccumulator.Extreme(image, min));
+      high.add(new Extreme(image, max));
+      low.add(new Extreme(image, min));
     }
-    high.sort(Comparator.comparingDouble(LayerAccumulator.Extreme::value).reversed());
-    low.sort(Comparator.comparingDouble(LayerAccumulator.Extreme::value));
+    high.sort(Comparator.comparingDouble(Extreme::value).reversed());
+    low.sort(Comparator.comparingDouble(Extreme::value));
     int kept = Math.min(LayerAccumulator.EXTREMES, images);
     if (!high.subList(0, kept).equals(actual.highest())) {
       findings.add(name + " highest: expected " + high + ", got " + actual.highest());
@@ -272,7 +273,7 @@ public final class StatisticsCheck {
       String what,
       LayerPlan l,
       Recording recording,
-      ErrorStatistics actual,
+      ErrorSums actual,
       NodeTensors t,
       int from,
       int to) {
@@ -351,7 +352,7 @@ public final class StatisticsCheck {
   /** Ratios of the sums, where the sums are known well enough for the ratio to mean something. */
   private void derived(
       String what,
-      ErrorStatistics actual,
+      ErrorSums actual,
       double signal,
       double quantized,
       double noise,

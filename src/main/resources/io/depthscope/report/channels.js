@@ -15,7 +15,7 @@ DS.MEASURES = {
     scale: (v) => v,
     range: [0, 50],
     open: true,
-    label: (v) => DS.fixed(v, 0) + " dB",
+    label: (v) => DS.withUnit("sqnrDb", DS.fixed(v, 0)),
     caption: "Strong colour marks channels with much error for their signal.",
   },
   range: {
@@ -37,7 +37,7 @@ DS.MEASURES = {
   },
   levels: {
     text: "Levels of the output",
-    figure: (l, c) => DS.channel(l, "levels", c),
+    figure: (l, c) => DS.channel(l, "effectiveLevels", c),
     scale: Math.log2,
     range: [0, 8],
     open: true,
@@ -46,7 +46,7 @@ DS.MEASURES = {
   },
   weightLevels: {
     text: "Levels of the weights",
-    figure: (l, c) => DS.channel(l, "weightLevels", c),
+    figure: (l, c) => DS.channel(l, "weightEffectiveLevels", c),
     scale: Math.log2,
     range: [0, 8],
     open: true,
@@ -162,7 +162,7 @@ DS.channelsOption = (layers, state, width) => {
           [measure.text, measure.label(measure.scale(measure.figure(layer, c)))],
           ["Output", DS.fmt(DS.channel(layer, "min", c)) + " … " + DS.fmt(DS.channel(layer, "max", c))],
           ...(layer.weights ? [["Weights", DS.fmt(DS.channel(layer, "weightMin", c)) + " … " + DS.fmt(DS.channel(layer, "weightMax", c))]] : []),
-          ["SQNR", DS.fixed(DS.channel(layer, "sqnrDb", c), 1) + " dB"],
+          ["SQNR", DS.withUnit("sqnrDb", DS.fixed(DS.channel(layer, "sqnrDb", c), 1))],
           ...(channels > 1 ? [["Worst of", channels + " channels"]] : []),
         ]);
       },
@@ -179,7 +179,7 @@ DS.channelFigure = () => {
   const layers = DS.data.layers;
   const has = (name) => layers.some((l) => l.channels[name]);
   const wanted = Object.entries(DS.MEASURES).filter(
-    ([name]) => (name !== "levels" || has("levels")) && (name !== "weightLevels" || has("weightLevels")) && (name !== "weightRange" || has("weightMin")),
+    ([name]) => (name !== "levels" || has("effectiveLevels")) && (name !== "weightLevels" || has("weightEffectiveLevels")) && (name !== "weightRange" || has("weightMin")),
   );
   const caption = (name) => {
     DS.byId("channels-caption").textContent = DS.MEASURES[name].caption;

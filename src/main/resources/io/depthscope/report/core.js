@@ -23,6 +23,9 @@ const DS = (() => {
     return element;
   }
 
+  /** A figure with its unit, as the data name it. */
+  const withUnit = (name, text) => text + (data.units[name] ? " " + data.units[name] : "");
+
   const byId = (id) => document.getElementById(id);
 
   /** Significant digits, with a true minus sign. */
@@ -191,6 +194,7 @@ const DS = (() => {
     h,
     byId,
     fmt,
+    withUnit,
     fixed,
     percent,
     count,

@@ -89,7 +89,7 @@ DS.inspector = () => {
       ["Multiply-accumulates", DS.count(l.macs)],
       ["Output range, fp32", range(l.fp32)],
       ["Scale, zero point", l.output ? fmt(l.output.scale, 4) + ", " + l.output.zeroPoint : "not quantized"],
-      ["SQNR", fixed(num(l.error.sqnrDb), 2) + " dB"],
+      ["SQNR", DS.withUnit("sqnrDb", fixed(num(l.error.sqnrDb), 2))],
       ["Gain", "× " + fmt(num(l.error.gain))],
       ["Mean error", fmt(num(l.error.meanError))],
       ["Clamped values", DS.percent(num(l.error.saturation), 3)],
@@ -99,7 +99,7 @@ DS.inspector = () => {
       out.push(
         ["Folded weights", range(l.weights)],
         ["Before folding", fmt(num(l.weights.unfoldedMin)) + " … " + fmt(num(l.weights.unfoldedMax))],
-        ["Weight SQNR", fixed(num(l.weights.sqnrDb), 2) + " dB"],
+        ["Weight SQNR", DS.withUnit("sqnrDb", fixed(num(l.weights.sqnrDb), 2))],
         ["Weight ratio", fmt(num(l.weights.channelRangeRatio))],
       );
     }
@@ -190,12 +190,12 @@ DS.inspector = () => {
     column("meanError", "Mean error"),
     column("weightMin", "Weight min"),
     column("weightMax", "max"),
-    column("weightLevels", "Weight levels"),
+    column("weightEffectiveLevels", "Weight levels"),
     column("min", "Output min"),
     column("max", "max"),
     column("mean", "mean"),
     column("variance", "Variance"),
-    column("levels", "Levels"),
+    column("effectiveLevels", "Levels"),
     column("saturation", "Clamped", (v) => DS.percent(v, 2)),
     column("batchNormVariance", "BN variance"),
     column("foldingFactor", "Folding factor"),

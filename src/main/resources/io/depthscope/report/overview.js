@@ -24,7 +24,7 @@ DS.overview = () => {
     ["Relative drop", percent(drop), drop > 0.05],
     ["Agreement", percent(num(n.agreementTop1))],
     ["Top-5, fp32 and quantized", fixed(100 * num(n.top5Fp32), 0) + ", " + fixed(100 * num(n.top5Quantized), 0), false, "%"],
-    ["Logit SQNR", fixed(num(n.logitSqnrDb), 1), false, "dB"],
+    ["Logit SQNR", fixed(num(n.logitSqnrDb), 1), false, data.units.logitSqnrDb],
     ["QMSE", fmt(num(n.qmse))],
     ["QCE", fmt(num(n.qce))],
   ];
@@ -43,6 +43,7 @@ DS.overview = () => {
   if (data.findings.length === 0) {
     list.replaceWith(h("p", { class: "empty" }, "No findings are listed for this run."));
   }
+  const said = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : fmt(num(value), 4));
   for (const finding of data.findings) {
     const at = data.layers.findIndex((l) => l.name === finding.layer);
     const evidence = Object.entries(finding.evidence);
@@ -77,7 +78,7 @@ DS.overview = () => {
                 h("p", null, label + ": " + items.slice(0, 40).join(", ") + (items.length > 40 ? ", and " + (items.length - 40) + " more" : "")),
               ),
               evidence.length
-                ? h("p", null, evidence.map(([name, value]) => name + " " + fmt(num(value), 4)).join(", "))
+                ? h("p", null, evidence.map(([name, value]) => name + " " + said(value)).join(", "))
                 : null,
             )
           : null,

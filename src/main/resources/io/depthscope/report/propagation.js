@@ -89,7 +89,8 @@ DS.propagationOption = (layers, measure) => {
   };
 };
 
-DS.SOURCES = ["inherited", "weights", "clipping", "rounding"];
+/** Names of the sources of error, as the data have them. */
+DS.SOURCES = DS.data.sources;
 
 DS.sourcesOption = (layers, measure) => {
   const names = layers.map((l) => l.name);

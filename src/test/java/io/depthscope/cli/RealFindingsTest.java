@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.depthscope.diagnosis.Diagnosis;
 import io.depthscope.diagnosis.Finding;
 import io.depthscope.diagnosis.Finding.Kind;
 import io.depthscope.diagnosis.Finding.Severity;
-import io.depthscope.diagnosis.Findings;
 import io.depthscope.diagnosis.RunComparison;
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunReader;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +30,8 @@ class RealFindingsTest {
 
   @TempDir static Path folder;
 
-  private static RecordedRun perTensor;
-  private static RecordedRun perChannel;
+  private static Run perTensor;
+  private static Run perChannel;
 
   @BeforeAll
   static void run() throws IOException {
@@ -41,7 +41,7 @@ class RealFindingsTest {
     perChannel = analyze(model, "per-channel");
   }
 
-  private static RecordedRun analyze(Path model, String granularity) throws IOException {
+  private static Run analyze(Path model, String granularity) throws IOException {
     Path out = folder.resolve(granularity);
     CommandLineRun.analyze(
             "--backend",
@@ -64,8 +64,8 @@ class RealFindingsTest {
     return RunReader.read(out);
   }
 
-  private static Finding dead(RecordedRun run, String layer) {
-    return Findings.of(run).stream()
+  private static Finding dead(Run run, String layer) {
+    return Diagnosis.of(run).stream()
         .filter(f -> f.kind() == Kind.DEAD_CHANNELS && f.layer().equals(layer))
         .findFirst()
         .orElseThrow();
@@ -73,16 +73,16 @@ class RealFindingsTest {
 
   @Test
   void deadChannelsOfTheFirstDepthwiseLayerAreTheWorst() {
-    Finding worst = Findings.of(perTensor).getFirst();
+    Finding worst = Diagnosis.of(perTensor).getFirst();
     assertEquals(Kind.DEAD_CHANNELS, worst.kind());
     assertEquals("conv_dw_1", worst.layer());
     assertEquals(Severity.HIGH, worst.severity());
     List<Integer> collapsed = List.of(2, 3, 6, 7, 9, 11, 13, 17, 18, 23);
     assertTrue(worst.channels().containsAll(collapsed), worst::toString);
-    assertEquals(10, worst.evidence().get("collapsedChannels"));
-    assertEquals(0.981, worst.evidence().get("rangeShare"), 0.001);
-    assertEquals(6, worst.evidence().get("worstChannel"));
-    assertEquals(32.66, worst.evidence().get("worstFoldingFactor"), 0.01);
+    assertEquals(10, worst.evidence().number("collapsedChannels"));
+    assertEquals(0.981, worst.evidence().number("rangeShare"), 0.001);
+    assertEquals(6, worst.evidence().number("worstChannel"));
+    assertEquals(32.66, worst.evidence().number("worstFoldingFactor"), 0.01);
   }
 
   /** Their weights are all but zero: the layer after is where the same channels do harm. */
@@ -90,15 +90,15 @@ class RealFindingsTest {
   void deadChannelsOfTheFirstLayerAreNamedAsHarmless() {
     Finding first = dead(perTensor, "conv1");
     assertEquals(List.of(2, 3, 6, 7, 9, 11, 13, 17, 18, 23), first.channels());
-    assertEquals(0, first.evidence().get("rangeShare"), 1e-6);
+    assertEquals(0, first.evidence().number("rangeShare"), 1e-6);
     assertEquals(Severity.LOW, first.severity());
   }
 
   @Test
   void aScaleForEachChannelLeavesNothingHigh() {
-    assertTrue(Findings.lostAccuracy(perTensor));
-    assertFalse(Findings.lostAccuracy(perChannel));
-    for (Finding f : Findings.of(perChannel)) {
+    assertTrue(Diagnosis.lostAccuracy(perTensor));
+    assertFalse(Diagnosis.lostAccuracy(perChannel));
+    for (Finding f : Diagnosis.of(perChannel)) {
       assertTrue(f.severity() != Severity.HIGH, f::toString);
     }
   }

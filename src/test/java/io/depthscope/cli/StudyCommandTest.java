@@ -19,7 +19,7 @@ import io.depthscope.model.format.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
-import io.depthscope.store.StudyDirectory;
+import io.depthscope.record.StudyDirectory;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;

@@ -9,6 +9,7 @@ import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.PairedProgram;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.plan.Recording;
+import io.depthscope.stats.Prediction;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
@@ -100,8 +101,8 @@ abstract class BackendContract {
       int classes = c.model().outputShape().size();
       for (int i = 0; i < golden.images(); i++) {
         int label = expected.get("labels").get(i).asInt();
-        NetworkFigures.Prediction p =
-            figures.add(i, label, out.fp32(), out.quantized(), i * classes, classes);
+        Prediction p =
+            figures.add(i, "image", label, out.fp32(), out.quantized(), i * classes, classes);
         assertEquals(expected.get("predictionsFp32").get(i).asInt(), p.fp32());
         assertEquals(expected.get("predictionsQuantized").get(i).asInt(), p.quantized());
         findings.close("margin", expected.get("marginFp32").get(i).asDouble(), p.margin(), 1e-4);

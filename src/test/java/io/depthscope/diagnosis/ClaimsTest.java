@@ -3,9 +3,15 @@ package io.depthscope.diagnosis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Verdicts follow from the numbers, in both directions, and are not given where nothing tells. */
@@ -22,28 +28,23 @@ class ClaimsTest {
       double gainDb) {
 
     NetworkSummary summary(int bits, long images) {
+      QuantFormat format = QuantFormat.asymmetric(bits);
+      NetworkSummary.Ranges ranges = new NetworkSummary.Ranges(weightRatio, narrow, fluctuation);
       return new NetworkSummary(
-          "w" + bits + "a" + bits,
-          "per-tensor",
-          bits,
+          new QuantScheme(
+              Optional.of(format),
+              Optional.of(format),
+              Granularity.PER_TENSOR,
+              new RangeEstimator.MinMax(),
+              new RangeEstimator.MinMax()),
           true,
           8,
           1_000_000,
-          images,
-          0.8,
-          0.8 * (1 - drop),
-          drop,
+          new Run.Network(images, 0, 0.8, 0.8 * (1 - drop), 0.9, 0.9, 0.98, drop, 1e-4, 0.4, 20),
           Math.abs(drop) + 0.02,
           Math.abs(drop) + 0.01,
-          1e-4,
-          0.4,
-          20,
-          weightRatio,
-          narrow,
-          weightRatio,
-          narrow,
-          fluctuation,
-          fluctuation,
+          ranges,
+          ranges,
           growthDb,
           gainDb);
     }
@@ -67,7 +68,8 @@ class ClaimsTest {
   }
 
   private static List<Claim> judge(List<Study.Entry> entries) {
-    return Claims.judge(new Study("planted", entries.getFirst().summary().images(), entries));
+    return Claims.judge(
+        new Study("planted", entries.getFirst().summary().network().images(), entries));
   }
 
   private static List<Verdict> verdicts(Study.Entry... entries) {

@@ -29,12 +29,12 @@ class NetworkSummaryTest {
 
   @Test
   void fluctuationIsTheMeanStepInOctaves() {
-    assertEquals(0, summary().weightRangeFluctuation());
-    assertEquals(0, summary().activationRangeFluctuation());
+    assertEquals(0, summary().weights().fluctuation());
+    assertEquals(0, summary().activations().fluctuation());
     Arrays.fill(fixture.layer("conv3").high, 24);
     Arrays.fill(fixture.layer("conv2").weight, 0.5);
-    assertEquals((2 + 2) / 5.0, summary().activationRangeFluctuation(), 1e-12);
-    assertEquals((1 + 1) / 5.0, summary().weightRangeFluctuation(), 1e-12);
+    assertEquals((2 + 2) / 5.0, summary().activations().fluctuation(), 1e-12);
+    assertEquals((1 + 1) / 5.0, summary().weights().fluctuation(), 1e-12);
   }
 
   @Test
@@ -54,19 +54,19 @@ class NetworkSummaryTest {
     sum.inputs = List.of("conv5", "conv4");
     Arrays.fill(sum.high, 24);
     // conv2 none, conv3 one, conv4 one past the pool, conv5 two, the sum none from the wider.
-    assertEquals((0 + 1 + 1 + 2 + 0) / 5.0, summary().activationRangeFluctuation(), 1e-12);
+    assertEquals((0 + 1 + 1 + 2 + 0) / 5.0, summary().activations().fluctuation(), 1e-12);
     Arrays.fill(fixture.layer("conv4").weight, 4);
-    assertEquals((0 + 0 + 2 + 2) / 4.0, summary().weightRangeFluctuation(), 1e-12);
+    assertEquals((0 + 0 + 2 + 2) / 4.0, summary().weights().fluctuation(), 1e-12);
   }
 
   /** Every network has one classifier, so its step would only tell how deep the network is. */
   @Test
   void theClassifierIsNoHiddenLayer() {
     Arrays.fill(fixture.layer("conv6").high, 96);
-    assertEquals(4 / 5.0, summary().activationRangeFluctuation(), 1e-12);
+    assertEquals(4 / 5.0, summary().activations().fluctuation(), 1e-12);
     fixture.layer("conv6").kind = "fully-connected";
-    assertEquals(0, summary().activationRangeFluctuation());
+    assertEquals(0, summary().activations().fluctuation());
     Arrays.fill(fixture.layer("conv6").weight, 2);
-    assertEquals(1 / 5.0, summary().weightRangeFluctuation(), 1e-12);
+    assertEquals(1 / 5.0, summary().weights().fluctuation(), 1e-12);
   }
 }

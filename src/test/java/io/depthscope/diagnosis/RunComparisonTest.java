@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.diagnosis.SettingChange.Kind;
+import io.depthscope.quant.Granularity;
+import io.depthscope.record.RunFigures;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +45,7 @@ class RunComparisonTest {
   void runsOfOtherImagesDoNotAgreeWhateverTheirFigures() {
     b.imageName = "photo-";
     RunComparison c = compared();
-    assertEquals(Figures.of(c.a()), Figures.of(c.b()));
+    assertEquals(RunFigures.byPlace(c.a()), RunFigures.byPlace(c.b()));
     assertFalse(c.agrees());
   }
 
@@ -57,7 +59,7 @@ class RunComparisonTest {
     b.manifest.put("backendDescription", "GPU, tf32");
     b.manifest.put("version", "2");
     b.manifest.put("threads", 7); // no number depends on it
-    b.granularity = "per-channel";
+    b.granularity = Granularity.PER_CHANNEL;
     b.bits = 4;
     RunComparison c = compared();
     assertEquals(
@@ -129,7 +131,7 @@ class RunComparisonTest {
     same.variance[1] = 1e-9;
     same.low[1] = same.high[1] = 0;
     same.weight[1] = 50;
-    b.granularity = "per-channel";
+    b.granularity = Granularity.PER_CHANNEL;
     RunComparison c = compared();
     assertEquals(1, c.gone().size(), () -> c.gone().toString());
     FindingChange gone = c.gone().getFirst();
@@ -257,7 +259,7 @@ class RunComparisonTest {
     Condition c = Condition.parse("layers.conv2.error.sqnrDb<-3");
     assertEquals(-10, c.difference(compared()), 1e-9);
     a.layer("conv2").clippingShare = 0.5;
-    Map<String, Double> figures = Figures.of(a.run());
+    Map<String, Double> figures = RunFigures.byPlace(a.run());
     for (String name :
         new String[] {
           "weights.sqnrDb",

@@ -1,15 +1,26 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.plan.Feed;
+import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
+import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.Distribution;
+import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.ErrorTerm;
+import io.depthscope.stats.Extreme;
+import io.depthscope.stats.Prediction;
+import io.depthscope.stats.SourceEnergies;
 import io.depthscope.stats.TensorStatistics;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +57,8 @@ final class RunFixture {
     long infinities;
     long quantizedInfinities;
     double clippingShare = Double.NaN;
-    List<RecordedLayer.Extreme> highest = extremes(6, 6, 6);
-    List<RecordedLayer.Extreme> lowest = extremes(0, 0, 0);
+    List<Extreme> highest = extremes(6, 6, 6);
+    List<Extreme> lowest = extremes(0, 0, 0);
     final BitHistogram histogram = new BitHistogram();
 
     LayerFixture(String name) {
@@ -65,7 +76,7 @@ final class RunFixture {
   }
 
   final List<LayerFixture> layers = new ArrayList<>();
-  String granularity = "per-tensor";
+  Granularity granularity = Granularity.PER_TENSOR;
   int bits = 8;
   boolean symmetric;
   String imageName = "image-";
@@ -104,28 +115,26 @@ final class RunFixture {
     return this;
   }
 
-  static List<RecordedLayer.Extreme> extremes(double... values) {
-    List<RecordedLayer.Extreme> all = new ArrayList<>();
+  static List<Extreme> extremes(double... values) {
+    List<Extreme> all = new ArrayList<>();
     for (int i = 0; i < values.length; i++) {
-      all.add(new RecordedLayer.Extreme(10 + i, values[i]));
+      all.add(new Extreme(10 + i, (float) values[i]));
     }
     return all;
   }
 
-  RecordedRun run() {
+  Run run() {
     QuantFormat format = symmetric ? QuantFormat.symmetric(bits) : QuantFormat.asymmetric(bits);
-    Optional<RecordedRun.Format> recorded =
-        Optional.of(new RecordedRun.Format(bits, symmetric, symmetric));
-    List<RecordedLayer> recordedLayers = new ArrayList<>();
+    List<RunLayer> recordedLayers = new ArrayList<>();
     double before = Double.NaN;
     for (LayerFixture l : layers) {
       recordedLayers.add(layer(l, recordedLayers.size(), format, l.nsr / before));
       before = l.nsr;
     }
-    List<RecordedRun.Prediction> predictions = new ArrayList<>();
+    List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < IMAGES; i++) {
       predictions.add(
-          new RecordedRun.Prediction(
+          new Prediction(
               i,
               imageName + i + ".png",
               1,
@@ -138,15 +147,19 @@ final class RunFixture {
     }
     double top1 = (double) rightFp32 / IMAGES;
     double quantized = (double) rightQuantized / IMAGES;
-    return new RecordedRun(
+    return new Run(
         "fixture",
         "net",
         "family",
-        new RecordedRun.Scheme(
-            "w" + bits + "a" + bits, recorded, recorded, granularity, "min-max", "min-max"),
-        "accumulated",
+        new QuantScheme(
+            Optional.of(format),
+            Optional.of(format),
+            granularity,
+            new RangeEstimator.MinMax(),
+            new RangeEstimator.MinMax()),
+        Feed.ACCUMULATED,
         100,
-        new RecordedRun.Network(
+        new Run.Network(
             IMAGES,
             0,
             top1,
@@ -163,73 +176,79 @@ final class RunFixture {
         manifest);
   }
 
-  private RecordedLayer layer(LayerFixture l, int index, QuantFormat format, double gain) {
+  private RunLayer layer(LayerFixture l, int index, QuantFormat format, double gain) {
     double widest = Arrays.stream(l.weight).max().orElseThrow();
     QuantParams output = QuantParams.of(new Range(l.calibratedLow, l.calibrated), format);
     double mse = 12 * l.nsr; // the mean square of a value spread evenly over 0..6
-    List<RecordedLayer.Channel> channels = new ArrayList<>();
+    List<RunLayer.Channel> channels = new ArrayList<>();
     for (int c = 0; c < CHANNELS; c++) {
-      double reach = granularity.equals("per-channel") ? l.weight[c] : widest;
+      double reach = granularity == Granularity.PER_CHANNEL ? l.weight[c] : widest;
       double scale = QuantParams.of(new Range(-reach, reach), format).scale();
       channels.add(
-          new RecordedLayer.Channel(
+          new RunLayer.Channel(
               c,
-              -l.weight[c],
-              l.weight[c],
-              1,
+              Optional.of(distribution(-l.weight[c], l.weight[c])),
               l.variance[c],
               1 / Math.sqrt(l.variance[c] + 1e-3),
               2 * l.weight[c] / scale,
               tensor(VALUES, l.low[c], l.high[c]),
               (l.high[c] - l.low[c]) / output.scale(),
               tensor(VALUES, l.low[c], l.high[c]),
-              error(mse, l.meanError[c], l.nsr, l.saturation[c], Double.NaN, Map.of())));
+              error(mse, l.meanError[c], l.nsr, l.saturation[c], Optional.empty())));
     }
     double low = Arrays.stream(l.low).min().orElseThrow();
     double high = Arrays.stream(l.high).max().orElseThrow();
     long count = VALUES * CHANNELS;
-    return new RecordedLayer(
-        index,
-        l.name,
-        l.kind,
-        index == 0 || !l.inputs.isEmpty() ? l.inputs : List.of(layers.get(index - 1).name),
-        "relu6",
-        new Shape(SIDE, SIDE, CHANNELS),
-        1,
+    boolean first = index == 0 || !l.inputs.isEmpty();
+    return new RunLayer(
+        new RunLayer.Identity(
+            index,
+            l.name,
+            l.kind,
+            first ? l.inputs : List.of(layers.get(index - 1).name),
+            "relu6",
+            new Shape(SIDE, SIDE, CHANNELS),
+            1),
         WITHOUT_WEIGHTS.contains(l.kind)
             ? Optional.empty()
             : Optional.of(
-                new RecordedLayer.Weights(tensor(360, -widest, widest), 1, -1, 1, 1e-4, 40, 0)),
-        new RecordedLayer.Activations(
-            tensor(count, low, high, l.nans, l.infinities), 1, 0, l.highest, l.lowest),
-        new RecordedLayer.Activations(
-            tensor(count, low, high, 0, l.quantizedInfinities),
-            1,
-            Double.NaN,
-            List.of(),
-            List.of()),
+                new RunLayer.Weights(tensor(360, -widest, widest), 1, -1, 1, 1e-4, 40, 0)),
+        new RunLayer.Output(tensor(count, low, high, l.nans, l.infinities), 1),
+        new RunLayer.Output(tensor(count, low, high, 0, l.quantizedInfinities), 1),
         Optional.of(output),
-        error(mse, 0, l.nsr, l.saturated, gain, energies(l, mse * count)),
-        channels,
-        histogram(l.histogram),
-        Optional.of(new RecordedLayer.Codes(output.qmin(), new long[output.codes()])));
+        error(mse, 0, l.nsr, l.saturated, energies(l, mse * count)),
+        new RunLayer.Step(gain, 0),
+        new RunLayer.Reach(l.highest, l.lowest),
+        new RunLayer.Details(
+            channels,
+            Optional.of(l.histogram),
+            Optional.of(new RunLayer.Codes(output.qmin(), new long[output.codes()]))));
   }
 
-  private static Map<String, Double> energies(LayerFixture l, double total) {
-    return Double.isNaN(l.clippingShare)
-        ? Map.of()
-        : Map.of("total", total, "clipping", l.clippingShare * total);
+  private static Optional<SourceEnergies> energies(LayerFixture l, double total) {
+    if (Double.isNaN(l.clippingShare)) {
+      return Optional.empty();
+    }
+    Map<ErrorTerm, Double> terms = new EnumMap<>(ErrorTerm.class);
+    for (ErrorTerm t : ErrorTerm.values()) {
+      terms.put(t, t == ErrorTerm.CLIPPING ? l.clippingShare * total : 0);
+    }
+    return Optional.of(new SourceEnergies(total, terms, (1 - l.clippingShare) * total));
   }
 
-  private static RecordedLayer.ErrorFigures error(
+  private static ErrorStatistics error(
       double mse,
       double meanError,
       double nsr,
       double saturation,
-      double gain,
-      Map<String, Double> energies) {
-    return new RecordedLayer.ErrorFigures(
-        mse, meanError, 1, -10 * Math.log10(nsr), nsr, 1 - nsr / 2, saturation, gain, energies);
+      Optional<SourceEnergies> energies) {
+    return new ErrorStatistics(
+        mse, meanError, 1, -10 * Math.log10(nsr), nsr, 1 - nsr / 2, saturation, energies);
+  }
+
+  private static Distribution distribution(double min, double max) {
+    double variance = (max - min) * (max - min) / 12;
+    return new Distribution(min, max, (min + max) / 2, variance, 0, 0);
   }
 
   private static TensorStatistics tensor(long count, double min, double max) {
@@ -238,20 +257,6 @@ final class RunFixture {
 
   private static TensorStatistics tensor(
       long count, double min, double max, long nans, long infinities) {
-    double variance = (max - min) * (max - min) / 12;
-    return new TensorStatistics(
-        count, min, max, (min + max) / 2, variance, 0, 0, 0, nans, infinities);
-  }
-
-  private static RecordedLayer.Histogram histogram(BitHistogram h) {
-    List<Integer> bins = new ArrayList<>();
-    for (int i = 0; i < h.counts().length; i++) {
-      if (h.counts()[i] > 0) {
-        bins.add(i);
-      }
-    }
-    return new RecordedLayer.Histogram(
-        bins.stream().mapToInt(Integer::intValue).toArray(),
-        bins.stream().mapToLong(b -> h.counts()[b]).toArray());
+    return new TensorStatistics(count, distribution(min, max), 0, nans, infinities);
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.stats.Prediction;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import java.io.IOException;
@@ -32,7 +33,7 @@ class NetworkFiguresTest {
     Findings findings = new Findings();
     for (int i = 0; i < images; i++) {
       int label = expected.get("labels").get(i).asInt();
-      NetworkFigures.Prediction p = f.add(i, label, x, xq, i * classes, classes);
+      Prediction p = f.add(i, "image", label, x, xq, i * classes, classes);
       findings.same("fp32 class " + i, expected.get("predictionsFp32").get(i).asInt(), p.fp32());
       findings.same(
           "quantized class " + i,
@@ -70,7 +71,7 @@ class NetworkFiguresTest {
   void anImageWithNanCountsAsWrong() {
     NetworkFigures f = new NetworkFigures();
     float[] x = {1, 5, 2};
-    f.add(0, 1, x, new float[] {1, Float.NaN, 2}, 0, 3);
+    f.add(0, "image", 1, x, new float[] {1, Float.NaN, 2}, 0, 3);
     assertEquals(1, f.top1Fp32());
     assertEquals(0, f.top1Quantized());
     assertEquals(0, f.top5Quantized());
@@ -81,8 +82,8 @@ class NetworkFiguresTest {
   void aLabelOutsideTheClassesIsNeverRight() {
     NetworkFigures f = new NetworkFigures();
     float[] x = {1, 5, 2};
-    f.add(0, -1, x, x, 0, 3);
-    f.add(1, 3, x, x, 0, 3);
+    f.add(0, "image", -1, x, x, 0, 3);
+    f.add(1, "image", 3, x, x, 0, 3);
     assertEquals(0, f.top5Fp32());
     assertEquals(1, f.agreementTop1());
     assertTrue(Double.isNaN(f.relativeAccuracyDrop()));

@@ -31,7 +31,7 @@ class RunStateTest {
       PlanCase.await(program.submit(c.batch()));
       RunState state = new RunState(program.statistics());
       float[] x = {1, 2, 3};
-      state.figures().add(0, 2, x, new float[] {3, 2, 1}, 0, 3);
+      state.figures().add(0, "image", 2, x, new float[] {3, 2, 1}, 0, 3);
       state.next(7);
       state.skipped().add(new UnreadableImage(3, "n01/broken é.jpg", "not a JPEG file"));
       state.skipped().add(new UnreadableImage(9, "read ahead", "met again later"));

@@ -8,8 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Figure;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.Prediction;
+import io.depthscope.stats.Quantiles;
+import io.depthscope.stats.SourceEnergies;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -36,7 +41,7 @@ class HtmlReportTest {
   private static final Set<String> VOID = Set.of("meta", "link", "br", "img", "input", "!doctype");
 
   @TempDir static Path folder;
-  private static RecordedRun run;
+  private static Run run;
 
   @BeforeAll
   static void make() {
@@ -49,20 +54,20 @@ class HtmlReportTest {
     assertEquals(run.model(), data.path("model").asText());
     assertClose(run.network().top1Quantized(), data.path("network").path("top1Quantized"), "top1");
     assertEquals(run.layers().size(), data.path("layers").size());
-    for (RecordedLayer l : run.layers()) {
-      JsonNode same = data.path("layers").path(l.index());
+    for (RunLayer l : run.layers()) {
+      JsonNode same = data.path("layers").path(l.identity().index());
       assertEquals(l.name(), same.path("name").asText());
       assertClose(l.error().sqnrDb(), same.path("error").path("sqnrDb"), l.name());
-      assertClose(l.error().gain(), same.path("error").path("gain"), l.name());
+      assertClose(l.step().gain(), same.path("error").path("gain"), l.name());
       assertClose(l.fp32().statistics().max(), same.path("fp32").path("max"), l.name());
-      for (String source : l.error().energies().keySet()) {
+      for (Figure<SourceEnergies> f : RunFigures.ENERGIES.figures()) {
         assertClose(
-            l.error().energies().get(source),
-            same.path("error").path("energies").path(source),
-            l.name() + " " + source);
+            f.of(l.error().energies().orElseThrow()),
+            same.path("error").path("energies").path(f.name()),
+            l.name() + " " + f.name());
       }
       JsonNode columns = same.path("channels");
-      for (RecordedLayer.Channel c : l.channels()) {
+      for (RunLayer.Channel c : l.channels()) {
         String where = l.name() + " channel " + c.channel();
         assertClose(c.error().sqnrDb(), columns.path("sqnrDb").path(c.channel()), where);
         assertClose(c.fp32().variance(), columns.path("variance").path(c.channel()), where);
@@ -72,11 +77,12 @@ class HtmlReportTest {
       }
       assertEquals(l.weights().isPresent(), columns.has("weightMin"), l.name());
       int bin = 0;
-      for (int i = 0; i < l.histogram().bins().length; i++) {
+      int[] bins = l.histogram().occupied();
+      for (int i = 0; i < bins.length; i++) {
         bin += same.path("histogram").path("steps").path(i).asInt();
-        assertEquals(l.histogram().bins()[i], bin);
+        assertEquals(bins[i], bin);
         assertEquals(
-            l.histogram().counts()[i], same.path("histogram").path("counts").path(i).asLong());
+            l.histogram().counts()[bin], same.path("histogram").path("counts").path(i).asLong());
       }
       if (l.codes().isPresent()) {
         long sum = 0;
@@ -85,7 +91,7 @@ class HtmlReportTest {
         }
         assertEquals(Arrays.stream(l.codes().get().counts()).sum(), sum, l.name());
         assertEquals(
-            l.output().orElseThrow().scale(), (float) same.path("output").path("scale").asDouble());
+            l.params().orElseThrow().scale(), (float) same.path("output").path("scale").asDouble());
       }
     }
     JsonNode predictions = data.path("predictions");
@@ -106,7 +112,7 @@ class HtmlReportTest {
 
   @Test
   void hostileNamesStayText() {
-    RecordedRun hostile = RunOfTests.hostile(run);
+    Run hostile = RunOfTests.hostile(run);
     String plain = HtmlReport.of(run, List.of());
     String page =
         HtmlReport.of(
@@ -241,9 +247,9 @@ class HtmlReportTest {
                         "Table", List.of("Text."), List.of("x"), List.of(List.of("1"))))));
     assertEquals(2, data.path("runs").size());
     JsonNode layers = data.path("runs").path(1).path("layers");
-    for (RecordedLayer l : run.layers()) {
-      assertEquals(l.name(), layers.path("name").path(l.index()).asText());
-      assertClose(l.error().sqnrDb(), layers.path("sqnrDb").path(l.index()), l.name());
+    for (RunLayer l : run.layers()) {
+      assertEquals(l.name(), layers.path("name").path(l.identity().index()).asText());
+      assertClose(l.error().sqnrDb(), layers.path("sqnrDb").path(l.identity().index()), l.name());
     }
     assertTrue(data.findValue("channels") == null && data.findValue("predictions") == null);
     assertEquals("1", data.path("sections").path(0).path("rows").path(0).path(0).asText());
@@ -254,12 +260,12 @@ class HtmlReportTest {
 
   @Test
   void ofManyImagesThoseThatMatterAreShown() {
-    List<RecordedRun.Prediction> many = new ArrayList<>();
+    List<Prediction> many = new ArrayList<>();
     for (int i = 0; i < 50_000; i++) {
-      many.add(new RecordedRun.Prediction(i, "image " + i, 0, 0, i % 100 == 7 ? 1 : 0, 1, 1));
+      many.add(new Prediction(i, "image " + i, 0, 0, i % 100 == 7 ? 1 : 0, 1, 1));
     }
-    RecordedRun large =
-        new RecordedRun(
+    Run large =
+        new Run(
             run.name(),
             run.model(),
             run.family(),
@@ -280,18 +286,18 @@ class HtmlReportTest {
     for (int i = 7; i < 50_000; i += 100) {
       assertTrue(shown.contains(i), "flipped image " + i + " is missing");
     }
-    for (RecordedLayer l : run.layers()) {
-      l.fp32().highest().forEach(e -> assertTrue(shown.contains(e.image()), l.name()));
+    for (RunLayer l : run.layers()) {
+      l.reach().highest().forEach(e -> assertTrue(shown.contains(e.image()), l.name()));
     }
   }
 
   @Test
   void quantilesAreThoseOfNumPy() {
     double[] values = {1, 2, 4, 8};
-    assertEquals(1.75, LayerData.quantile(values, 0.25));
-    assertEquals(3, LayerData.quantile(values, 0.5));
-    assertEquals(5, LayerData.quantile(values, 0.75));
-    assertEquals(7, LayerData.quantile(new double[] {7}, 0.75));
+    assertEquals(1.75, Quantiles.of(values, 0.25));
+    assertEquals(3, Quantiles.of(values, 0.5));
+    assertEquals(5, Quantiles.of(values, 0.75));
+    assertEquals(7, Quantiles.of(new double[] {7}, 0.75));
   }
 
   private static int count(String text, String part) {

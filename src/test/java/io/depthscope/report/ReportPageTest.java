@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class ReportPageTest {
 
   @TempDir static Path folder;
   private static Browser browser;
-  private static RecordedRun run;
+  private static Run run;
   private static Path page;
 
   @BeforeAll
@@ -159,7 +160,7 @@ class ReportPageTest {
         browser.find("#layer-table th[data-column=sqnrDb]").getDomAttribute("aria-sort"));
     assertEquals(bySqnr(true), highest);
     assertEquals(bySqnr(false), lowest);
-    long flipped = run.predictions().stream().filter(RecordedRun.Prediction::flipped).count();
+    long flipped = run.predictions().stream().filter(Prediction::flipped).count();
     assertTrue(flipped > 0, "w4a4 flips no image; the table below is not tested");
     assertEquals(flipped, browser.all("#flipped-table tbody tr").size());
     long broken =
@@ -306,7 +307,7 @@ class ReportPageTest {
   @Test
   void hostileNamesRunNothing() throws IOException {
     browser.screen(1400, false);
-    RecordedRun hostile = RunOfTests.hostile(run);
+    Run hostile = RunOfTests.hostile(run);
     String layer = hostile.layers().get(2).name();
     browser.open(
         write(
@@ -334,7 +335,7 @@ class ReportPageTest {
 
   @Test
   void severalRunsAreChosenByNetworkAndScheme() throws IOException {
-    RecordedRun eight = RunOfTests.make(folder.resolve("eight"));
+    Run eight = RunOfTests.make(folder.resolve("eight"));
     browser.screen(1400, false);
     browser.open(
         write(
@@ -364,7 +365,7 @@ class ReportPageTest {
 
   @Test
   void aRunWithoutSourcesOrQuantizationIsDrawn() throws IOException {
-    RecordedRun plain = RunOfTests.make(folder.resolve("w8"), "--scheme", "w8");
+    Run plain = RunOfTests.make(folder.resolve("w8"), "--scheme", "w8");
     browser.screen(1400, false);
     browser.open(write("plain.html", HtmlReport.of(plain, List.of())));
     assertTrue(browser.find("#figure-sources").getText().contains("--error-sources"));

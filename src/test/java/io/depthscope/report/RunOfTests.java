@@ -3,10 +3,13 @@ package io.depthscope.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.depthscope.cli.Main;
+import io.depthscope.diagnosis.Evidence;
 import io.depthscope.diagnosis.Finding;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunReader;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
+import io.depthscope.record.RunReader;
+import io.depthscope.stats.ErrorStatistics;
+import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -30,7 +33,7 @@ final class RunOfTests {
    *
    * @param more arguments besides
    */
-  static RecordedRun make(Path folder, String... more) {
+  static Run make(Path folder, String... more) {
     List<String> args =
         new ArrayList<>(
             List.of("analyze", "--data", "synthetic:40", "--calibrate", "20", "--backend", "cpu"));
@@ -47,43 +50,17 @@ final class RunOfTests {
   }
 
   /** The run with hostile names of network, layers, images and manifest, and odd numbers. */
-  static RecordedRun hostile(RecordedRun run) {
-    List<RecordedLayer> layers = new ArrayList<>();
-    for (RecordedLayer l : run.layers()) {
-      RecordedLayer.ErrorFigures e = l.error();
-      layers.add(
-          new RecordedLayer(
-              l.index(),
-              l.name() + HOSTILE,
-              l.kind(),
-              l.inputs().stream().map(i -> i + HOSTILE).toList(),
-              l.activation(),
-              l.shape(),
-              l.macs(),
-              l.weights(),
-              l.fp32(),
-              l.quantized(),
-              l.output(),
-              l.index() != 1
-                  ? e
-                  : new RecordedLayer.ErrorFigures(
-                      0,
-                      Double.NaN,
-                      Double.NEGATIVE_INFINITY,
-                      Double.POSITIVE_INFINITY,
-                      0,
-                      1,
-                      0,
-                      Double.NaN,
-                      e.energies()),
-              l.channels(),
-              l.histogram(),
-              l.codes()));
+  static Run hostile(Run run) {
+    List<RunLayer> layers = new ArrayList<>();
+    for (RunLayer l : run.layers()) {
+      RunLayer named =
+          l.named(l.name() + HOSTILE, l.inputs().stream().map(i -> i + HOSTILE).toList());
+      layers.add(l.identity().index() == 1 ? odd(named) : named);
     }
     Map<String, Object> manifest = new LinkedHashMap<>(run.manifest());
     manifest.put("data", HOSTILE);
     manifest.put(HOSTILE, List.of(HOSTILE, 1, true));
-    return new RecordedRun(
+    return new Run(
         run.name(),
         run.model() + HOSTILE,
         run.family(),
@@ -95,7 +72,7 @@ final class RunOfTests {
         run.predictions().stream()
             .map(
                 p ->
-                    new RecordedRun.Prediction(
+                    new Prediction(
                         p.index(),
                         p.image() + HOSTILE,
                         p.label(),
@@ -108,6 +85,20 @@ final class RunOfTests {
         manifest);
   }
 
+  private static RunLayer odd(RunLayer l) {
+    return l.with(
+        new ErrorStatistics(
+            0,
+            Double.NaN,
+            Double.NEGATIVE_INFINITY,
+            Double.POSITIVE_INFINITY,
+            0,
+            1,
+            0,
+            l.error().energies()),
+        new RunLayer.Step(Double.NaN, l.step().rangeFluctuation()));
+  }
+
   static Finding finding(String layer, String statement) {
     return new Finding(
         Finding.Kind.DOMINANT_CHANNELS,
@@ -117,6 +108,7 @@ final class RunOfTests {
         List.of(1),
         statement,
         "A remedy.",
-        Map.of("ratio", 0.125));
+        new Evidence(List.of(new Evidence.Measured("ratio", 0.125))),
+        3);
   }
 }

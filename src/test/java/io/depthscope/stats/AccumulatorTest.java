@@ -169,8 +169,8 @@ class AccumulatorTest {
     assertEquals(List.of(extreme(20, -4), extreme(50, -4), extreme(0, -1)), layer.lowest());
   }
 
-  private static LayerAccumulator.Extreme extreme(int image, float value) {
-    return new LayerAccumulator.Extreme(image, value);
+  private static Extreme extreme(int image, float value) {
+    return new Extreme(image, value);
   }
 
   private static NetworkAccumulator network() {

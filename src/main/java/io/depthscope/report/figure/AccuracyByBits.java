@@ -1,6 +1,7 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.record.Run;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,13 +15,13 @@ final class AccuracyByBits {
   private static final int FLOAT_BITS = 32;
 
   /** What may tell two lines apart, in the order in which it is named. */
-  private static final List<Function<RecordedRun, String>> TRAITS =
+  private static final List<Function<Run, String>> TRAITS =
       List.of(
-          RecordedRun::model,
+          Run::model,
           AccuracyByBits::weights,
-          r -> r.scheme().granularity(),
-          r -> "activations " + r.scheme().activationRange(),
-          r -> "weights " + r.scheme().weightRange(),
+          r -> r.scheme().granularity().toString(),
+          r -> "activations " + r.scheme().activationRange().name(),
+          r -> "weights " + r.scheme().weightRange().name(),
           r -> r.scheme().weights().map(f -> codes("weights", f)).orElse("fp32 weights"),
           r ->
               r.scheme().activations().map(f -> codes("activations", f)).orElse("fp32 activations"),
@@ -30,28 +31,28 @@ final class AccuracyByBits {
   private AccuracyByBits() {}
 
   /** Networks of one family have one name; their weights tell them apart. */
-  private static String weights(RecordedRun run) {
+  private static String weights(Run run) {
     String sha256 = String.valueOf(run.manifest().get("weightsSha256"));
     return "weights " + sha256.substring(0, Math.min(8, sha256.length()));
   }
 
-  private static String codes(String of, RecordedRun.Format f) {
+  private static String codes(String of, QuantFormat f) {
     return (f.symmetric() ? "symmetric " : "asymmetric ") + of;
   }
 
   static void draw(Page page, Captions captions, List<FigureRun> runs) {
-    List<RecordedRun> all = runs.stream().map(FigureRun::run).toList();
+    List<Run> all = runs.stream().map(FigureRun::run).toList();
     List<String> schemes =
         all.stream()
             .sorted(
-                Comparator.comparingInt((RecordedRun r) -> bits(r, true) + bits(r, false))
+                Comparator.comparingInt((Run r) -> bits(r, true) + bits(r, false))
                     .thenComparingInt(r -> bits(r, true)))
             .map(r -> r.scheme().name())
             .distinct()
             .toList();
-    Map<String, List<RecordedRun>> lines = lines(all);
-    Map<String, RecordedRun> fp32 = new LinkedHashMap<>();
-    for (RecordedRun r : all) {
+    Map<String, List<Run>> lines = lines(all);
+    Map<String, Run> fp32 = new LinkedHashMap<>();
+    for (Run r : all) {
       fp32.putIfAbsent(weights(r) + " " + r.network().top1Fp32(), r);
     }
     List<LegendEntry> legend = legend(page, lines, fp32.size() > 0);
@@ -64,7 +65,7 @@ final class AccuracyByBits {
             "top-1 (%)",
             Scale.Linear.exactly(0, 100));
     int lineOf = 0;
-    for (RecordedRun r : fp32.values()) {
+    for (Run r : fp32.values()) {
       double top1 = 100 * r.network().top1Fp32();
       if (frame.y().holds(top1)) {
         double y = frame.y(top1);
@@ -84,13 +85,12 @@ final class AccuracyByBits {
       }
     }
     int index = 0;
-    for (List<RecordedRun> line : lines.values()) {
+    for (List<Run> line : lines.values()) {
       drawLine(frame, line, schemes, index++);
     }
   }
 
-  private static List<LegendEntry> legend(
-      Page page, Map<String, List<RecordedRun>> lines, boolean fp32) {
+  private static List<LegendEntry> legend(Page page, Map<String, List<Run>> lines, boolean fp32) {
     List<LegendEntry> legend = new ArrayList<>();
     int index = 0;
     for (String label : lines.keySet()) {
@@ -109,27 +109,26 @@ final class AccuracyByBits {
   }
 
   /** Runs by the traits in which not all of them are alike. */
-  private static Map<String, List<RecordedRun>> lines(List<RecordedRun> runs) {
-    List<Function<RecordedRun, String>> telling =
+  private static Map<String, List<Run>> lines(List<Run> runs) {
+    List<Function<Run, String>> telling =
         TRAITS.stream().filter(t -> runs.stream().map(t).distinct().count() > 1).toList();
-    Map<String, List<RecordedRun>> lines = new LinkedHashMap<>();
-    for (RecordedRun r : runs) {
+    Map<String, List<Run>> lines = new LinkedHashMap<>();
+    for (Run r : runs) {
       String label = String.join(", ", telling.stream().map(t -> t.apply(r)).toList());
       lines.computeIfAbsent(label, k -> new ArrayList<>()).add(r);
     }
     return lines;
   }
 
-  private static int bits(RecordedRun run, boolean ofWeights) {
+  private static int bits(Run run, boolean ofWeights) {
     return (ofWeights ? run.scheme().weights() : run.scheme().activations())
-        .map(RecordedRun.Format::bits)
+        .map(QuantFormat::bits)
         .orElse(FLOAT_BITS);
   }
 
-  private static void drawLine(
-      Frame frame, List<RecordedRun> line, List<String> schemes, int index) {
+  private static void drawLine(Frame frame, List<Run> line, List<String> schemes, int index) {
     Color colour = frame.page().theme().series(index);
-    List<RecordedRun> ordered =
+    List<Run> ordered =
         line.stream()
             .sorted(Comparator.comparingInt(r -> schemes.indexOf(r.scheme().name())))
             .toList();

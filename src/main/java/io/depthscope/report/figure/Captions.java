@@ -1,6 +1,7 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.Run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,7 @@ record Captions(String title, String subtitle) {
           case ACCURACY_BY_BITS -> "Accuracy by bit widths";
         };
     List<String> of = new ArrayList<>();
-    common(request.runs(), RecordedRun::model).ifPresent(of::add);
+    common(request.runs(), Run::model).ifPresent(of::add);
     if (request.figure() != FigureName.ACCURACY_BY_BITS) {
       common(request.runs(), Captions::scheme).ifPresent(of::add);
     }
@@ -44,13 +45,13 @@ record Captions(String title, String subtitle) {
   static String subtitle(FigureRequest request) {
     List<FigureRun> runs = request.runs();
     List<String> parts = new ArrayList<>();
-    common(runs, RecordedRun::feed).ifPresent(f -> parts.add(f + " feed"));
+    common(runs, Run::feed).ifPresent(f -> parts.add(f + " feed"));
     common(runs, Captions::ranges).ifPresent(parts::add);
     common(runs, r -> r.network().images())
         .ifPresent(
             n -> parts.add(n == 1 ? "1 image" : String.format(Locale.ROOT, "%,d images", n)));
     if (runs.size() == 1) {
-      RecordedRun.Network n = runs.getFirst().run().network();
+      Run.Network n = runs.getFirst().run().network();
       parts.add(
           "top-1 "
               + percent(n.top1Fp32())
@@ -62,21 +63,21 @@ record Captions(String title, String subtitle) {
   }
 
   /** Such as {@code w8a8 per-tensor}. */
-  static String scheme(RecordedRun run) {
+  static String scheme(Run run) {
     return run.scheme().weights().isEmpty()
         ? run.scheme().name()
         : run.scheme().name() + " " + run.scheme().granularity();
   }
 
-  private static String ranges(RecordedRun run) {
-    RecordedRun.Scheme s = run.scheme();
+  private static String ranges(Run run) {
+    QuantScheme s = run.scheme();
     if (s.weights().isEmpty()) {
-      return s.activationRange() + " ranges";
+      return s.activationRange().name() + " ranges";
     }
     if (s.activations().isEmpty() || s.activationRange().equals(s.weightRange())) {
-      return s.weightRange() + " ranges";
+      return s.weightRange().name() + " ranges";
     }
-    return s.activationRange() + " ranges, " + s.weightRange() + " of weights";
+    return s.activationRange().name() + " ranges, " + s.weightRange().name() + " of weights";
   }
 
   /** Such as {@code 84.2 %}. */
@@ -85,7 +86,7 @@ record Captions(String title, String subtitle) {
   }
 
   /** What all runs have alike. */
-  static <T> Optional<T> common(List<FigureRun> runs, Function<RecordedRun, T> of) {
+  static <T> Optional<T> common(List<FigureRun> runs, Function<Run, T> of) {
     T first = of.apply(runs.getFirst().run());
     return runs.stream().allMatch(r -> of.apply(r.run()).equals(first))
         ? Optional.of(first)

@@ -1,18 +1,21 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.ErrorTerm;
+import io.depthscope.stats.SourceEnergies;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
 /**
  * The energies of the four sources of each layer's error, over the energy of the whole error. Above
  * 1 the sources partly cancel, below it they reinforce each other: the rest is their cross term.
  */
 final class ErrorSourcesFigure {
-  private static final List<String> SOURCES =
-      List.of("inherited", "weights", "clipping", "rounding");
+  private static final ErrorTerm[] SOURCES = ErrorTerm.values();
   private static final double WIDEST_BAR = 34;
 
   /** Taller bars are cut: beside sources that cancel to nothing the others would vanish. */
@@ -20,7 +23,7 @@ final class ErrorSourcesFigure {
 
   private ErrorSourcesFigure() {}
 
-  static void draw(Page page, Captions captions, RecordedRun run) {
+  static void draw(Page page, Captions captions, Run run) {
     if (run.layers().stream().allMatch(l -> l.error().energies().isEmpty())) {
       throw new IllegalArgumentException(
           "run "
@@ -29,14 +32,14 @@ final class ErrorSourcesFigure {
     }
     Theme theme = page.theme();
     List<LegendEntry> legend = new ArrayList<>();
-    for (int s = 0; s < SOURCES.size(); s++) {
-      legend.add(LegendEntry.box(SOURCES.get(s), theme.series(s)));
+    for (int s = 0; s < SOURCES.length; s++) {
+      legend.add(LegendEntry.box(RunFigures.name(SOURCES[s]), theme.series(s)));
     }
     legend.add(LegendEntry.line("whole error", theme.text(), Dash.DASHED));
     double tallest = 1;
     List<String> without = new ArrayList<>();
     List<String> cut = new ArrayList<>();
-    for (RecordedLayer l : run.layers()) {
+    for (RunLayer l : run.layers()) {
       double sum = sum(shares(l));
       if (Double.isNaN(sum)) {
         without.add(l.name());
@@ -79,11 +82,10 @@ final class ErrorSourcesFigure {
   }
 
   /** Of each source; NaN where the layer has no error. */
-  private static double[] shares(RecordedLayer layer) {
-    Map<String, Double> energies = layer.error().energies();
-    double total = energies.getOrDefault("total", Double.NaN);
-    return SOURCES.stream()
-        .mapToDouble(s -> total > 0 ? energies.getOrDefault(s, Double.NaN) / total : Double.NaN)
+  private static double[] shares(RunLayer layer) {
+    Optional<SourceEnergies> energies = layer.error().energies().filter(e -> e.total() > 0);
+    return Arrays.stream(SOURCES)
+        .mapToDouble(s -> energies.map(e -> e.of(s) / e.total()).orElse(Double.NaN))
         .toArray();
   }
 

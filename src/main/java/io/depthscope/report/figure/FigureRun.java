@@ -1,10 +1,10 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
 
 /**
  * A run with the name it has in a figure.
  *
  * @param label different for each run of a figure
  */
-public record FigureRun(String label, RecordedRun run) {}
+public record FigureRun(String label, Run run) {}

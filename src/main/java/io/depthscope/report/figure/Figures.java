@@ -1,7 +1,7 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 
 /** Draws figures of recorded runs. */
 public final class Figures {
@@ -40,7 +40,7 @@ public final class Figures {
   }
 
   private static void draw(Page page, FigureRequest request, Captions captions) {
-    RecordedRun first = request.runs().getFirst().run();
+    Run first = request.runs().getFirst().run();
     switch (request.figure()) {
       case ERROR_PROPAGATION -> SeriesByDepth.drawSqnr(page, captions, request.runs());
       case GAIN -> SeriesByDepth.drawGain(page, captions, request.runs());
@@ -55,7 +55,7 @@ public final class Figures {
     }
   }
 
-  private static RecordedLayer layer(FigureRequest request, RecordedRun run) {
+  private static RunLayer layer(FigureRequest request, Run run) {
     String name =
         request
             .layer()

@@ -1,8 +1,8 @@
 package io.depthscope.report.figure;
 
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import io.depthscope.report.figure.Page.Anchor;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
 import java.awt.Color;
 import java.awt.geom.Path2D;
 import java.util.ArrayList;
@@ -21,18 +21,18 @@ final class HeatMapFigure {
   private static final double OUTLIERS = 0.005;
 
   private final Page page;
-  private final RecordedRun run;
+  private final Run run;
   private final HeatMapMetric metric;
   private final Scale colours;
 
-  private HeatMapFigure(Page page, RecordedRun run, HeatMapMetric metric) {
+  private HeatMapFigure(Page page, Run run, HeatMapMetric metric) {
     this.page = page;
     this.run = run;
     this.metric = metric;
     this.colours = colours();
   }
 
-  static void draw(Page page, Captions captions, RecordedRun run, HeatMapMetric metric) {
+  static void draw(Page page, Captions captions, Run run, HeatMapMetric metric) {
     new HeatMapFigure(page, run, metric).draw(captions);
   }
 
@@ -84,7 +84,7 @@ final class HeatMapFigure {
     Frame.requirePlace(right - left, bottom - top);
     Map<Color, Path2D.Double> cells = new LinkedHashMap<>();
     for (int i = 0; i < rows; i++) {
-      RecordedLayer layer = run.layers().get(i);
+      RunLayer layer = run.layers().get(i);
       addRow(cells, layer, left, top + i * row, right, top + (i + 1) * row);
       if (i % every == 0) {
         double base = top + (i + 0.5) * row + size * Typeface.CAPITAL / 2;
@@ -105,12 +105,12 @@ final class HeatMapFigure {
   /** Neighbours of one colour become one rectangle. */
   private void addRow(
       Map<Color, Path2D.Double> cells,
-      RecordedLayer layer,
+      RunLayer layer,
       double left,
       double top,
       double right,
       double bottom) {
-    List<RecordedLayer.Channel> channels = layer.channels();
+    List<RunLayer.Channel> channels = layer.channels();
     double cell = (right - left) / channels.size();
     // Where a viewer leaves gaps between cells, a usual colour of the row shows, not the ground.
     double[] sorted = channels.stream().mapToDouble(metric::of).sorted().toArray();

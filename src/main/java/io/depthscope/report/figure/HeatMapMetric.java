@@ -1,6 +1,6 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedLayer;
+import io.depthscope.record.RunLayer;
 
 /** What the colours of a heat map stand for. */
 public enum HeatMapMetric {
@@ -15,7 +15,7 @@ public enum HeatMapMetric {
     this.text = text;
   }
 
-  double of(RecordedLayer.Channel channel) {
+  double of(RunLayer.Channel channel) {
     return this == SQNR ? channel.error().sqnrDb() : channel.effectiveLevels();
   }
 

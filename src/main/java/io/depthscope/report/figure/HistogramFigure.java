@@ -1,8 +1,9 @@
 package io.depthscope.report.figure;
 
 import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.Range;
+import io.depthscope.record.RunLayer;
 import io.depthscope.stats.BitHistogram;
-import io.depthscope.store.RecordedLayer;
 import java.awt.geom.Path2D;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,26 +17,27 @@ import java.util.stream.DoubleStream;
 final class HistogramFigure {
   private static final int BINS = 128;
 
-  private final RecordedLayer layer;
+  private final RunLayer layer;
   private final double origin;
   private final double width;
   private final double[] fp32;
   private final double[] quantized;
   private long beyond;
 
-  private HistogramFigure(RecordedLayer layer) {
+  private HistogramFigure(RunLayer layer) {
     this.layer = layer;
     double[] ends = finiteEnds(layer.histogram());
-    if (layer.output().isPresent()) {
-      QuantParams p = layer.output().get();
+    if (layer.params().isPresent()) {
+      QuantParams p = layer.params().get();
       double scale = p.scale();
-      double low = Math.min(ends[0], p.dequantize(p.qmin()));
-      double high = Math.max(ends[1], p.dequantize(p.qmax()));
+      Range codesReach = p.representable();
+      double low = Math.min(ends[0], codesReach.min());
+      double high = Math.max(ends[1], codesReach.max());
       double codes = (high - low) / scale + 1;
       double together = Math.max(1, Math.ceil(codes / BINS - 0.01)); // 255 or 256 codes: two a bin
       width = together * scale;
       // Half a step below a code, and a bin begins with the lowest one.
-      double first = p.dequantize(p.qmin()) - scale / 2;
+      double first = codesReach.min() - scale / 2;
       origin = first - Math.max(0, Math.ceil((first - low) / width)) * width;
       int bins = (int) Math.max(1, Math.ceil((high + scale / 2 - origin) / width - 1e-6));
       fp32 = new double[bins];
@@ -51,10 +53,10 @@ final class HistogramFigure {
   }
 
   /** Ends of the finite values; 0 and 0 if there are none. */
-  private double[] finiteEnds(RecordedLayer.Histogram h) {
+  private double[] finiteEnds(BitHistogram h) {
     double low = Double.POSITIVE_INFINITY;
     double high = Double.NEGATIVE_INFINITY;
-    for (int bin : h.bins()) {
+    for (int bin : h.occupied()) {
       if (isFinite(bin)) {
         low = Math.min(low, lowest(bin));
         high = Math.max(high, highest(bin));
@@ -98,11 +100,11 @@ final class HistogramFigure {
 
   /** What one bin of the recording counts is spread evenly over those of the figure it covers. */
   private void countFp32() {
-    RecordedLayer.Histogram h = layer.histogram();
-    for (int i = 0; i < h.bins().length; i++) {
-      int source = h.bins()[i];
+    BitHistogram h = layer.histogram();
+    for (int source : h.occupied()) {
+      long count = h.counts()[source];
       if (!isFinite(source)) {
-        beyond += h.counts()[i];
+        beyond += count;
         continue;
       }
       double low = lowest(source);
@@ -113,28 +115,28 @@ final class HistogramFigure {
         double from = Math.max(low, origin + b * width);
         double to = Math.min(high, origin + (b + 1) * width);
         double share = first == last ? 1 : Math.max(0, to - from) / (high - low);
-        fp32[b] += share * h.counts()[i];
+        fp32[b] += share * count;
       }
     }
   }
 
   private void countCodes() {
-    if (layer.codes().isEmpty() || layer.output().isEmpty()) {
+    if (layer.codes().isEmpty() || layer.params().isEmpty()) {
       return;
     }
-    RecordedLayer.Codes codes = layer.codes().get();
+    RunLayer.Codes codes = layer.codes().get();
     for (int i = 0; i < codes.counts().length; i++) {
-      quantized[bin(layer.output().get().dequantize(codes.qmin() + i))] += codes.counts()[i];
+      quantized[bin(layer.params().get().dequantize(codes.qmin() + i))] += codes.counts()[i];
     }
   }
 
-  static void draw(Page page, Captions captions, RecordedLayer layer) {
+  static void draw(Page page, Captions captions, RunLayer layer) {
     new HistogramFigure(layer).draw(page, captions);
   }
 
   private void draw(Page page, Captions captions) {
     Theme theme = page.theme();
-    boolean coded = layer.codes().isPresent() && layer.output().isPresent();
+    boolean coded = layer.codes().isPresent() && layer.params().isPresent();
     List<LegendEntry> legend = new ArrayList<>();
     legend.add(LegendEntry.box("fp32", Theme.translucent(theme.series(0), 0.45)));
     if (coded) {
@@ -149,7 +151,7 @@ final class HistogramFigure {
         Frame.withValues(
             page,
             captions.heading(legend, note(coded)),
-            "value of the output, after activation (" + layer.activation() + ")",
+            "value of the output, after activation (" + layer.identity().activation() + ")",
             Scale.Linear.exactly(origin, origin + fp32.length * width),
             title(coded),
             y);
@@ -159,9 +161,9 @@ final class HistogramFigure {
     area.closePath();
     page.canvas().fill(area, Theme.translucent(theme.series(0), 0.45), false);
     if (coded) {
-      QuantParams p = layer.output().get();
-      for (int code : new int[] {p.qmin(), p.qmax()}) {
-        double x = frame.x(p.dequantize(code));
+      Range reach = layer.params().get().representable();
+      for (double end : new double[] {reach.min(), reach.max()}) {
+        double x = frame.x(end);
         page.line(x, frame.top(), x, frame.bottom(), theme.muted(), 1.2, Dash.DASHED);
       }
       page.canvas().stroke(steps(frame, quantized), theme.series(1), 1.5, Dash.SOLID);
@@ -172,7 +174,7 @@ final class HistogramFigure {
     if (!coded) {
       return "values a bin";
     }
-    long codes = Math.round(width / layer.output().get().scale());
+    long codes = Math.round(width / layer.params().get().scale());
     return codes == 1 ? "values a code" : "values in " + codes + " codes' width";
   }
 

@@ -1,6 +1,6 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedLayer;
+import io.depthscope.record.RunLayer;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,7 +24,7 @@ enum LayerKind {
     this.series = series;
   }
 
-  static LayerKind of(RecordedLayer layer) {
+  static LayerKind of(RunLayer layer) {
     return switch (layer.kind()) {
       case "depthwise" -> DEPTHWISE;
       case "pointwise" -> POINTWISE;
@@ -33,7 +33,7 @@ enum LayerKind {
   }
 
   /** Those that occur, in the order of this list. */
-  static Set<LayerKind> among(Collection<RecordedLayer> layers) {
+  static Set<LayerKind> among(Collection<RunLayer> layers) {
     EnumSet<LayerKind> kinds = EnumSet.noneOf(LayerKind.class);
     layers.forEach(l -> kinds.add(of(l)));
     return kinds;

@@ -1,7 +1,7 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RecordedRun.Prediction;
+import io.depthscope.record.Run;
+import io.depthscope.stats.Prediction;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,7 +22,7 @@ final class MarginsFigure {
 
   private MarginsFigure() {}
 
-  static void draw(Page page, Captions captions, RecordedRun run) {
+  static void draw(Page page, Captions captions, Run run) {
     Theme theme = page.theme();
     List<Prediction> same = run.predictions().stream().filter(p -> !p.flipped()).toList();
     List<Prediction> changed = run.predictions().stream().filter(Prediction::flipped).toList();
@@ -51,7 +51,7 @@ final class MarginsFigure {
     return String.format(Locale.ROOT, "%s (%,d)", what, images.size());
   }
 
-  private static Scale scale(RecordedRun run, ToDoubleFunction<Prediction> value) {
+  private static Scale scale(Run run, ToDoubleFunction<Prediction> value) {
     return Scale.Logarithmic.around(run.predictions().stream().mapToDouble(value));
   }
 
@@ -98,7 +98,7 @@ final class MarginsFigure {
     }
   }
 
-  private static String note(RecordedRun run, Scale x, Scale y) {
+  private static String note(Run run, Scale x, Scale y) {
     long unplaced =
         run.predictions().stream()
             .filter(p -> Double.isNaN(p.margin()) || Double.isNaN(p.logitNoise()))

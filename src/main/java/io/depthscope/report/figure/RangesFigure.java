@@ -1,8 +1,9 @@
 package io.depthscope.report.figure;
 
 import io.depthscope.quant.QuantParams;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
+import io.depthscope.stats.Quantiles;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +29,7 @@ final class RangesFigure {
    */
   @SuppressWarnings("ArrayRecordComponent") // read-only, never compared
   private record Bar(
-      RecordedLayer layer,
+      RunLayer layer,
       double min,
       double max,
       double[] mins,
@@ -42,26 +43,26 @@ final class RangesFigure {
 
   private RangesFigure() {}
 
-  static void drawWeights(Page page, Captions captions, RecordedRun run) {
+  static void drawWeights(Page page, Captions captions, Run run) {
     List<Bar> bars = new ArrayList<>();
-    for (RecordedLayer l : run.layers()) {
+    for (RunLayer l : run.layers()) {
       if (l.weights().isPresent()) {
         addBar(
             bars,
             l,
             l.weights().get().folded().min(),
             l.weights().get().folded().max(),
-            RecordedLayer.Channel::weightMin,
-            RecordedLayer.Channel::weightMax,
+            RunLayer.Channel::weightMin,
+            RunLayer.Channel::weightMax,
             Optional.empty());
       }
     }
     draw(page, captions, bars, "weight, after batch-norm folding", "no layer has weights");
   }
 
-  static void drawActivations(Page page, Captions captions, RecordedRun run) {
+  static void drawActivations(Page page, Captions captions, Run run) {
     List<Bar> bars = new ArrayList<>();
-    for (RecordedLayer l : run.layers()) {
+    for (RunLayer l : run.layers()) {
       addBar(
           bars,
           l,
@@ -69,23 +70,23 @@ final class RangesFigure {
           l.fp32().statistics().max(),
           c -> c.fp32().min(),
           c -> c.fp32().max(),
-          l.output().map(RangesFigure::representable));
+          l.params().map(RangesFigure::representable));
     }
     draw(page, captions, bars, "fp32 output, after activation", "no layer has finite values");
   }
 
   private static double[] representable(QuantParams p) {
-    return new double[] {p.dequantize(p.qmin()), p.dequantize(p.qmax())};
+    return new double[] {p.representable().min(), p.representable().max()};
   }
 
   /** A layer with values that are not finite has a bar of the channels that are. */
   private static void addBar(
       List<Bar> bars,
-      RecordedLayer layer,
+      RunLayer layer,
       double min,
       double max,
-      ToDoubleFunction<RecordedLayer.Channel> channelMin,
-      ToDoubleFunction<RecordedLayer.Channel> channelMax,
+      ToDoubleFunction<RunLayer.Channel> channelMin,
+      ToDoubleFunction<RunLayer.Channel> channelMax,
       Optional<double[]> representable) {
     double[] mins = sorted(layer, channelMin);
     double[] maxs = sorted(layer, channelMax);
@@ -101,9 +102,8 @@ final class RangesFigure {
     }
   }
 
-  private static double[] sorted(
-      RecordedLayer layer, ToDoubleFunction<RecordedLayer.Channel> value) {
-    return layer.channels().stream().mapToDouble(value).filter(Double::isFinite).sorted().toArray();
+  private static double[] sorted(RunLayer layer, ToDoubleFunction<RunLayer.Channel> value) {
+    return Quantiles.finite(layer.channels().stream().mapToDouble(value));
   }
 
   private static void draw(
@@ -148,8 +148,8 @@ final class RangesFigure {
     double half = Math.min(0.72 * frame.bandWidth(), WIDEST_BAR) / 2;
     Color colour = LayerKind.of(bar.layer()).colour(page.theme());
     double[] whole = ends(frame, bar.min(), bar.max());
-    double[] most = ends(frame, quantile(bar.mins(), 0.1), quantile(bar.maxs(), 0.9));
-    double[] middle = ends(frame, quantile(bar.mins(), 0.5), quantile(bar.maxs(), 0.5));
+    double[] most = ends(frame, Quantiles.of(bar.mins(), 0.1), Quantiles.of(bar.maxs(), 0.9));
+    double[] middle = ends(frame, Quantiles.of(bar.mins(), 0.5), Quantiles.of(bar.maxs(), 0.5));
     page.box(x - half, whole[1], x + half, whole[0], Theme.translucent(colour, FAINT));
     page.frame(x - half, whole[1], x + half, whole[0], colour, 0.8);
     page.box(x - half, most[1], x + half, most[0], Theme.translucent(colour, MIDDLING));
@@ -171,10 +171,10 @@ final class RangesFigure {
     double low = bars.stream().flatMapToDouble(b -> ends(b)).min().orElse(0);
     double high = bars.stream().flatMapToDouble(b -> ends(b)).max().orElse(0);
     double[] extents = bars.stream().mapToDouble(Bar::extent).filter(e -> e > 0).sorted().toArray();
-    if (extents.length == 0 || high - low <= LINEAR_RATIO * quantile(extents, 0.5)) {
+    if (extents.length == 0 || high - low <= LINEAR_RATIO * Quantiles.of(extents, 0.5)) {
       return Scale.Linear.around(Math.min(low, 0), Math.max(high, 0));
     }
-    double threshold = Math.pow(10, Math.floor(Math.log10(quantile(extents, 0.5))) - 1);
+    double threshold = Math.pow(10, Math.floor(Math.log10(Quantiles.of(extents, 0.5))) - 1);
     double pad = 1.25; // room beyond the largest bar, in a scale that multiplies
     return new Scale.SymmetricLogarithmic(
         Math.min(0, low) * pad, Math.max(0, high) * pad, threshold);
@@ -184,10 +184,5 @@ final class RangesFigure {
     return DoubleStream.concat(
         DoubleStream.of(bar.min(), bar.max(), 0),
         Arrays.stream(bar.representable().orElse(new double[0])));
-  }
-
-  /** Of ascending values, at least one: the one at this share of the way, the nearest rank. */
-  private static double quantile(double[] ascending, double share) {
-    return ascending[(int) Math.round(share * (ascending.length - 1))];
   }
 }

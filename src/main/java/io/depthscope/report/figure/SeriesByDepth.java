@@ -1,7 +1,7 @@
 package io.depthscope.report.figure;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,8 +24,8 @@ final class SeriesByDepth {
    */
   private record Series(
       String label,
-      List<RecordedLayer> layers,
-      ToDoubleFunction<RecordedLayer> value,
+      List<RunLayer> layers,
+      ToDoubleFunction<RunLayer> value,
       Color colour,
       Dash dash,
       boolean hollow) {
@@ -50,7 +50,7 @@ final class SeriesByDepth {
   }
 
   static void drawGain(Page page, Captions captions, List<FigureRun> runs) {
-    List<Series> series = oneEach(page, runs, l -> l.error().gain());
+    List<Series> series = oneEach(page, runs, l -> l.step().gain());
     Scale y = Scale.Logarithmic.around(DoubleStream.concat(finite(series), DoubleStream.of(1)));
     draw(
         page,
@@ -66,7 +66,7 @@ final class SeriesByDepth {
     List<Series> series = new ArrayList<>();
     boolean several = runs.size() > 1;
     for (int i = 0; i < runs.size(); i++) {
-      List<RecordedLayer> layers = runs.get(i).run().layers();
+      List<RunLayer> layers = runs.get(i).run().layers();
       String prefix = several ? runs.get(i).label() + ", " : "";
       // One run: two colours. Several: a colour each, weights solid, activations dashed and hollow.
       Color ofWeights = page.theme().series(several ? i : 1);
@@ -75,7 +75,7 @@ final class SeriesByDepth {
           new Series(
               prefix + "folded weights",
               layers,
-              l -> l.weights().map(RecordedLayer.Weights::channelRangeRatio).orElse(Double.NaN),
+              l -> l.weights().map(RunLayer.Weights::channelRangeRatio).orElse(Double.NaN),
               ofWeights,
               Dash.SOLID,
               false));
@@ -93,7 +93,7 @@ final class SeriesByDepth {
   }
 
   private static List<Series> oneEach(
-      Page page, List<FigureRun> runs, ToDoubleFunction<RecordedLayer> value) {
+      Page page, List<FigureRun> runs, ToDoubleFunction<RunLayer> value) {
     return IntStream.range(0, runs.size())
         .mapToObj(
             i ->
@@ -125,7 +125,7 @@ final class SeriesByDepth {
       String titleY,
       Scale y,
       Optional<Double> reference) {
-    List<RecordedLayer> all = series.stream().flatMap(s -> s.layers.stream()).toList();
+    List<RunLayer> all = series.stream().flatMap(s -> s.layers.stream()).toList();
     List<LegendEntry> legend = new ArrayList<>();
     if (coloured) {
       series.forEach(s -> legend.add(LegendEntry.line(Typeface.clean(s.label), s.colour, s.dash)));
@@ -200,7 +200,7 @@ final class SeriesByDepth {
     Map<String, Boolean> shown = new LinkedHashMap<>();
     boolean edge = false;
     for (Series s : series) {
-      for (RecordedLayer l : s.layers) {
+      for (RunLayer l : s.layers) {
         shown.merge(l.name(), !Double.isNaN(s.value.applyAsDouble(l)), Boolean::logicalOr);
       }
     }
@@ -218,12 +218,12 @@ final class SeriesByDepth {
     return String.join(" ", parts);
   }
 
-  private static List<String> names(List<RecordedLayer> layers) {
-    return layers.stream().map(RecordedLayer::name).toList();
+  private static List<String> names(List<RunLayer> layers) {
+    return layers.stream().map(RunLayer::name).toList();
   }
 
   /** Layers of a run, as most figures show them. */
-  static List<String> names(RecordedRun run) {
+  static List<String> names(Run run) {
     return names(run.layers());
   }
 }

@@ -3,9 +3,10 @@ package io.depthscope.report.figure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.depthscope.cli.Main;
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
-import io.depthscope.store.RunReader;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
+import io.depthscope.record.RunReader;
+import io.depthscope.stats.ErrorStatistics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -20,7 +21,7 @@ final class FigureRuns {
   private FigureRuns() {}
 
   /** Runs the embedded network on few images. */
-  static RecordedRun real(Path folder) throws IOException {
+  static Run real(Path folder) throws IOException {
     String[] args = {
       "analyze",
       "--data",
@@ -40,7 +41,7 @@ final class FigureRuns {
     return RunReader.read(folder);
   }
 
-  static FigureRequest request(FigureName figure, RecordedRun run) {
+  static FigureRequest request(FigureName figure, Run run) {
     return new FigureRequest(
         figure,
         List.of(new FigureRun(run.name(), run)),
@@ -54,67 +55,32 @@ final class FigureRuns {
         false);
   }
 
-  static RecordedRun withLayers(RecordedRun run, List<RecordedLayer> layers) {
-    return new RecordedRun(
+  static Run named(Run run, String model, UnaryOperator<String> names) {
+    return new Run(
         run.name(),
-        run.model(),
+        model,
         run.family(),
         run.scheme(),
         run.feed(),
         run.calibrationImages(),
         run.network(),
-        layers,
+        run.layers().stream().map(l -> l.named(names.apply(l.name()), l.inputs())).toList(),
         run.predictions(),
         run.manifest());
   }
 
-  static RecordedRun named(RecordedRun run, String model, UnaryOperator<String> names) {
-    RecordedRun renamed =
-        withLayers(
-            run,
-            run.layers().stream()
-                .map(l -> layer(l, names.apply(l.name()), l.error(), l.channels()))
-                .toList());
-    return new RecordedRun(
-        renamed.name(),
-        model,
-        renamed.family(),
-        renamed.scheme(),
-        renamed.feed(),
-        renamed.calibrationImages(),
-        renamed.network(),
-        renamed.layers(),
-        renamed.predictions(),
-        renamed.manifest());
+  /** Every layer and channel with this SQNR, and this gain. */
+  static RunLayer withError(RunLayer l, double sqnrDb, double gain) {
+    return l.with(error(l.error(), sqnrDb), new RunLayer.Step(gain, l.step().rangeFluctuation()))
+        .with(
+            new RunLayer.Details(
+                l.channels().stream().map(c -> c.with(error(c.error(), sqnrDb))).toList(),
+                l.details().histogram(),
+                l.codes()));
   }
 
-  /** Every layer and channel with this SQNR and gain. */
-  static RecordedLayer withError(RecordedLayer l, double sqnrDb, double gain) {
-    return layer(
-        l,
-        l.name(),
-        error(l.error(), sqnrDb, gain),
-        l.channels().stream()
-            .map(
-                c ->
-                    new RecordedLayer.Channel(
-                        c.channel(),
-                        c.weightMin(),
-                        c.weightMax(),
-                        c.weightVariance(),
-                        c.batchNormVariance(),
-                        c.foldingFactor(),
-                        c.weightEffectiveLevels(),
-                        c.fp32(),
-                        c.effectiveLevels(),
-                        c.quantized(),
-                        error(c.error(), sqnrDb, Double.NaN)))
-            .toList());
-  }
-
-  private static RecordedLayer.ErrorFigures error(
-      RecordedLayer.ErrorFigures e, double sqnrDb, double gain) {
-    return new RecordedLayer.ErrorFigures(
+  private static ErrorStatistics error(ErrorStatistics e, double sqnrDb) {
+    return new ErrorStatistics(
         e.mse(),
         e.meanError(),
         e.maxAbs(),
@@ -122,30 +88,6 @@ final class FigureRuns {
         e.nsr(),
         e.cosine(),
         e.saturation(),
-        gain,
         e.energies());
-  }
-
-  private static RecordedLayer layer(
-      RecordedLayer l,
-      String name,
-      RecordedLayer.ErrorFigures error,
-      List<RecordedLayer.Channel> channels) {
-    return new RecordedLayer(
-        l.index(),
-        name,
-        l.kind(),
-        l.inputs(),
-        l.activation(),
-        l.shape(),
-        l.macs(),
-        l.weights(),
-        l.fp32(),
-        l.quantized(),
-        l.output(),
-        error,
-        channels,
-        l.histogram(),
-        l.codes());
   }
 }

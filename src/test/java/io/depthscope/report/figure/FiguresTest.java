@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.depthscope.store.RecordedLayer;
-import io.depthscope.store.RecordedRun;
+import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ class FiguresTest {
       Set.of(FigureName.HISTOGRAM, FigureName.MARGINS, FigureName.ACCURACY_BY_BITS);
 
   @TempDir static Path folder;
-  private static RecordedRun run;
+  private static Run run;
 
   @BeforeAll
   static void prepare() throws IOException {
@@ -46,7 +46,7 @@ class FiguresTest {
     }
     return run.layers().stream()
         .filter(l -> figure != FigureName.WEIGHT_RANGES || l.weights().isPresent())
-        .map(RecordedLayer::name)
+        .map(RunLayer::name)
         .toList();
   }
 
@@ -95,8 +95,7 @@ class FiguresTest {
   @ParameterizedTest
   @EnumSource
   void noTextIsCutOff(FigureName figure) throws IOException {
-    RecordedRun wordy =
-        FigureRuns.named(run, "a network of a long name ".repeat(9), n -> n + n + n);
+    Run wordy = FigureRuns.named(run, "a network of a long name ".repeat(9), n -> n + n + n);
     for (double[] size : new double[][] {{960, 576}, {400, 400}, {1600, 400}}) {
       FigureRequest r = FigureRuns.request(figure, wordy);
       Document svg =
@@ -163,14 +162,14 @@ class FiguresTest {
     }
   }
 
-  private static double[] values(ToDoubleFunction<RecordedLayer> of) {
+  private static double[] values(ToDoubleFunction<RunLayer> of) {
     return run.layers().stream().mapToDouble(of).filter(Double::isFinite).toArray();
   }
 
   @Test
   void linesShowTheNumbersOfTheRun() throws IOException {
     assertProportional(line(FigureName.ERROR_PROPAGATION), values(l -> l.error().sqnrDb()));
-    assertProportional(line(FigureName.GAIN), values(l -> Math.log(l.error().gain())));
+    assertProportional(line(FigureName.GAIN), values(l -> Math.log(l.step().gain())));
     assertProportional(
         line(FigureName.CHANNEL_RANGE_RATIO), values(l -> Math.log(l.fp32().channelRangeRatio())));
   }
@@ -195,7 +194,7 @@ class FiguresTest {
   void hostileNamesStayText(FigureName figure) throws IOException {
     List<String> endings =
         List.of("<&\">", "]]>", "\u0000\u001b[31m", "\ud800", "\u6df1\u5ea6", "\uffff");
-    RecordedRun hostile =
+    Run hostile =
         FigureRuns.named(
             run,
             "<script>&amp;\"\n\u0007",
@@ -212,12 +211,12 @@ class FiguresTest {
   @EnumSource
   void valuesWithoutAPlaceOnTheAxisAreDrawnOrLeftOut(FigureName figure) throws IOException {
     double[] odd = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e308, 0, -3};
-    List<RecordedLayer> layers = new ArrayList<>();
-    for (RecordedLayer l : run.layers()) {
-      double value = odd[l.index() % odd.length];
+    List<RunLayer> layers = new ArrayList<>();
+    for (RunLayer l : run.layers()) {
+      double value = odd[l.identity().index() % odd.length];
       layers.add(FigureRuns.withError(l, value, Math.abs(value)));
     }
-    FigureRequest request = FigureRuns.request(figure, FigureRuns.withLayers(run, layers));
+    FigureRequest request = FigureRuns.request(figure, run.withLayers(layers));
     Document svg = DrawnFigure.svg(request);
     for (Element e : DrawnFigure.elements(svg, "path")) {
       assertFalse(e.getAttribute("d").matches(".*(NaN|Infinity).*"), e.getAttribute("d"));
@@ -234,15 +233,15 @@ class FiguresTest {
   @ParameterizedTest
   @EnumSource
   void nothingButNanIsNoFailure(FigureName figure) throws IOException {
-    List<RecordedLayer> layers =
+    List<RunLayer> layers =
         run.layers().stream().map(l -> FigureRuns.withError(l, Double.NaN, Double.NaN)).toList();
-    DrawnFigure.svg(FigureRuns.request(figure, FigureRuns.withLayers(run, layers)));
+    DrawnFigure.svg(FigureRuns.request(figure, run.withLayers(layers)));
   }
 
   @ParameterizedTest
   @EnumSource
   void aNetworkMayHaveOneLayer(FigureName figure) throws IOException {
-    RecordedRun single = FigureRuns.withLayers(run, List.of(run.layers().get(1)));
+    Run single = run.withLayers(List.of(run.layers().get(1)));
     FigureRequest request = FigureRuns.request(figure, single);
     List<String> texts = DrawnFigure.texts(DrawnFigure.svg(request));
     String name = run.layers().get(1).name();
@@ -252,13 +251,12 @@ class FiguresTest {
 
   @Test
   void severalRunsShareAxes() throws IOException {
-    RecordedRun worse =
-        FigureRuns.withLayers(
-            run,
+    Run worse =
+        run.withLayers(
             run.layers().stream()
-                .map(l -> FigureRuns.withError(l, l.error().sqnrDb() - 9, l.error().gain()))
+                .map(l -> FigureRuns.withError(l, l.error().sqnrDb() - 9, l.step().gain()))
                 .toList());
-    RecordedRun shorter = FigureRuns.withLayers(run, run.layers().subList(0, 5));
+    Run shorter = run.withLayers(run.layers().subList(0, 5));
     for (FigureName figure : FigureName.values()) {
       List<FigureRun> runs =
           List.of(

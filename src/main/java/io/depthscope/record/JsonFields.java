@@ -1,0 +1,184 @@
+package io.depthscope.record;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Typed access to one object of a JSON file of ours. A field that is missing or of the wrong kind
+ * is an IOException that names the file and the field.
+ */
+final class JsonFields implements FigureList.Source {
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final Path file;
+  private final String place;
+  private final JsonNode node;
+
+  private JsonFields(Path file, String place, JsonNode node) throws IOException {
+    this.file = file;
+    this.place = place;
+    this.node = node;
+    if (!node.isObject()) {
+      throw new IOException(file + ": " + (place.isEmpty() ? "it" : place) + " is no JSON object");
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param most bytes it may have
+   */
+  static JsonFields read(Path file, long most) throws IOException {
+    JsonNode root;
+    try {
+      if (Files.size(file) > most) {
+        throw new IOException("it is larger than " + most + " bytes");
+      }
+      root = JSON.readTree(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw StoreErrors.cannotRead(file, e);
+    }
+    return new JsonFields(file, "", root);
+  }
+
+  /** The tree itself. */
+  JsonNode tree() {
+    return node;
+  }
+
+  JsonFields object(String name) throws IOException {
+    return new JsonFields(file, path(name), present(name));
+  }
+
+  /** Empty where the field is null or absent. */
+  Optional<JsonFields> optional(String name) throws IOException {
+    return node.hasNonNull(name) ? Optional.of(object(name)) : Optional.empty();
+  }
+
+  List<JsonFields> objects(String name) throws IOException {
+    List<JsonFields> all = new ArrayList<>();
+    int i = 0;
+    for (JsonNode item : array(name)) {
+      all.add(new JsonFields(file, path(name) + "[" + i++ + "]", item));
+    }
+    return all;
+  }
+
+  List<String> texts(String name) throws IOException {
+    List<String> all = new ArrayList<>();
+    for (JsonNode item : array(name)) {
+      all.add(item.asText());
+    }
+    return all;
+  }
+
+  /** Counts and other whole numbers that are not negative. */
+  long[] counts(String name) throws IOException {
+    JsonNode array = array(name);
+    long[] all = new long[array.size()];
+    for (int i = 0; i < all.length; i++) {
+      JsonNode item = array.get(i);
+      if (!item.isIntegralNumber() || !item.canConvertToLong() || item.longValue() < 0) {
+        throw wrong(name, "not an array of counts");
+      }
+      all[i] = item.longValue();
+    }
+    return all;
+  }
+
+  private JsonNode array(String name) throws IOException {
+    JsonNode array = present(name);
+    if (!array.isArray()) {
+      throw wrong(name, "not an array");
+    }
+    return array;
+  }
+
+  String text(String name) throws IOException {
+    JsonNode value = present(name);
+    if (!value.isTextual()) {
+      throw wrong(name, "not text");
+    }
+    return value.textValue();
+  }
+
+  /** Text that stands for a value. */
+  <T> T parsed(String name, Function<String, T> parser) throws IOException {
+    String text = text(name);
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw wrong(name, "of no known kind: " + e.getMessage());
+    }
+  }
+
+  boolean bool(String name) throws IOException {
+    JsonNode value = present(name);
+    if (!value.isBoolean()) {
+      throw wrong(name, "neither true nor false");
+    }
+    return value.booleanValue();
+  }
+
+  @Override
+  public int integer(String name) throws IOException {
+    JsonNode value = present(name);
+    if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+      throw wrong(name, "not an integer");
+    }
+    return value.intValue();
+  }
+
+  @Override
+  public long count(String name) throws IOException {
+    JsonNode value = present(name);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+      throw wrong(name, "not a count");
+    }
+    return value.longValue();
+  }
+
+  /** A number, or one of the texts NaN, Infinity and -Infinity. */
+  @Override
+  public double number(String name) throws IOException {
+    JsonNode value = present(name);
+    if (value.isNumber()) {
+      return value.doubleValue();
+    }
+    return switch (value.asText()) {
+      case "NaN" -> Double.NaN;
+      case "Infinity" -> Double.POSITIVE_INFINITY;
+      case "-Infinity" -> Double.NEGATIVE_INFINITY;
+      default -> throw wrong(name, "not a number");
+    };
+  }
+
+  private JsonNode present(String name) throws IOException {
+    JsonNode value = node.get(name);
+    if (value == null) {
+      throw wrong(name, "missing; " + RunReader.MADE_ANEW);
+    }
+    return value;
+  }
+
+  IOException wrong(String name, String reason) {
+    return new IOException(file + ": " + path(name) + " is " + reason);
+  }
+
+  private String path(String name) {
+    return place.isEmpty() ? name : place + "." + name;
+  }
+}

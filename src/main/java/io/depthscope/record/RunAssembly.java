@@ -1,0 +1,163 @@
+package io.depthscope.record;
+
+import io.depthscope.experiment.NetworkFigures;
+import io.depthscope.experiment.RunState;
+import io.depthscope.experiment.WeightResult;
+import io.depthscope.model.Weights;
+import io.depthscope.plan.ExecutionPlan;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.stats.Distribution;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.Prediction;
+import io.depthscope.stats.TensorStatistics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes the {@link Run} of what a finished analysis has gathered.
+ *
+ * @param family of networks, such as {@code mobilenet-v1}
+ * @param stored weights as they were before batch-norm folding
+ * @param calibrationImages images the ranges were taken from
+ */
+public record RunAssembly(
+    ExecutionPlan plan, String family, QuantScheme scheme, Weights stored, long calibrationImages) {
+
+  /**
+   * The run; what {@code state} gathers later does not change it.
+   *
+   * @param name of its folder
+   * @param predictions of all images of {@code state}, in order
+   * @param manifest where the numbers come from; may hold maps, lists, text, numbers and booleans
+   */
+  public Run run(
+      String name, RunState state, List<Prediction> predictions, Map<String, Object> manifest) {
+    List<RunLayer> layers = new ArrayList<>();
+    for (LayerPlan l : plan.layers()) {
+      List<RunLayer> read = l.node().inputs().stream().map(layers::get).toList();
+      layers.add(layer(l, state.statistics().layer(l.index()), read));
+    }
+    return new Run(
+        name,
+        plan.model().name(),
+        family,
+        scheme,
+        plan.feed(),
+        calibrationImages,
+        network(state),
+        layers,
+        predictions,
+        manifest);
+  }
+
+  private static Run.Network network(RunState state) {
+    NetworkFigures n = state.figures();
+    return new Run.Network(
+        n.images(),
+        state.skipped().size(),
+        n.top1Fp32(),
+        n.top1Quantized(),
+        n.top5Fp32(),
+        n.top5Quantized(),
+        n.agreementTop1(),
+        n.relativeAccuracyDrop(),
+        n.qmse(),
+        n.qce(),
+        n.logitSqnrDb());
+  }
+
+  private RunLayer layer(LayerPlan l, LayerAccumulator a, List<RunLayer> read) {
+    Optional<WeightResult> weights =
+        l.node().layer().hasWeights()
+            ? Optional.of(WeightResult.of(l, stored.of(l.node())))
+            : Optional.empty();
+    TensorStatistics fp32 = a.fp32().layer();
+    double sourceNsr = Double.NaN;
+    double sourceRange = Double.NaN;
+    for (RunLayer source : read) {
+      sourceNsr = larger(sourceNsr, source.error().nsr());
+      sourceRange = larger(sourceRange, source.fp32().statistics().range());
+    }
+    double nsr = a.layerError().nsr();
+    return new RunLayer(
+        new RunLayer.Identity(
+            l.index(),
+            l.node().name(),
+            l.node().layer().kind(),
+            read.stream().map(RunLayer::name).toList(),
+            l.node().layer().activationFunction().name().toLowerCase(Locale.ROOT),
+            l.out(),
+            plan.model().macs(l.index())),
+        weights.map(RunAssembly::weights),
+        new RunLayer.Output(fp32, a.fp32().channelRangeRatio()),
+        new RunLayer.Output(a.quantized().layer(), a.quantized().channelRangeRatio()),
+        l.output(),
+        a.layerError().statistics(),
+        new RunLayer.Step(
+            sourceNsr > 0 ? nsr / sourceNsr : Double.NaN,
+            RunLayer.Step.octaves(fp32.range(), sourceRange)),
+        new RunLayer.Reach(a.highest(), a.lowest()),
+        new RunLayer.Details(
+            channels(l, a, weights),
+            Optional.of(a.histogram().copy()),
+            l.output().map(p -> new RunLayer.Codes(p.qmin(), a.codes().clone()))));
+  }
+
+  /** The larger of two figures; NaN is less than any. */
+  private static double larger(double a, double b) {
+    return a >= b || Double.isNaN(b) ? a : b;
+  }
+
+  private static RunLayer.Weights weights(WeightResult w) {
+    return new RunLayer.Weights(
+        w.folded().layer(),
+        w.folded().channelRangeRatio(),
+        w.unfolded().min(),
+        w.unfolded().max(),
+        w.error().mse(),
+        w.error().sqnrDb(),
+        w.error().saturation());
+  }
+
+  private static List<RunLayer.Channel> channels(
+      LayerPlan l, LayerAccumulator a, Optional<WeightResult> weights) {
+    List<RunLayer.Channel> channels = new ArrayList<>();
+    for (int i = 0; i < l.out().channels(); i++) {
+      int c = i;
+      TensorStatistics fp32 = a.fp32().channel(c);
+      Optional<Distribution> folded = weights.map(w -> w.folded().channel(c).distribution());
+      channels.add(
+          new RunLayer.Channel(
+              c,
+              folded,
+              weights
+                  .flatMap(WeightResult::batchNorm)
+                  .map(n -> inDigits(n.variance()[c]))
+                  .orElse(Double.NaN),
+              weights.flatMap(WeightResult::batchNorm).map(n -> n.factor(c)).orElse(Double.NaN),
+              folded
+                  .flatMap(d -> params(l, c).map(p -> p.effectiveLevels(d.range())))
+                  .orElse(Double.NaN),
+              fp32,
+              l.output().map(p -> p.effectiveLevels(fp32.range())).orElse(Double.NaN),
+              a.quantized().channel(c),
+              a.channelError(c).channelStatistics()));
+    }
+    return channels;
+  }
+
+  /** The number that the digits of a float32 number stand for: tables have these. */
+  private static double inDigits(float value) {
+    return Double.parseDouble(Float.toString(value));
+  }
+
+  private static Optional<QuantParams> params(LayerPlan l, int channel) {
+    List<QuantParams> all = l.kernelParams();
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() == 1 ? 0 : channel));
+  }
+}
