@@ -176,7 +176,7 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
   constexpr bool PAIR = hasPair(MODE);
   constexpr bool STATISTICS = hasStatistics(MODE);
   __shared__ BlockHistogram histogram;
-  __shared__ unsigned scratch[STATISTICS ? WORDS_PER_ROUND * THREADS : 1];
+  __shared__ unsigned scratch[STATISTICS ? ROUND_WORDS * THREADS : 1];
   if (STATISTICS && p.histograms) {
     histogram.clear(threadIdx.x, THREADS);
     __syncthreads();
@@ -194,11 +194,13 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
     int ox = tile % p.columnTiles * columns + slot;
     int y0 = tile / p.columnTiles * p.rowsPerTile;
     int y1 = min(p.outHeight, y0 + p.rowsPerTile);
-    ChannelSums sums[V];
+    TileRange ranges[V];
 #pragma unroll
     for (int i = 0; i < V; i++) {
-      sums[i].clear();
+      ranges[i].clear();
     }
+    long long rowStep = (long long)p.outWidth * p.outStride;
+    long long firstAt = (((long long)image * p.outHeight + y0) * p.outWidth + ox) * p.outStride + c;
     if (c < p.outStride && ox < p.outWidth) {
       long long inImage = (long long)image * p.inHeight * p.inWidth * p.inStride;
       const float* in = d.in + inImage;
@@ -206,7 +208,7 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
       int top = y0 * STRIDE - p.padTop, left = ox * STRIDE - p.padLeft;
       Weights<V> w, wQ;
       Column<STRIDE, V> column, columnQ;
-      float bias[V], shift[V];
+      float bias[V];
       w.load(d.w, p.inStride, c);
       column.begin(p, w, in, top, left, c);
       if (PAIR) {
@@ -214,11 +216,8 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
         columnQ.begin(p, wQ, inQ, top, left, c);
       }
       Vector<V>::load(d.bias + c, bias);
-      if (STATISTICS) {
-        Vector<V>::load(d.shift + c, shift);
-      }
-      long long at = (((long long)image * p.outHeight + y0) * p.outWidth + ox) * p.outStride + c;
-      for (int y = y0; y < y1; y++, top += STRIDE, at += (long long)p.outWidth * p.outStride) {
+      long long at = firstAt;
+      for (int y = y0; y < y1; y++, top += STRIDE, at += rowStep) {
         float x[V], xq[V];
         column.next(p, w, in, top, left, c, x);
         if (PAIR) {
@@ -229,7 +228,7 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
           if (c + i < p.outChannels) {
             x[i] = activate(x[i] + bias[i], p.lower, p.upper);
             Element e = {x[i], PAIR ? activate(xq[i] + bias[i], p.lower, p.upper) : 0.0f, 0.0f};
-            xq[i] = recordElement<MODE>(p, q, d, e, STATISTICS ? shift[i] : 0.0f, sums[i], &histogram);
+            xq[i] = recordElement<MODE>(p, q, d, e, ranges[i], &histogram);
           } else {
             x[i] = xq[i] = 0.0f;
           }
@@ -246,7 +245,18 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
 #pragma unroll
       for (int i = 0; i < V; i++) {
         int valid = (p.outChannels - channel0 - i + V - 1) / V;
-        reduceTile<MODE, THREADS>(sums[i], threadIdx.x, p.lanes, min(p.lanes, valid), V, p.outStride, scratch, to + i);
+        TileFrame frame;
+        joinRanges<MODE, THREADS>(
+            ranges[i], threadIdx.x, p.lanes, min(p.lanes, valid), V, p.outStride, scratch, to + i, frame);
+        TileSums sums;
+        sums.clear();
+        if (c + i < p.outChannels && ox < p.outWidth) {
+          long long at = firstAt + i;
+          for (int y = y0; y < y1; y++, at += rowStep) {
+            sumElement<MODE>(p, q, d, at, frame, sums);
+          }
+        }
+        joinSums<MODE, THREADS>(sums, threadIdx.x, p.lanes, min(p.lanes, valid), V, p.outStride, scratch, to + i);
       }
     }
   }

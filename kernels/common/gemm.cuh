@@ -119,7 +119,7 @@ struct GemmShape {
   static constexpr int A_LOADS = (TILE_ROWS * QUADS + THREADS - 1) / THREADS;
   static constexpr int W_LOADS = W_FLOATS / 4 / THREADS;
   static constexpr int W_STEP = TILE_DEPTH / W_LOADS; // rows of W between two loads of a thread
-  static constexpr int MEASURE_WORDS = WORDS_PER_ROUND * THREADS;
+  static constexpr int MEASURE_WORDS = ROUND_WORDS * THREADS;
   static constexpr int SHARED_WORDS = 2 * BUFFER > MEASURE_WORDS ? 2 * BUFFER : MEASURE_WORDS;
 };
 

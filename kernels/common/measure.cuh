@@ -16,9 +16,9 @@
 #include "statistics.cuh"
 
 // Where a layer reads and writes. in and w are the fp32 stream's, inQ and wQ the quantized one's; a sum
-// of two tensors has its second input in w and wQ. middle is room for the third product.
+// of two tensors has its second input in w and wQ. middle is room for the third product, which every layer leaves there.
 struct LayerPointers {
-  const float *in, *inQ, *w, *wQ, *bias, *shift;
+  const float *in, *inQ, *w, *wQ, *bias;
   float *out, *outQ, *middle;
   unsigned* partials;
   unsigned long long *bits, *codes;
@@ -35,10 +35,10 @@ struct Element {
   float x, y, middle;
 };
 
-// Quantizes and records one element, and returns the quantized stream's value.
+// Quantizes one element and records what the first pass finds; returns the quantized stream's value.
 template <int MODE>
 __device__ __forceinline__ float recordElement(
-    const LayerParams& p, const Quantizer& q, const LayerPointers& d, const Element& e, float shift, ChannelSums& sums,
+    const LayerParams& p, const Quantizer& q, const LayerPointers& d, const Element& e, TileRange& range,
     BlockHistogram* histogram) {
   float steps = 0.0f, clamped = 0.0f, xq = e.y;
   if (hasPair(MODE) && p.quantized) {
@@ -47,32 +47,57 @@ __device__ __forceinline__ float recordElement(
     xq = q.value(clamped);
   }
   if (hasStatistics(MODE)) {
-    sums.fp32.add(e.x, shift);
+    range.fp32.add(e.x);
     if (p.histograms) {
       histogram->countValue(e.x, d.bits);
     }
     if (hasPair(MODE)) {
-      sums.quantized.add(xq, shift);
-      sums.error.add(e.x, xq);
-      bool clipped = clamped != steps;
-      sums.error.saturated += clipped ? 1u : 0u;
+      range.quantized.add(xq);
+      range.addError(e.x, xq);
+      range.saturated += clamped != steps ? 1u : 0u;
       if (p.histograms && p.quantized) {
         histogram->countCode(q.index(clamped), d.codes);
       }
       if (MODE == TRACED) {
-        sums.error.trace(e.x, e.middle, e.y, xq, clipped);
+        range.addSources(Sources(e.x, e.middle, e.y, xq));
       }
     }
   }
   return xq;
 }
 
+// The second pass over an element of the outputs, which this thread has written in the first.
+template <int MODE>
+__device__ __forceinline__ void sumElement(
+    const LayerParams& p, const Quantizer& q, const LayerPointers& d, long long at, const TileFrame& frame,
+    TileSums& sums) {
+  float x = d.out[at];
+  sums.fp32.add(frame.fp32.distance(x));
+  if (hasPair(MODE)) {
+    float xq = d.outQ[at];
+    if (MODE == TRACED) {
+      // The first pass has left the values before they are quantized.
+      float y = xq;
+      bool clipped = false;
+      if (p.quantized) {
+        float steps = q.steps(y), clamped = q.clamped(steps);
+        clipped = clamped != steps;
+        xq = q.value(clamped);
+      }
+      d.outQ[at] = xq;
+      sums.addSources(Sources(x, d.middle[at], y, xq), frame.sourceScale, clipped);
+    }
+    sums.quantized.add(frame.quantized.distance(xq));
+    sums.addError(x, xq, frame.errorScale);
+  }
+}
+
 // One channel of the positions first, first + step, ... before end of one image, from their source to
-// memory. Padding channels are written as 0.
+// memory: the first pass. Padding channels are written as 0.
 template <int MODE, class Source>
 __device__ __forceinline__ void measureRun(
     const LayerParams& p, const Quantizer& q, const LayerPointers& d, const Source& source, int image, int first,
-    int end, int step, int channel, float shift, ChannelSums& sums, BlockHistogram* histogram) {
+    int end, int step, int channel, TileRange& range, BlockHistogram* histogram) {
   long long next = ((long long)image * positionsOf(p) + first) * p.outStride + channel;
   int stride = step * p.outStride;
   bool real = channel < p.outChannels;
@@ -86,13 +111,27 @@ __device__ __forceinline__ void measureRun(
       float xq = 0.0f;
       if (real) {
         e = source.template finish<MODE>(p, e);
-        xq = recordElement<MODE>(p, q, d, e, shift, sums, histogram);
+        xq = recordElement<MODE>(p, q, d, e, range, histogram);
       }
       d.out[next - stride] = e.x;
       if (hasPair(MODE)) {
-        d.outQ[next - stride] = xq;
+        d.outQ[next - stride] = MODE == TRACED ? e.y : xq;
+      }
+      if (MODE == TRACED) {
+        d.middle[next - stride] = e.middle;
       }
     }
+  }
+}
+
+// The second pass over the same elements.
+template <int MODE>
+__device__ __forceinline__ void sumRun(
+    const LayerParams& p, const Quantizer& q, const LayerPointers& d, int image, int first, int end, int step,
+    int channel, const TileFrame& frame, TileSums& sums) {
+  long long at = ((long long)image * positionsOf(p) + first) * p.outStride + channel;
+  for (int position = first; position < end; position += step, at += step * p.outStride) {
+    sumElement<MODE>(p, q, d, at, frame, sums);
   }
 }
 
@@ -109,31 +148,41 @@ __device__ __forceinline__ void measureTiles(
   int channel = channel0 + lane;
   bool works = channel < p.outStride;
   bool real = channel < p.outChannels;
-  float shift = hasStatistics(MODE) && real ? d.shift[channel] : 0.0f;
   Source source(p, d, min(channel, p.outChannels - 1));
-  ChannelSums sums;
+  TileRange range;
+  TileFrame frame;
+  TileSums sums;
   if (positionsOf(p) <= SMALL_IMAGE) {
     for (int image = firstTile + slot; works && image < firstTile + tiles; image += slots) {
-      sums.clear();
-      measureRun<MODE>(p, q, d, source, image, 0, positionsOf(p), 1, channel, shift, sums, histogram);
+      range.clear();
+      measureRun<MODE>(p, q, d, source, image, 0, positionsOf(p), 1, channel, range, histogram);
       if (hasStatistics(MODE) && real) {
-        storeTile<MODE>(sums, p.outStride, partialsOf<MODE>(d.partials, p, image) + channel);
+        unsigned* to = partialsOf<MODE>(d.partials, p, image) + channel;
+        storeRanges<MODE>(range, p.outStride, to, frame);
+        sums.clear();
+        sumRun<MODE>(p, q, d, image, 0, positionsOf(p), 1, channel, frame, sums);
+        storeSums<MODE>(sums, p.outStride, to);
       }
     }
     return;
   }
   int image = firstTile / p.tilesPerImage, tile = firstTile - image * p.tilesPerImage;
   for (int i = firstTile; i < firstTile + tiles; i++) {
-    sums.clear();
+    int first = tile * p.rowsPerTile;
+    int end = min(first + p.rowsPerTile, positionsOf(p));
+    range.clear();
     if (works) {
-      int first = tile * p.rowsPerTile;
-      int end = min(first + p.rowsPerTile, positionsOf(p));
-      measureRun<MODE>(p, q, d, source, image, first + slot, end, slots, channel, shift, sums, histogram);
+      measureRun<MODE>(p, q, d, source, image, first + slot, end, slots, channel, range, histogram);
     }
     if (hasStatistics(MODE)) {
       int valid = min(p.lanes, p.outChannels - channel0);
-      reduceTile<MODE, THREADS>(
-          sums, thread, p.lanes, valid, 1, p.outStride, scratch, partialsOf<MODE>(d.partials, p, i) + channel0);
+      unsigned* to = partialsOf<MODE>(d.partials, p, i) + channel0;
+      joinRanges<MODE, THREADS>(range, thread, p.lanes, valid, 1, p.outStride, scratch, to, frame);
+      sums.clear();
+      if (real) {
+        sumRun<MODE>(p, q, d, image, first + slot, end, slots, channel, frame, sums);
+      }
+      joinSums<MODE, THREADS>(sums, thread, p.lanes, valid, 1, p.outStride, scratch, to);
     }
     tile++;
     if (tile == p.tilesPerImage) {
@@ -172,7 +221,7 @@ constexpr int MEASURE_THREADS = 256;
 template <int MODE, class Source>
 __device__ __forceinline__ void measureLayer(const LayerParams& p, const LayerPointers& d) {
   __shared__ BlockHistogram histogram;
-  __shared__ unsigned scratch[WORDS_PER_ROUND * MEASURE_THREADS];
+  __shared__ unsigned scratch[ROUND_WORDS * MEASURE_THREADS];
   if (hasStatistics(MODE) && p.histograms) {
     histogram.clear(threadIdx.x, MEASURE_THREADS);
     __syncthreads();
@@ -194,10 +243,10 @@ __device__ __forceinline__ void measureLayer(const LayerParams& p, const LayerPo
 // A kernel over one layer: pointers first, then the struct. BODY sees p and d.
 #define DS_LAYER_KERNEL(SYMBOL, THREADS, BLOCKS, BODY)                                                              \
   extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) SYMBOL(                                             \
-      const float* in, const float* inQ, const float* w, const float* wQ, const float* bias, const float* shift,    \
+      const float* in, const float* inQ, const float* w, const float* wQ, const float* bias,                        \
       float* out, float* outQ, float* middle, unsigned* partials, unsigned long long* bits,                         \
       unsigned long long* codes, LayerParams p) {                                                                   \
-    LayerPointers d = {in, inQ, w, wQ, bias, shift, out, outQ, middle, partials, bits, codes};                      \
+    LayerPointers d = {in, inQ, w, wQ, bias, out, outQ, middle, partials, bits, codes};                      \
     BODY;                                                                                                           \
   }
 

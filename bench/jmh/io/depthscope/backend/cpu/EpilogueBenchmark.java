@@ -3,8 +3,10 @@ package io.depthscope.backend.cpu;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.TensorStatistics;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +68,7 @@ public class EpilogueBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    epilogue = new Epilogue(level.recording());
+    epilogue = new Epilogue(level.recording(), compiled.stage().padded());
     sums = new ImageSums(shape.out().channels(), shape.out().positions(), false);
     histogram = new HistogramScratch(compiled.codeCount());
     // Values around both ends of the activation function; the streams differ a little.
@@ -114,9 +116,11 @@ public class EpilogueBenchmark {
     long[] codes = new long[q.codes()];
     int positions = compiled.plan().out().positions();
     int rows = compiled.tileRows();
+    ChannelMoments moments = new ChannelMoments(stage.channels());
+    moments.add(sums.fp32);
     for (int c = 0; c < stage.channels(); c++) {
       double squares = 0;
-      double moment = 0;
+      float[] values = new float[positions];
       for (int p = 0; p < positions; p++) {
         int tilePositions = Math.min(rows, positions - p / rows * rows);
         int lane = c % Lanes.N;
@@ -131,17 +135,18 @@ public class EpilogueBenchmark {
           require(outQuantized[out] == xq, "quantized value", c, outQuantized[out], xq);
         }
         squares += (double) e * e;
-        moment += Math.pow((double) x - stage.shift()[c], 2);
+        values[p] = x;
         bins.counts()[BitHistogram.bin(x)]++;
         codes[q.quantize(y) - q.qmin()]++;
       }
       if (level.recording().statistics()) {
         requireNear("error", c, sums.errorSquares[c], squares);
-        requireNear("second moment", c, sums.fp32.s2[c], moment);
+        double variance = TensorStatistics.of(values).variance();
+        requireNear("variance", c, moments.channel(c).variance(), variance);
       }
     }
     if (level == Level.HISTOGRAMS) {
-      LayerAccumulator recorded = new LayerAccumulator(stage.shift(), q.codes(), false);
+      LayerAccumulator recorded = new LayerAccumulator(stage.channels(), q.codes(), false);
       histogram.flush(recorded);
       require(
           Arrays.equals(recorded.histogram().counts(), bins.counts())

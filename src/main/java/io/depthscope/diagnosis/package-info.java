@@ -1,5 +1,5 @@
 /**
  * What recorded runs say: findings, the comparison of two runs, a study's figures and verdicts.
- * Pure functions; no I/O. May use {@code store} for what a recorded run is.
+ * Pure functions; no I/O. May use {@code record} for what a run is.
  */
 package io.depthscope.diagnosis;

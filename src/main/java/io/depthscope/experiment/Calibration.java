@@ -8,7 +8,6 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.quant.Range;
-import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.stats.TensorStatistics;
@@ -93,20 +92,9 @@ public record Calibration(
                 + (s.nans() + s.infinities())
                 + " NaN or infinite activations in float32; it cannot be calibrated");
       }
-      tensors.put(
-          name,
-          new CalibratedTensor(
-              new Range(s.min(), s.max()), layer.histogram(), means(layer.fp32())));
+      tensors.put(name, new CalibratedTensor(new Range(s.min(), s.max()), layer.histogram()));
     }
     return new Calibration(seen.images(), source, Map.of(), tensors);
-  }
-
-  private static float[] means(ChannelMoments moments) {
-    float[] means = new float[moments.channels()];
-    for (int c = 0; c < means.length; c++) {
-      means[c] = (float) moments.mean(c);
-    }
-    return means;
   }
 
   /** The same calibration with what it depends on. */

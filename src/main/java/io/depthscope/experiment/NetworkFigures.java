@@ -151,7 +151,7 @@ public final class NetworkFigures {
 
   /** (fp32 - quantized) / fp32 top-1; NaN when the fp32 network is never right. */
   public double relativeAccuracyDrop() {
-    return (double) (top1Fp32 - top1Quantized) / top1Fp32;
+    return top1Fp32 == 0 ? Double.NaN : (double) (top1Fp32 - top1Quantized) / top1Fp32;
   }
 
   public double qmse() {

@@ -8,7 +8,6 @@ import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
 import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ImageSums;
-import io.depthscope.stats.StreamSums;
 import io.depthscope.stats.TensorStatistics;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +45,6 @@ public record WeightResult(
     long saturated = 0;
     for (int i = 0; i < w.length; i++) {
       int c = channelsLast ? i % channels : i / perChannel;
-      StreamSums s = sums.fp32;
-      s.add(c, w[i], 0, 1);
       double e = (double) wq[i] - w[i];
       signal += (double) w[i] * w[i];
       quantizedSignal += (double) wq[i] * wq[i];
@@ -59,8 +56,12 @@ public record WeightResult(
         saturated += p.get(p.size() == 1 ? 0 : c).saturates(w[i]) ? 1 : 0;
       }
     }
+    for (int c = 0; c < channels; c++) {
+      int first = channelsLast ? c : c * perChannel;
+      sums.fp32.add(c, w, first, channelsLast ? channels : 1, perChannel);
+    }
     ChannelMoments moments = new ChannelMoments(channels);
-    moments.add(sums.fp32, perChannel, new float[channels]);
+    moments.add(sums.fp32);
     return new WeightResult(
         moments,
         TensorStatistics.of(stored.kernel().data()),

@@ -1,5 +1,5 @@
 /**
- * One run: calibration, the paired run of both networks, its state between checkpoints, and its
- * result. May use {@code backend}, {@code plan} and what is below; no file formats.
+ * One run: calibration, the paired run of both networks, and its state between checkpoints. May use
+ * {@code backend}, {@code plan} and what is below; no file formats.
  */
 package io.depthscope.experiment;

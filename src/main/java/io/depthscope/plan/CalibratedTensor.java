@@ -8,7 +8,5 @@ import io.depthscope.stats.BitHistogram;
  *
  * @param observed exact smallest and largest value
  * @param histogram counts of all values
- * @param channelMeans mean per channel, about which a later run takes its moments
  */
-@SuppressWarnings("ArrayRecordComponent") // read-only, never compared
-public record CalibratedTensor(Range observed, BitHistogram histogram, float[] channelMeans) {}
+public record CalibratedTensor(Range observed, BitHistogram histogram) {}

@@ -73,8 +73,7 @@ public final class ExecutionPlan {
               kernel,
               List.of(),
               bias,
-              Optional.empty(),
-              new float[model.channels(i)]));
+              Optional.empty()));
     }
     return new ExecutionPlan(model, layers, Feed.ACCUMULATED, recording, inputTable);
   }
@@ -95,14 +94,14 @@ public final class ExecutionPlan {
     List<LayerPlan> layers = new ArrayList<>();
     for (LayerPlan l : fp32.layers) {
       CalibratedTensor seen = calibration.get(l.node().name());
-      if (seen == null || seen.channelMeans().length != l.out().channels()) {
+      if (seen == null) {
         throw new IllegalArgumentException("no calibration for layer " + l.node().name());
       }
       Optional<QuantParams> output =
           l.node().layer().quantizesOutput()
               ? scheme.activations().map(f -> outputParams(scheme, seen, f))
               : Optional.empty();
-      layers.add(quantized(l, scheme, output, seen.channelMeans()));
+      layers.add(quantized(l, scheme, output));
     }
     return new ExecutionPlan(fp32.model, layers, feed, recording, fp32.inputTable);
   }
@@ -116,8 +115,7 @@ public final class ExecutionPlan {
       Recording recording) {
     List<LayerPlan> layers = new ArrayList<>();
     for (LayerPlan l : fp32.layers) {
-      layers.add(
-          quantized(l, scheme, Optional.ofNullable(outputs.get(l.node().name())), l.shift()));
+      layers.add(quantized(l, scheme, Optional.ofNullable(outputs.get(l.node().name()))));
     }
     return new ExecutionPlan(fp32.model, layers, feed, recording, fp32.inputTable);
   }
@@ -129,7 +127,7 @@ public final class ExecutionPlan {
   }
 
   private static LayerPlan quantized(
-      LayerPlan l, QuantScheme scheme, Optional<QuantParams> output, float[] shift) {
+      LayerPlan l, QuantScheme scheme, Optional<QuantParams> output) {
     float[] kernel = l.kernel();
     List<QuantParams> params = List.of();
     if (l.node().layer().hasWeights() && scheme.weights().isPresent()) {
@@ -145,7 +143,7 @@ public final class ExecutionPlan {
       params = q.params();
     }
     return new LayerPlan(
-        l.index(), l.node(), l.in(), l.out(), l.kernel(), kernel, params, l.bias(), output, shift);
+        l.index(), l.node(), l.in(), l.out(), l.kernel(), kernel, params, l.bias(), output);
   }
 
   public Model model() {
@@ -187,7 +185,7 @@ public final class ExecutionPlan {
     List<LayerAccumulator> list = new ArrayList<>();
     for (LayerPlan l : layers) {
       int codes = l.output().map(QuantParams::codes).orElse(0);
-      list.add(new LayerAccumulator(l.shift(), codes, recording.errorTerms()));
+      list.add(new LayerAccumulator(l.out().channels(), codes, recording.errorTerms()));
     }
     return new NetworkAccumulator(list, recording.quantizedStream());
   }

@@ -16,7 +16,6 @@ import java.util.Optional;
  * @param kernelParams how the weights are quantized: none, one, or one per output channel
  * @param bias one per output channel; empty without weights
  * @param output how the output is quantized, or empty to leave it in float32
- * @param shift per channel; moments are taken about it
  */
 @SuppressWarnings("ArrayRecordComponent") // weight storage, never compared
 public record LayerPlan(
@@ -28,5 +27,4 @@ public record LayerPlan(
     float[] quantizedKernel,
     List<QuantParams> kernelParams,
     float[] bias,
-    Optional<QuantParams> output,
-    float[] shift) {}
+    Optional<QuantParams> output) {}

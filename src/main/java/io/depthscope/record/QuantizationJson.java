@@ -91,11 +91,6 @@ public final class QuantizationJson {
       g.writeStringField("name", e.getKey());
       g.writeNumberField("min", t.observed().min());
       g.writeNumberField("max", t.observed().max());
-      g.writeArrayFieldStart("channelMeans");
-      for (float m : t.channelMeans()) {
-        g.writeNumber(m);
-      }
-      g.writeEndArray();
       g.writeObjectFieldStart("histogram");
       RunJson.histogram(g, t.histogram());
       g.writeEndObject();
@@ -150,39 +145,19 @@ public final class QuantizationJson {
 
   private static CalibratedTensor tensor(JsonNode t) throws IOException {
     String name = t.path("name").asText();
-    JsonNode means = t.path("channelMeans");
     JsonNode bins = t.path("histogram").path("bins");
     JsonNode counts = t.path("histogram").path("counts");
     JsonNode min = t.path("min");
     JsonNode max = t.path("max");
-    if (!means.isArray() || bins.size() != counts.size() || !min.isNumber() || !max.isNumber()) {
+    if (!bins.isArray() || bins.size() != counts.size() || !min.isNumber() || !max.isNumber()) {
       throw new IOException("tensor '" + name + "' is incomplete");
-    }
-    float[] channelMeans = new float[means.size()];
-    for (int c = 0; c < channelMeans.length; c++) {
-      channelMeans[c] = means.get(c).isNumber() ? means.get(c).floatValue() : Float.NaN;
-      if (!Float.isFinite(channelMeans[c])) {
-        throw new IOException("tensor '" + name + "': the mean of channel " + c + " is not finite");
-      }
     }
     long[] histogram = histogram(name, bins, counts);
     try {
       Range observed = new Range(min.doubleValue(), max.doubleValue());
-      checkMeans(name, observed, channelMeans);
-      return new CalibratedTensor(observed, new BitHistogram(histogram), channelMeans);
+      return new CalibratedTensor(observed, new BitHistogram(histogram));
     } catch (IllegalArgumentException e) {
       throw new IOException("tensor '" + name + "': " + e.getMessage(), e);
-    }
-  }
-
-  /** Moments are taken about the means; one that lies far off would cost them their digits. */
-  private static void checkMeans(String name, Range observed, float[] means) throws IOException {
-    double rounding = 1e-6 * Math.max(Math.abs(observed.min()), Math.abs(observed.max()));
-    for (int c = 0; c < means.length; c++) {
-      if (means[c] < observed.min() - rounding || means[c] > observed.max() + rounding) {
-        throw new IOException(
-            "tensor '" + name + "': the mean of channel " + c + " lies outside the range");
-      }
     }
   }
 

@@ -99,7 +99,7 @@ public record RunAssembly(
         l.output(),
         a.layerError().statistics(),
         new RunLayer.Step(
-            sourceNsr > 0 ? nsr / sourceNsr : Double.NaN,
+            sourceNsr > 0 && sourceNsr < Double.POSITIVE_INFINITY ? nsr / sourceNsr : Double.NaN,
             RunLayer.Step.octaves(fp32.range(), sourceRange)),
         new RunLayer.Reach(a.highest(), a.lowest()),
         new RunLayer.Details(

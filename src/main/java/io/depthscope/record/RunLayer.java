@@ -87,9 +87,9 @@ public record RunLayer(
    */
   public record Step(double gain, double rangeFluctuation) {
 
-    /** log2 of a range over another. */
+    /** log2 of a range over another; NaN where the other is 0 or NaN. */
     public static double octaves(double range, double before) {
-      return Math.log(range / before) / Math.log(2);
+      return before > 0 ? Math.log(range / before) / Math.log(2) : Double.NaN;
     }
   }
 

@@ -29,6 +29,7 @@ import java.util.Optional;
 public final class RunReader {
   private static final long MAX_JSON_BYTES = 1L << 27;
   private static final long MAX_CSV_BYTES = 1L << 28;
+
   /** What to do about a run of another version. */
   static final String MADE_ANEW = "analyze --overwrite makes the run anew";
 
@@ -69,8 +70,7 @@ public final class RunReader {
   private Run read() throws IOException {
     JsonFields results = JsonFields.read(directory.resolve(RunDirectory.RESULTS), MAX_JSON_BYTES);
     if (results.integer("schemaVersion") != RunJson.SCHEMA_VERSION) {
-      throw results.wrong(
-          "schemaVersion", "not " + RunJson.SCHEMA_VERSION + "; " + MADE_ANEW);
+      throw results.wrong("schemaVersion", "not " + RunJson.SCHEMA_VERSION + "; " + MADE_ANEW);
     }
     Map<String, List<RunLayer.Channel>> channels = channels();
     Map<String, JsonFields> histograms = histograms();
@@ -191,21 +191,22 @@ public final class RunReader {
           String.format(
               Locale.ROOT,
               "%s: %d channels of %s, not %d as %s says",
-              
-                  directory.resolve("channels.csv"),
-                  own.size(),
-                  layer.name(),
-                  layer.shape().channels(),
-                  RunDirectory.RESULTS));
+              directory.resolve("channels.csv"),
+              own.size(),
+              layer.name(),
+              layer.shape().channels(),
+              RunDirectory.RESULTS));
     }
     for (int c = 0; c < own.size(); c++) {
       if (own.get(c).channel() != c) {
         throw new IOException(
             String.format(
-              Locale.ROOT,
-              "%s: channel %d of %s stands where channel %d belongs",
-              
-                    directory.resolve("channels.csv"), own.get(c).channel(), layer.name(), c));
+                Locale.ROOT,
+                "%s: channel %d of %s stands where channel %d belongs",
+                directory.resolve("channels.csv"),
+                own.get(c).channel(),
+                layer.name(),
+                c));
       }
     }
   }
@@ -344,9 +345,7 @@ public final class RunReader {
     if (all.size() != images) {
       throw new IOException(
           String.format(
-              Locale.ROOT,
-              "%s: %d images, not %d as %s says",
-              file, all.size(), images, told));
+              Locale.ROOT, "%s: %d images, not %d as %s says", file, all.size(), images, told));
     }
     return all;
   }

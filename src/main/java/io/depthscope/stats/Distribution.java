@@ -11,8 +11,8 @@ package io.depthscope.stats;
 public record Distribution(
     double min, double max, double mean, double variance, double skewness, double excessKurtosis) {
 
-  /** max - min. */
+  /** max - min; 0 where there are no values but NaN. */
   public double range() {
-    return max - min;
+    return min < max ? max - min : 0;
   }
 }

@@ -30,7 +30,6 @@ public final class LayerAccumulator {
   public static final int EXTREMES = 3;
 
   private final int channels;
-  private final float[] shift;
   private final ChannelMoments fp32;
   private final ChannelMoments quantized;
   private final double[] errorSum;
@@ -44,12 +43,10 @@ public final class LayerAccumulator {
   private final List<Extreme> lowest = new ArrayList<>();
 
   /**
-   * @param shift per channel; see {@link StreamSums}
    * @param codeCount number of codes of the layer's output, 0 when it is not quantized
    */
-  public LayerAccumulator(float[] shift, int codeCount, boolean errorTerms) {
-    this.channels = shift.length;
-    this.shift = shift;
+  public LayerAccumulator(int channels, int codeCount, boolean errorTerms) {
+    this.channels = channels;
     fp32 = new ChannelMoments(channels);
     quantized = new ChannelMoments(channels);
     errorSum = new double[channels];
@@ -101,7 +98,7 @@ public final class LayerAccumulator {
    * @param paired whether the quantized stream and the errors were filled in
    */
   public void add(int image, ImageSums sums, boolean paired) {
-    fp32.add(sums.fp32, sums.positions(), shift);
+    fp32.add(sums.fp32);
     float lo = Float.POSITIVE_INFINITY;
     float hi = Float.NEGATIVE_INFINITY;
     for (int c = 0; c < channels; c++) {
@@ -112,7 +109,7 @@ public final class LayerAccumulator {
     if (!paired) {
       return;
     }
-    quantized.add(sums.quantized, sums.positions(), shift);
+    quantized.add(sums.quantized);
     for (int c = 0; c < channels; c++) {
       errorSum[c] += sums.errorSum[c];
       errorSquares[c] += sums.errorSquares[c];
@@ -206,7 +203,8 @@ public final class LayerAccumulator {
     long clamped = 0;
     Map<ErrorTerm, Double> energies = new EnumMap<>(ErrorTerm.class);
     for (int c = from; c < to; c++) {
-      signal += fp32.energy(c);
+      // Where every xq is 0, e is -x: one sum for both energies, so that their ratio is 1.
+      signal += quantized.isZero(c) ? errorSquares[c] : fp32.energy(c);
       quantizedSignal += quantized.energy(c);
       noise += errorSquares[c];
       sum += errorSum[c];

@@ -3,9 +3,8 @@ package io.depthscope.stats;
 import java.util.Arrays;
 
 /**
- * Sums over one image of one stream (fp32 or quantized) of one layer, per channel: what a backend
- * fills in. Powers are taken about a fixed shift per channel, d = x - shift, so that a large mean
- * does not eat the variance.
+ * Statistics over one image of one stream (fp32 or quantized) of one layer, per channel: what a
+ * backend fills in, tile by tile.
  *
  * <p>Arrays hold the channels first and are padded to a multiple of {@link #PAD}, so that vector
  * code may write whole vectors; entries beyond the channels mean nothing.
@@ -15,26 +14,28 @@ public final class StreamSums {
   /** Channel arrays are padded to a multiple of this. */
   public static final int PAD = 16;
 
-  public final double[] s1;
-  public final double[] s2;
-  public final double[] s3;
-  public final double[] s4;
+  /** Values so far. */
+  public final int[] count;
+
+  /** Of the values so far. */
+  public final Moments moments;
+
   public final float[] min;
   public final float[] max;
   public final int[] zeros;
   public final int[] nans;
   public final int[] infinities;
+  private final Moments part;
 
   StreamSums(int padded) {
-    s1 = new double[padded];
-    s2 = new double[padded];
-    s3 = new double[padded];
-    s4 = new double[padded];
+    count = new int[padded];
+    moments = new Moments(padded);
     min = new float[padded];
     max = new float[padded];
     zeros = new int[padded];
     nans = new int[padded];
     infinities = new int[padded];
+    part = new Moments(padded);
   }
 
   /** Channels rounded up to whole vectors. */
@@ -43,10 +44,8 @@ public final class StreamSums {
   }
 
   void clear() {
-    Arrays.fill(s1, 0);
-    Arrays.fill(s2, 0);
-    Arrays.fill(s3, 0);
-    Arrays.fill(s4, 0);
+    Arrays.fill(count, 0);
+    moments.clear();
     Arrays.fill(min, Float.POSITIVE_INFINITY);
     Arrays.fill(max, Float.NEGATIVE_INFINITY);
     Arrays.fill(zeros, 0);
@@ -55,11 +54,38 @@ public final class StreamSums {
   }
 
   /**
-   * Adds a value {@code times} times, in double; the plain way, for oracles and for tiles with
-   * non-finite values. NaN does not take part in min and max, but makes every sum NaN.
+   * Adds a value {@code times} times, in double. NaN does not take part in min and max, but makes
+   * every moment NaN.
    */
-  public void add(int channel, float x, float shift, int times) {
-    addPowers(channel, x, shift, times);
+  public void add(int channel, float x, int times) {
+    part.setConstant(channel, x);
+    join(channel, times);
+    extend(channel, x, times);
+  }
+
+  /**
+   * Adds the values {@code at, at + step, ...} to a channel, in double: the plain way, for oracles
+   * and for tiles with non-finite values.
+   *
+   * @param n how many values
+   */
+  public void add(int channel, float[] values, int at, int step, int n) {
+    if (n == 0) {
+      return;
+    }
+    part.setValues(channel, values, at, step, n);
+    join(channel, n);
+    for (int i = 0; i < n; i++) {
+      extend(channel, values[at + i * step], 1);
+    }
+  }
+
+  private void join(int channel, int n) {
+    moments.add(channel, channel + 1, count[channel], part, n);
+    count[channel] += n;
+  }
+
+  private void extend(int channel, float x, int times) {
     if (x < min[channel]) {
       min[channel] = x;
     }
@@ -74,14 +100,5 @@ public final class StreamSums {
     } else if (Float.isInfinite(x)) {
       infinities[channel] += times;
     }
-  }
-
-  /** Adds the powers of a value {@code times} times, in double. */
-  public void addPowers(int channel, float x, float shift, int times) {
-    double d = (double) x - shift;
-    s1[channel] += times * d;
-    s2[channel] += times * (d * d);
-    s3[channel] += times * (d * d * d);
-    s4[channel] += times * (d * d * d * d);
   }
 }

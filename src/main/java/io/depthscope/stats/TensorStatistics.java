@@ -52,9 +52,9 @@ public record TensorStatistics(
     return distribution.excessKurtosis();
   }
 
-  /** max - min; 0 for an empty tensor. */
+  /** max - min; 0 for a tensor that is empty or holds nothing but NaN. */
   public double range() {
-    return count == 0 ? 0 : distribution.range();
+    return distribution.range();
   }
 
   /** Sum of squares over all elements. */
@@ -66,11 +66,8 @@ public record TensorStatistics(
   public static TensorStatistics of(float[] values) {
     ChannelMoments m = new ChannelMoments(1);
     ImageSums sums = new ImageSums(1, values.length, false);
-    float shift = values.length == 0 ? 0 : values[0];
-    for (float v : values) {
-      sums.fp32.add(0, v, shift, 1);
-    }
-    m.add(sums.fp32, values.length, new float[] {shift});
+    sums.fp32.add(0, values, 0, 1, values.length);
+    m.add(sums.fp32);
     return m.channel(0);
   }
 }

@@ -26,7 +26,7 @@ import java.util.concurrent.Future;
  *
  * @param text describes the case in failure messages; enough to make it again
  * @param calibration by node name; where it is empty, {@code params} gives the parameters of the
- *     outputs and moments are taken about 0
+ *     outputs
  */
 @SuppressWarnings("ArrayRecordComponent") // read-only, never compared
 public record PlanCase(

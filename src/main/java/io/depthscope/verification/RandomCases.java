@@ -115,7 +115,7 @@ public final class RandomCases {
         r.addWeights(node.name(), model.kernelDims(i), model.channels(i));
       }
     }
-    Quantization quantization = new Quantization(scheme, Feed.ACCUMULATED, 1, true);
+    Quantization quantization = new Quantization(scheme, Feed.ACCUMULATED, 1);
     return r.finish(seed, model.name(), r.images(model.inputShape(), images), quantization);
   }
 
@@ -140,9 +140,8 @@ public final class RandomCases {
    * How a network is quantized and measured.
    *
    * @param shrink makes ranges too small on purpose where it is below 1, so that codes are clamped
-   * @param aboutMean whether moments are taken about the mean of the calibration, or about 0
    */
-  private record Quantization(QuantScheme scheme, Feed feed, double shrink, boolean aboutMean) {}
+  private record Quantization(QuantScheme scheme, Feed feed, double shrink) {}
 
   private Quantization quantization() {
     QuantScheme scheme =
@@ -155,7 +154,7 @@ public final class RandomCases {
             new RangeEstimator.MinMax());
     Feed feed = random.nextBoolean() ? Feed.ACCUMULATED : Feed.LOCAL;
     double shrink = random.nextInt(3) == 0 ? 0.5 : 1;
-    return new Quantization(scheme, feed, shrink, random.nextInt(3) != 0);
+    return new Quantization(scheme, feed, shrink);
   }
 
   private PlanCase finish(long seed, String kind, InputBatch batch) {
@@ -171,12 +170,11 @@ public final class RandomCases {
       }
     }
     QuantScheme scheme = q.scheme;
-    Map<String, CalibratedTensor> calibration =
-        calibrate(model, table, batch, q.shrink, q.aboutMean);
+    Map<String, CalibratedTensor> calibration = calibrate(model, table, batch, q.shrink);
     String text =
         String.format(
             Locale.ROOT,
-            "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s, moments about %s",
+            "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s",
             kind,
             seed,
             nodes,
@@ -186,13 +184,12 @@ public final class RandomCases {
             scheme.activations(),
             q.feed,
             batch.count(),
-            q.shrink,
-            q.aboutMean ? "the mean" : "0");
+            q.shrink);
     return new PlanCase(text, model, weights, table, scheme, calibration, Map.of(), q.feed, batch);
   }
 
   private Map<String, CalibratedTensor> calibrate(
-      Model model, float[][] table, InputBatch batch, double shrink, boolean aboutMean) {
+      Model model, float[][] table, InputBatch batch, double shrink) {
     ExecutionPlan plan = ExecutionPlan.fp32(model, weights, table, Recording.CALIBRATION);
     Map<String, CalibratedTensor> found = new LinkedHashMap<>();
     try (PairedProgram program = new ReferenceBackend().compile(plan, batch.count())) {
@@ -201,17 +198,13 @@ public final class RandomCases {
       for (int i = 0; i < seen.size(); i++) {
         LayerAccumulator layer = seen.layer(i);
         TensorStatistics s = layer.fp32().layer();
-        float[] means = new float[layer.channels()];
-        for (int c = 0; aboutMean && c < means.length; c++) {
-          means[c] = (float) layer.fp32().mean(c);
-        }
         Range range = new Range(s.min() * shrink, s.max() * shrink);
         if (s.min() > 0) {
           range = new Range(0, s.max() * shrink);
         } else if (s.max() < 0) {
           range = new Range(s.min() * shrink, 0);
         }
-        found.put(model.node(i).name(), new CalibratedTensor(range, layer.histogram(), means));
+        found.put(model.node(i).name(), new CalibratedTensor(range, layer.histogram()));
       }
     }
     return found;

@@ -104,7 +104,7 @@ public final class StatisticsCheck {
   private void layer(
       LayerPlan l, Recording recording, LayerAccumulator actual, NodeTensors t, int images) {
     String name = t.name();
-    stream(name + " fp32", actual.fp32(), t.x(), l.shift());
+    stream(name + " fp32", actual.fp32(), t.x(), t.channels());
     extremes(name, actual, t.x(), images);
     if (recording.histograms()) {
       BitHistogram expected = new BitHistogram();
@@ -114,7 +114,7 @@ public final class StatisticsCheck {
     if (!recording.quantizedStream()) {
       return;
     }
-    stream(name + " quantized", actual.quantized(), t.xq(), l.shift());
+    stream(name + " quantized", actual.quantized(), t.xq(), t.channels());
     codes(name, l, recording, actual, t);
     for (int c = 0; c < t.channels(); c++) {
       error(name + " channel " + c, l, recording, actual.channelError(c), t, c, c + 1);
@@ -176,8 +176,7 @@ public final class StatisticsCheck {
     }
   }
 
-  private void stream(String name, ChannelMoments actual, float[] values, float[] shift) {
-    int channels = shift.length;
+  private void stream(String name, ChannelMoments actual, float[] values, int channels) {
     double ratio = 0;
     double lo = Double.POSITIVE_INFINITY;
     double hi = Double.NEGATIVE_INFINITY;
@@ -186,19 +185,19 @@ public final class StatisticsCheck {
       hi = v > hi ? v : hi;
     }
     for (int c = 0; c < channels; c++) {
-      moments(name + " channel " + c, actual.channel(c), values, shift, c, c + 1);
+      moments(name + " channel " + c, actual.channel(c), values, channels, c, c + 1);
       ratio += (actual.channel(c).max() - actual.channel(c).min()) / (hi - lo) / channels;
     }
-    moments(name, actual.layer(), values, shift, 0, channels);
+    moments(name, actual.layer(), values, channels, 0, channels);
     findings.close(
         name + " channelRangeRatio", hi > lo ? ratio : 1, actual.channelRangeRatio(), 1e-12);
   }
 
   /** Statistics of the channels {@code from..to-1} together. */
   private void moments(
-      String what, TensorStatistics actual, float[] values, float[] shift, int from, int to) {
-    int channels = shift.length;
+      String what, TensorStatistics actual, float[] values, int channels, int from, int to) {
     long n = 0;
+    double first = values.length == 0 ? 0 : values[from]; // keeps the digits of a far mean
     double sum = 0;
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;
@@ -209,7 +208,7 @@ public final class StatisticsCheck {
       for (int i = at + from; i < at + to; i++) {
         float v = values[i];
         n++;
-        sum += v;
+        sum += v - first;
         min = v < min ? v : min;
         max = v > max ? v : max;
         zeros += v == 0 ? 1 : 0;
@@ -226,15 +225,15 @@ public final class StatisticsCheck {
     if (nans + infinities > 0) {
       return;
     }
-    double mean = sum / n;
+    double mean = first + sum / n;
     double[] central = new double[5];
-    // Each power is summed about the channel's shift: what a term can lose depends on how far it
-    // lies from there, and from there to the mean.
+    // Each power is summed about a mean of some of the values, so that what a term can lose is a
+    // share of its power about the mean of all.
     double[] reach = new double[5];
     for (int at = 0; at < values.length; at += channels) {
       for (int c = from; c < to; c++) {
         double d = values[at + c] - mean;
-        double r = Math.abs((double) values[at + c] - shift[c]) + Math.abs(shift[c] - mean);
+        double r = Math.abs(d);
         double dk = 1.0 / n;
         double rk = 1.0 / n;
         for (int k = 1; k <= 4; k++) {
@@ -246,7 +245,8 @@ public final class StatisticsCheck {
       }
     }
     double variance = actual.variance();
-    findings.close(what + " mean", mean, actual.mean(), 2 * share * reach[1]);
+    findings.close(
+        what + " mean", mean, actual.mean(), 2 * share * reach[1] + 1e-15 * Math.abs(mean));
     if (min == max) {
       findings.close(what + " variance of a constant", 0, variance, 0);
       findings.close(what + " skewness of a constant", Double.NaN, actual.skewness(), 0);
@@ -279,9 +279,7 @@ public final class StatisticsCheck {
       int to) {
     long n = 0;
     double signal = 0;
-    double signalReach = 0;
     double quantized = 0;
-    double quantizedReach = 0;
     double noise = 0;
     double sum = 0;
     double magnitude = 0;
@@ -297,14 +295,10 @@ public final class StatisticsCheck {
       double y = t.y()[i];
       double xq = t.xq()[i];
       double e = xq - x;
-      double shift = Math.abs(l.shift()[c]);
       n++;
       signal += x * x;
       quantized += xq * xq;
       product += x * xq;
-      // Energies are put together from the sums about the shift.
-      signalReach += Math.pow(Math.abs(x - l.shift()[c]) + shift, 2);
-      quantizedReach += Math.pow(Math.abs(xq - l.shift()[c]) + shift, 2);
       noise += e * e;
       sum += e;
       magnitude += Math.abs(e);
@@ -322,16 +316,13 @@ public final class StatisticsCheck {
     if (!Double.isFinite(signal + quantized)) {
       return;
     }
-    findings.close(what + " signal", signal, actual.signal(), 4 * share * signalReach);
+    findings.close(what + " signal", signal, actual.signal(), 4 * share * signal);
     findings.close(
-        what + " quantized signal",
-        quantized,
-        actual.quantizedSignal(),
-        4 * share * quantizedReach);
+        what + " quantized signal", quantized, actual.quantizedSignal(), 4 * share * quantized);
     findings.close(what + " mse", noise / n, actual.mse(), share * noise / n);
     findings.close(what + " mean error", sum / n, actual.meanError(), share * magnitude / n);
     findings.close(what + " max |e|", max, actual.maxAbs(), 1.2e-7 * max);
-    derived(what, actual, signal, quantized, noise, product, signalReach + quantizedReach);
+    derived(what, actual, signal, quantized, noise, product);
     if (recording.errorTerms()) {
       double left = noise;
       for (ErrorTerm term : ErrorTerm.values()) {
@@ -356,16 +347,15 @@ public final class StatisticsCheck {
       double signal,
       double quantized,
       double noise,
-      double product,
-      double reach) {
+      double product) {
     if (noise == 0) {
       findings.close(what + " sqnr without noise", Double.POSITIVE_INFINITY, actual.sqnrDb(), 0);
       findings.close(what + " nsr without noise", 0, actual.nsr(), 0);
     } else if (signal == 0) {
       findings.close(what + " nsr", Double.POSITIVE_INFINITY, actual.nsr(), 0);
       findings.close(what + " sqnr", Double.NEGATIVE_INFINITY, actual.sqnrDb(), 0);
-    } else if (8 * share * reach < 0.1 * signal) {
-      double relative = share + 8 * share * reach / signal;
+    } else {
+      double relative = 5 * share;
       findings.close(what + " nsr", noise / signal, actual.nsr(), relative * noise / signal);
       findings.close(
           what + " sqnr", 10 * Math.log10(signal / noise), actual.sqnrDb(), 5 * relative + 1e-12);
@@ -374,6 +364,7 @@ public final class StatisticsCheck {
       findings.close(what + " cosine without signal", Double.NaN, actual.cosine(), 0);
     }
     double norm = Math.sqrt(signal * quantized);
+    double reach = signal + quantized;
     if (norm > 0 && 8 * share * reach < 0.1 * Math.min(signal, quantized)) {
       double cosine = product / norm;
       // The partial derivatives by the two energies, both small when the cosine is near 1.

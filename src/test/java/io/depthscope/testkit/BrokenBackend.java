@@ -152,9 +152,9 @@ public final class BrokenBackend implements Backend {
         case ONE_VALUE_TOO_MANY -> {
           ImageSums sums = plan.newImageSums().get(last);
           for (int c = 0; c < sums.channels(); c++) {
-            sums.fp32.add(c, seen.layer(last).fp32().max(c), plan.layer(last).shift()[c], 1);
+            sums.fp32.add(c, seen.layer(last).fp32().max(c), 1);
           }
-          seen.layer(last).fp32().add(sums.fp32, 1, plan.layer(last).shift());
+          seen.layer(last).fp32().add(sums.fp32);
         }
         default -> {}
       }

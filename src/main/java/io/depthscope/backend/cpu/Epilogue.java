@@ -48,6 +48,14 @@ final class Epilogue {
   private static final float MAGIC = 12582912f;
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
 
+  /**
+   * Channels whose largest error lies between these are squared and added in float32: a block of
+   * squares does not overflow, nor does what is lost below the smallest float32 matter beside it.
+   */
+  private static final float LARGEST_ERROR = 0x1p59f;
+
+  private static final float SMALLEST_ERROR = 0x1p-60f;
+
   private final Recording recording;
 
   // Lists of the block's non-zero values: most activations after a ReLU are zero, and counting
@@ -57,13 +65,16 @@ final class Epilogue {
   private int codesListed;
   private final int[] saturatedLanes = new int[N];
 
-  /** Range of the stream handled last, per lane. */
-  private final float[] smallest = new float[N];
+  private final BlockFrame fp32Frame;
+  private final BlockFrame quantizedFrame;
 
-  private final float[] largest = new float[N];
-
-  Epilogue(Recording recording) {
+  /**
+   * @param channels most channels of a layer, padded to whole vectors
+   */
+  Epilogue(Recording recording, int channels) {
     this.recording = recording;
+    this.fp32Frame = new BlockFrame(channels);
+    this.quantizedFrame = new BlockFrame(channels);
   }
 
   /**
@@ -91,17 +102,17 @@ final class Epilogue {
         int n = Math.min(BLOCK, rows - from);
         int at = c * rows + from * N;
         int out = c * positions + (position + from) * N;
-        boolean finite = activate(stage, c, n, fp32, at, outFp32, out);
+        boolean finite = activate(stage, c, n, fp32, at, outFp32, out, fp32Frame);
         if (finite && recording.statistics()) {
-          mergeRange(sums.fp32, c);
+          fp32Frame.mergeRange(sums.fp32, c);
         }
         if (finite && recording.quantizedStream()) {
-          finite = activate(stage, c, n, quantized, at, outQuantized, out);
+          finite = activate(stage, c, n, quantized, at, outQuantized, out, quantizedFrame);
           if (finite && stage.quantizer().isPresent()) {
             fakeQuantize(stage, c, n, outQuantized, out);
           }
           if (finite && recording.statistics()) {
-            mergeRange(sums.quantized, c);
+            quantizedFrame.mergeRange(sums.quantized, c);
           }
         }
         if (!finite) {
@@ -123,9 +134,9 @@ final class Epilogue {
       int at,
       ImageSums sums,
       HistogramScratch histogram) {
-    moments(x, at, n, c, stage.shift(), sums.fp32);
+    moments(x, at, n, c, fp32Frame, sums.fp32);
     if (recording.quantizedStream()) {
-      moments(xq, at, n, c, stage.shift(), sums.quantized);
+      moments(xq, at, n, c, quantizedFrame, sums.quantized);
       errors(x, xq, at, n, c, sums);
       if (stage.quantizer().isPresent()) {
         IntVector.fromArray(I, saturatedLanes, 0)
@@ -139,57 +150,66 @@ final class Epilogue {
   }
 
   /**
-   * Adds the bias and applies the activation; leaves the smallest and largest result of each lane
-   * in {@link #smallest} and {@link #largest}.
+   * Adds the bias and applies the activation; leaves where the results lie in {@code frame}.
    *
    * @return false if an accumulator is not finite
    */
-  private boolean activate(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  private static boolean activate(
+      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
     return stage.activation() == Activation.NONE
-        ? addBias(stage, c, n, acc, at, out, o)
-        : rectify(stage, c, n, acc, at, out, o);
+        ? addBias(stage, c, n, acc, at, out, o, frame)
+        : rectify(stage, c, n, acc, at, out, o, frame);
   }
 
-  private boolean addBias(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  private static boolean addBias(
+      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
+    FloatVector first = FloatVector.fromArray(F, acc, at).add(bias);
+    FloatVector sum = zero;
     FloatVector min = Lanes.floats(Float.POSITIVE_INFINITY);
     FloatVector max = Lanes.floats(Float.NEGATIVE_INFINITY);
     for (int i = 0; i < n * N; i += N) {
       FloatVector v = FloatVector.fromArray(F, acc, at + i).add(bias);
       bad = v.fma(zero, bad);
+      sum = sum.add(v.sub(first));
       // Compare and blend cost less than min and max, which follow Java's rules for NaN.
       min = min.blend(v, v.compare(LT, min));
       max = max.blend(v, v.compare(GT, max));
       v.intoArray(out, o + i);
     }
-    min.intoArray(smallest, 0);
-    max.intoArray(largest, 0);
+    frame.set(c, min, max, first.add(sum.div(n)));
     return isFinite(bad);
   }
 
   /** ReLU and ReLU6: from zero upwards, floats order as their bits do. */
-  private boolean rectify(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o) {
+  private static boolean rectify(
+      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
     IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.activation().upper()));
+    FloatVector first =
+        FloatVector.fromArray(F, acc, at)
+            .add(bias)
+            .reinterpretAsInts()
+            .max(0)
+            .min(upper)
+            .reinterpretAsFloats();
+    FloatVector sum = zero;
     IntVector min = upper;
     IntVector max = IntVector.zero(I);
     for (int i = 0; i < n * N; i += N) {
       FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
       bad = u.fma(zero, bad);
       IntVector v = u.reinterpretAsInts().max(0).min(upper);
+      sum = sum.add(v.reinterpretAsFloats().sub(first));
       min = min.min(v);
       max = max.max(v);
       v.reinterpretAsFloats().intoArray(out, o + i);
     }
-    min.reinterpretAsFloats().intoArray(smallest, 0);
-    max.reinterpretAsFloats().intoArray(largest, 0);
+    frame.set(c, min.reinterpretAsFloats(), max.reinterpretAsFloats(), first.add(sum.div(n)));
     return isFinite(bad);
   }
 
@@ -210,6 +230,7 @@ final class Epilogue {
     IntVector saturated = IntVector.zero(I);
     IntVector min = highest;
     IntVector max = lowest;
+    IntVector sum = IntVector.zero(I); // below 2^24, so that its float32 is exact
     boolean listCodes = recording.histograms();
     VectorMask<Integer> lanes = I.indexInRange(0, Math.max(0, stage.lanesAt(c)));
     int list = 0;
@@ -221,6 +242,7 @@ final class Epilogue {
       min = min.min(clamped);
       max = max.max(clamped);
       IntVector steps = clamped.sub(zeroCode);
+      sum = sum.add(steps);
       ((FloatVector) steps.convert(I2F, 0)).mul(scale).intoArray(values, i);
       if (listCodes) {
         VectorMask<Integer> listed = steps.compare(NE, 0).and(lanes);
@@ -229,8 +251,11 @@ final class Epilogue {
       }
     }
     saturated.intoArray(saturatedLanes, 0);
-    ((FloatVector) min.sub(zeroCode).convert(I2F, 0)).mul(scale).intoArray(smallest, 0);
-    ((FloatVector) max.sub(zeroCode).convert(I2F, 0)).mul(scale).intoArray(largest, 0);
+    quantizedFrame.set(
+        c,
+        ((FloatVector) min.sub(zeroCode).convert(I2F, 0)).mul(scale),
+        ((FloatVector) max.sub(zeroCode).convert(I2F, 0)).mul(scale),
+        ((FloatVector) sum.convert(I2F, 0)).div(n).mul(scale));
     codesListed = list;
   }
 
@@ -255,27 +280,47 @@ final class Epilogue {
     }
   }
 
-  private void mergeRange(StreamSums sums, int c) {
-    FloatVector min = FloatVector.fromArray(F, smallest, 0);
-    FloatVector max = FloatVector.fromArray(F, largest, 0);
-    min.min(FloatVector.fromArray(F, sums.min, c)).intoArray(sums.min, c);
-    max.max(FloatVector.fromArray(F, sums.max, c)).intoArray(sums.max, c);
-  }
-
-  /** Power sums about the shift and zeros of one block of one stream. */
-  private void moments(float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
-    FloatVector shift = FloatVector.fromArray(F, shifts, c);
-    FloatVector s1 = FloatVector.zero(F);
-    FloatVector s2 = s1;
-    FloatVector s3 = s1;
-    FloatVector s4 = s1;
+  /**
+   * Moments and zeros of one block of one stream. Even and odd positions have sums of their own: a
+   * value far larger than the others then rounds half of them only, and additions overlap.
+   */
+  private static void moments(
+      float[] values, int at, int n, int c, BlockFrame frame, StreamSums sums) {
+    FloatVector scale = frame.scale(c);
+    FloatVector offset = frame.offset(c);
     FloatVector zero = FloatVector.zero(F);
+    FloatVector s1 = zero;
+    FloatVector s2 = zero;
+    FloatVector s3 = zero;
+    FloatVector s4 = zero;
+    FloatVector t1 = zero;
+    FloatVector t2 = zero;
+    FloatVector t3 = zero;
+    FloatVector t4 = zero;
     IntVector zeros = IntVector.fromArray(I, sums.zeros, c);
-    for (int i = 0; i < n * N; i += N) {
+    int pairs = n / 2 * 2 * N;
+    for (int i = 0; i < pairs; i += 2 * N) {
       FloatVector v = FloatVector.fromArray(F, values, at + i);
-      VectorMask<Integer> isZero = v.compare(EQ, zero).cast(I);
-      zeros = zeros.add(1, isZero);
-      FloatVector d = v.sub(shift);
+      zeros = zeros.add(1, v.compare(EQ, zero).cast(I));
+      FloatVector d = v.fma(scale, offset);
+      FloatVector d2 = d.mul(d);
+      s1 = s1.add(d);
+      s2 = s2.add(d2);
+      s3 = d2.fma(d, s3);
+      s4 = d2.fma(d2, s4);
+      FloatVector w = FloatVector.fromArray(F, values, at + i + N);
+      zeros = zeros.add(1, w.compare(EQ, zero).cast(I));
+      FloatVector e = w.fma(scale, offset);
+      FloatVector e2 = e.mul(e);
+      t1 = t1.add(e);
+      t2 = t2.add(e2);
+      t3 = e2.fma(e, t3);
+      t4 = e2.fma(e2, t4);
+    }
+    if (pairs < n * N) {
+      FloatVector v = FloatVector.fromArray(F, values, at + pairs);
+      zeros = zeros.add(1, v.compare(EQ, zero).cast(I));
+      FloatVector d = v.fma(scale, offset);
       FloatVector d2 = d.mul(d);
       s1 = s1.add(d);
       s2 = s2.add(d2);
@@ -283,42 +328,38 @@ final class Epilogue {
       s4 = d2.fma(d2, s4);
     }
     zeros.intoArray(sums.zeros, c);
-    if (!isFinite(s4.mul(zero))) {
-      addPowersInDouble(values, at, n, c, shifts, sums);
-      return;
-    }
-    add(sums.s1, c, s1);
-    add(sums.s2, c, s2);
-    add(sums.s3, c, s3);
-    add(sums.s4, c, s4);
-  }
-
-  /** For values above about 1e9, whose fourth power overflows float32. */
-  private static void addPowersInDouble(
-      float[] values, int at, int n, int c, float[] shifts, StreamSums sums) {
-    for (int i = 0; i < n * N; i++) {
-      int channel = c + i % N;
-      sums.addPowers(channel, values[at + i], shifts[channel], 1);
-    }
+    frame.addPowers(c, n, s1.add(t1), s2.add(t2), s3.add(t3), s4.add(t4), sums);
   }
 
   private void errors(float[] x, float[] xq, int at, int n, int c, ImageSums sums) {
     FloatVector sum = FloatVector.zero(F);
     FloatVector squares = sum;
-    IntVector largest = FloatVector.fromArray(F, sums.errorMaxAbs, c).reinterpretAsInts();
+    IntVector bits = IntVector.zero(I);
     for (int i = 0; i < n * N; i += N) {
       FloatVector e = FloatVector.fromArray(F, xq, at + i).sub(FloatVector.fromArray(F, x, at + i));
       sum = sum.add(e);
       squares = e.fma(e, squares);
       // Magnitudes order as their bits do.
-      largest = largest.max(e.abs().reinterpretAsInts());
+      bits = bits.max(e.abs().reinterpretAsInts());
     }
-    largest.reinterpretAsFloats().intoArray(sums.errorMaxAbs, c);
-    if (!isFinite(squares.mul(0f))) {
-      for (int i = 0; i < n * N; i++) { // beyond about 1e18, whose square overflows float32
-        sums.addError(c + i % N, x[at + i], xq[at + i], 1);
+    FloatVector largest = bits.reinterpretAsFloats();
+    FloatVector.fromArray(F, sums.errorMaxAbs, c)
+        .reinterpretAsInts()
+        .max(bits)
+        .reinterpretAsFloats()
+        .intoArray(sums.errorMaxAbs, c);
+    VectorMask<Float> wild =
+        largest.compare(GT, LARGEST_ERROR).or(largest.compare(LT, SMALLEST_ERROR));
+    wild = wild.andNot(largest.compare(EQ, 0f));
+    if (wild.anyTrue()) {
+      for (int lane = 0; lane < N; lane++) {
+        for (int i = lane; wild.laneIsSet(lane) && i < n * N; i += N) {
+          sums.addError(c + lane, x[at + i], xq[at + i], 1);
+        }
       }
-      return;
+      FloatVector none = FloatVector.zero(F);
+      sum = sum.blend(none, wild);
+      squares = squares.blend(none, wild);
     }
     add(sums.errorSum, c, sum);
     add(sums.errorSquares, c, squares);

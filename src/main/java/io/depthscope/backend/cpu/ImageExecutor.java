@@ -47,7 +47,9 @@ final class ImageExecutor {
     this.gathered =
         new float[layers.stream().mapToInt(CompiledLayer::gatherFloats).max().orElse(0)];
     this.input = new InputStage(plan, layers.getFirst());
-    this.epilogue = new Epilogue(recording);
+    this.epilogue =
+        new Epilogue(
+            recording, layers.stream().mapToInt(l -> l.stage().padded()).max().orElse(Lanes.N));
     this.histograms = new ArrayList<>();
     this.depthwise = new ArrayList<>();
     this.windows = new ArrayList<>();

@@ -75,6 +75,9 @@ final class InputStage {
         }
       }
     }
+    for (int c = 0; c < channels; c++) {
+      scalar.moments(c, outFp32, outQuantized, first(c), positionStep, plan.out().positions());
+    }
   }
 
   private void pixels(
@@ -99,7 +102,8 @@ final class InputStage {
       }
       for (int code = 0; code < count.length; code++) {
         if (count[code] > 0) {
-          scalar.value(c, fp32[code], fp32[code], count[code]);
+          float xq = scalar.value(c, fp32[code], fp32[code], count[code]);
+          scalar.moments(c, fp32[code], xq, count[code]);
           if (recording.errorTerms()) {
             scalar.errorTerms(c, fp32[code], fp32[code], fp32[code], count[code]);
           }

@@ -11,14 +11,13 @@ import java.util.Optional;
  * What happens to a layer's accumulators, as constants: bias, activation function and quantization.
  *
  * @param channels real channels
- * @param padded channels rounded up to whole vectors; bias and shift have as many entries
+ * @param padded channels rounded up to whole vectors; bias has as many entries
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record OutputStage(
     int channels,
     int padded,
     float[] bias,
-    float[] shift,
     Activation activation,
     Optional<QuantParams> quantizer) {
 
@@ -29,7 +28,6 @@ record OutputStage(
         channels,
         padded,
         Arrays.copyOf(l.bias(), padded),
-        Arrays.copyOf(l.shift(), padded),
         l.node().layer().activationFunction(),
         l.output());
   }

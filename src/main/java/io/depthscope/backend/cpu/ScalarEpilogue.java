@@ -41,8 +41,9 @@ final class ScalarEpilogue {
       float[] outFp32,
       float[] outQuantized,
       int o) {
+    int lanes = Math.max(0, stage.lanesAt(c));
+    int first = o;
     for (int row = 0; row < n; row++, o += Lanes.N) {
-      int lanes = Math.max(0, stage.lanesAt(c));
       // What stood in the padding must not reach the next layer, which looks at whole vectors.
       Arrays.fill(outFp32, o + lanes, o + Lanes.N, 0);
       if (recording.quantizedStream()) {
@@ -59,10 +60,33 @@ final class ScalarEpilogue {
         }
       }
     }
+    for (int lane = 0; lane < lanes; lane++) {
+      moments(c + lane, outFp32, outQuantized, first + lane, Lanes.N, n);
+    }
+  }
+
+  /** Adds {@code n} values of a channel, {@code step} apart, to the moments of both streams. */
+  void moments(int channel, float[] x, float[] xq, int at, int step, int n) {
+    if (recording.statistics()) {
+      sums.fp32.add(channel, x, at, step, n);
+      if (recording.quantizedStream()) {
+        sums.quantized.add(channel, xq, at, step, n);
+      }
+    }
+  }
+
+  /** Adds a pair of values {@code times} times to the moments of both streams. */
+  void moments(int channel, float x, float xq, int times) {
+    if (recording.statistics()) {
+      sums.fp32.add(channel, x, times);
+      if (recording.quantizedStream()) {
+        sums.quantized.add(channel, xq, times);
+      }
+    }
   }
 
   /**
-   * Records a pair of values that occurs {@code times} times.
+   * Records a pair of values that occurs {@code times} times, but for the moments.
    *
    * @param y the quantized stream's value before quantization; ignored without that stream
    * @return the quantized stream's value
@@ -73,12 +97,10 @@ final class ScalarEpilogue {
     if (!recording.statistics()) {
       return xq;
     }
-    sums.fp32.add(channel, x, stage.shift()[channel], times);
     if (recording.histograms()) {
       histogram.addBit(x, times);
     }
     if (recording.quantizedStream()) {
-      sums.quantized.add(channel, xq, stage.shift()[channel], times);
       sums.addError(channel, x, xq, times);
       if (q.isPresent()) {
         sums.saturated[channel] += q.get().saturates(y) ? times : 0;

@@ -1,12 +1,16 @@
 package io.depthscope.backend.cpu;
 
+import static io.depthscope.backend.cpu.Lanes.D;
 import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.N;
+import static jdk.incubator.vector.VectorOperators.D2F;
+import static jdk.incubator.vector.VectorOperators.F2D;
 
 import io.depthscope.model.ConvGeometry;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -86,19 +90,29 @@ final class Windows {
     }
   }
 
-  /** Mean of the input positions under each window of output positions {@code p0..p1-1}. */
+  /**
+   * Mean of the input positions under each window of output positions {@code p0..p1-1}. The sum is
+   * one in double: in float32 that of a few values near the largest ones would be infinite, though
+   * their mean is not.
+   */
   void average(float[] input, int p0, int p1, float[] tile) {
     for (int p = p0; p < p1; p++) {
       Bounds b = bounds(p);
-      float count = (b.y1 - b.y0) * (b.x1 - b.x0);
+      double count = (b.y1 - b.y0) * (b.x1 - b.x0);
       for (int c = 0; c < StreamSums.padded(in.channels()); c += N) {
-        FloatVector sum = FloatVector.zero(F);
+        DoubleVector low = DoubleVector.zero(D);
+        DoubleVector high = low;
         for (int y = b.y0; y < b.y1; y++) {
           for (int x = b.x0; x < b.x1; x++) {
-            sum = sum.add(FloatVector.fromArray(F, input, at(c, y, x)));
+            FloatVector v = FloatVector.fromArray(F, input, at(c, y, x));
+            low = low.add(v.convertShape(F2D, D, 0));
+            high = high.add(v.convertShape(F2D, D, 1));
           }
         }
-        sum.div(count).intoArray(tile, c * (p1 - p0) + (p - p0) * N);
+        FloatVector first = (FloatVector) low.div(count).convertShape(D2F, F, 0);
+        FloatVector second = (FloatVector) high.div(count).convertShape(D2F, F, -1);
+        // Each fills its own half and leaves 0 in the other.
+        first.add(second).intoArray(tile, c * (p1 - p0) + (p - p0) * N);
       }
     }
   }

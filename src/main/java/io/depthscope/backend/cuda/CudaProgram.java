@@ -156,7 +156,6 @@ final class CudaProgram implements PairedProgram {
               in[2],
               in[3],
               bias,
-              statistics == null ? 0 : statistics.shift(index),
               fp32[out],
               quantized[out],
               middle,

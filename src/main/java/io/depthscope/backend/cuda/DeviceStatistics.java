@@ -31,7 +31,6 @@ final class DeviceStatistics {
   private final DeviceBuffer ranges;
   private final DeviceBuffer state;
   private final DeviceBuffer counts;
-  private final DeviceBuffer shift;
   private final DeviceBuffer positions;
   private final MemorySegment hostState;
   private final MemorySegment hostCounts;
@@ -54,7 +53,6 @@ final class DeviceStatistics {
     firstChannel = new int[layers.size()];
     firstGroup = new int[layers.size()];
     codeOffset = new long[layers.size()];
-    float[] allShifts = new float[channels];
     int[] allPositions = new int[channels]; // 0 in the padding
     int channel = 0;
     int group = 0;
@@ -65,24 +63,17 @@ final class DeviceStatistics {
       firstGroup[i] = group;
       codeOffset[i] = codes;
       for (int c = 0; c < l.params().outChannels(); c++) {
-        allShifts[channel + c] = l.plan().shift()[c];
         allPositions[channel + c] = l.plan().out().positions();
       }
       channel += l.params().outStride();
       group += ProgramSize.groups(l);
       codes += 8L * ProgramSize.codesOf(l);
     }
-    shift = uploads.floats(allShifts, "shifts");
     positions = uploads.ints(allPositions, "positions");
   }
 
   long partials() {
     return partials.address();
-  }
-
-  /** Address of a layer's shifts. */
-  long shift(int layer) {
-    return shift.address(4L * firstChannel[layer]);
   }
 
   /** Address of a layer's bit histogram. */
@@ -129,7 +120,7 @@ final class DeviceStatistics {
         new KernelLaunch(
             MERGE,
             Tiling.ceil(channels, MERGE.threads()),
-            new long[] {sums.address(), shift.address(), positions.address(), state.address()},
+            new long[] {sums.address(), positions.address(), state.address()},
             params.encode(),
             "all layers, " + images + " images"));
   }

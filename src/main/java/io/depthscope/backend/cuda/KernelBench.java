@@ -165,14 +165,12 @@ public final class KernelBench {
     long weights = 0;
     long quantizedWeights = 0;
     long bias = 0;
-    long shift;
     try (Uploads uploads = new Uploads(arena, stream)) {
       if (p.node().layer().hasWeights()) {
         weights = uploads.floats(l.packed(p.kernel()), "weights").address();
         quantizedWeights = uploads.floats(l.packed(p.quantizedKernel()), "weights").address();
         bias = uploads.floats(WeightLayout.channels(p.bias()), "bias").address();
       }
-      shift = uploads.floats(WeightLayout.channels(p.shift()), "shift").address();
     }
     long partials = arena.allocate(4 * l.partialWords() * batch, "partial sums").address();
     long middle = arena.allocate(l.mode() == Mode.TRACED ? out : 1, "third product").address();
@@ -193,7 +191,6 @@ public final class KernelBench {
               sum ? fp32 : weights,
               sum ? quantized : quantizedWeights,
               bias,
-              shift,
               arena.allocate(out, "outputs").address(),
               streams == 2 ? arena.allocate(out, "outputs").address() : 0,
               middle,

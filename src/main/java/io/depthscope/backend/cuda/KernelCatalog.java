@@ -35,7 +35,7 @@ public final class KernelCatalog {
     layers("pool", "max_pool", UNWEIGHTED, "naive", Tiling.THREADS);
     layers("residual_add", "residual_add", UNWEIGHTED, "naive", Tiling.THREADS);
     statistics(REDUCE, 3, ReduceParams.class, Tiling.THREADS);
-    statistics(MERGE, 4, MergeParams.class, MERGE_THREADS);
+    statistics(MERGE, 3, MergeParams.class, MERGE_THREADS);
   }
 
   private KernelCatalog() {}

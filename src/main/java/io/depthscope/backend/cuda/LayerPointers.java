@@ -10,7 +10,6 @@ record LayerPointers(
     long w,
     long wQ,
     long bias,
-    long shift,
     long out,
     long outQ,
     long middle,
@@ -22,11 +21,10 @@ record LayerPointers(
 
   /** The same for another batch of images. */
   LayerPointers reading(long images) {
-    return new LayerPointers(
-        images, inQ, w, wQ, bias, shift, out, outQ, middle, partials, bits, codes);
+    return new LayerPointers(images, inQ, w, wQ, bias, out, outQ, middle, partials, bits, codes);
   }
 
   long[] toArray() {
-    return new long[] {in, inQ, w, wQ, bias, shift, out, outQ, middle, partials, bits, codes};
+    return new long[] {in, inQ, w, wQ, bias, out, outQ, middle, partials, bits, codes};
   }
 }

@@ -13,13 +13,13 @@ enum Mode {
   /** The fp32 stream. */
   PLAIN(0, -1),
   /** The same with statistics. */
-  OBSERVED(8, 0),
+  OBSERVED(9, 0),
   /** Both streams. */
   PAIRED(0, -1),
   /** Both with statistics. */
-  MEASURED(20, 1),
+  MEASURED(22, 1),
   /** And the sources of error. */
-  TRACED(24, 2);
+  TRACED(27, 2);
 
   private final int words;
   private final int level;

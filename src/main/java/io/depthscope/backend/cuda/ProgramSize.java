@@ -27,9 +27,9 @@ record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSl
     return mode.paired() ? 2 : 1;
   }
 
-  /** Weights, bias, shift and number of positions of a layer. */
+  /** Weights, bias and number of positions of a layer. */
   long weights(CompiledLayer l) {
-    return 4 * (streams() * l.weightFloats() + 3L * l.params().outStride());
+    return 4 * (streams() * l.weightFloats() + 2L * l.params().outStride());
   }
 
   /** One stream's outputs in one slot. */

@@ -122,16 +122,20 @@ final class ReferenceProgram implements PairedProgram {
     LayerAccumulator layer = accumulator.layer(l.index());
     s.clear();
     int channels = l.out().channels();
+    for (int c = 0; c < channels; c++) {
+      s.fp32.add(c, x, c, channels, l.out().positions());
+      if (xq != null) {
+        s.quantized.add(c, xq, c, channels, l.out().positions());
+      }
+    }
     for (int i = 0; i < x.length; i++) {
       int c = i % channels;
-      s.fp32.add(c, x[i], l.shift()[c], 1);
       if (recording.histograms()) {
         layer.histogram().add(x[i]);
       }
       if (xq == null) {
         continue;
       }
-      s.quantized.add(c, xq[i], l.shift()[c], 1);
       s.addError(c, x[i], xq[i], 1);
       if (l.output().isPresent()) {
         QuantParams p = l.output().get();

@@ -66,8 +66,8 @@ record BrokenKernels(String what, String file, String sound, String broken, List
       new BrokenKernels(
           "reads shared sums before they are written",
           "common/statistics.cuh",
-          "  __syncthreads();\n  int shift = __popc(lanes - 1);\n",
-          "  int shift = __popc(lanes - 1);\n",
+          "    scratch[w * THREADS + t] = words[w];\n  }\n  __syncthreads();\n",
+          "    scratch[w * THREADS + t] = words[w];\n  }\n",
           List.of("depthwise_conv_any"));
 
   static final BrokenKernels WRONG_BIN =
@@ -98,9 +98,9 @@ record BrokenKernels(String what, String file, String sound, String broken, List
   static final BrokenKernels FORGETS_A_MOMENT =
       new BrokenKernels(
           "leaves a term out of the third moment",
-          "statistics_merge.cu",
-          "3.0 * e * (w.a * b2 - w.share * m2);",
-          "3.0 * e * (w.a * b2);",
+          "common/moments.cuh",
+          "3.0 * d * (rest * b.m2 - share * m2);",
+          "3.0 * d * (rest * b.m2);",
           List.of("statistics_merge"));
 
   /** As adding with float atomics would: whoever comes first. Caught by comparing batch sizes. */
@@ -108,8 +108,8 @@ record BrokenKernels(String what, String file, String sound, String broken, List
       new BrokenKernels(
           "adds in an order that depends on the block",
           "common/statistics.cuh",
-          "scratch[w * THREADS + at]",
-          "scratch[w * THREADS + ((int)blockIdx.x % 7 < 3 ? at : THREADS + 2 * lane - at)]",
+          "r += __uint_as_float(scratch[w * THREADS + at]);",
+          "r += __uint_as_float(scratch[w * THREADS + ((int)blockIdx.x % 7 < 3 ? at : THREADS + 2 * lane - at)]);",
           List.of("image_normalize"));
 
   /** Caught by the first checks of {@code verify}. */

@@ -195,8 +195,8 @@ class KernelParamsTest {
             .map(RecordComponent::getName)
             .toList();
     assertEquals(expected, actual);
-    long[] numbered = new LayerPointers(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12).toArray();
-    assertArrayEquals(new long[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, numbered);
+    long[] numbered = new LayerPointers(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11).toArray();
+    assertArrayEquals(new long[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, numbered);
   }
 
   @Test

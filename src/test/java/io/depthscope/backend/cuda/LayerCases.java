@@ -233,12 +233,8 @@ final class LayerCases {
       for (int i = 0; i < seen.size(); i++) {
         LayerAccumulator layer = seen.layer(i);
         var s = layer.fp32().layer();
-        float[] means = new float[layer.channels()];
-        for (int c = 0; c < means.length; c++) {
-          means[c] = (float) layer.fp32().mean(c);
-        }
         Range range = new Range(Math.min(0, s.min() * shrink), Math.max(0, s.max() * shrink));
-        found.put(model.node(i).name(), new CalibratedTensor(range, layer.histogram(), means));
+        found.put(model.node(i).name(), new CalibratedTensor(range, layer.histogram()));
       }
     }
     return found;

@@ -30,7 +30,6 @@ final class SafeLaunch implements AutoCloseable {
     WEIGHTS,
     WEIGHTS_QUANTIZED,
     BIAS,
-    SHIFT,
     OUT,
     OUT_QUANTIZED,
     MIDDLE,
@@ -78,9 +77,6 @@ final class SafeLaunch implements AutoCloseable {
             ? new float[0]
             : sum ? inQ : weighted ? layer.packed(plan.quantizedKernel()) : new float[0]);
     upload(Piece.BIAS, weighted ? WeightLayout.channels(plan.bias()) : new float[0]);
-    upload(
-        Piece.SHIFT,
-        layer.mode().statistics() ? WeightLayout.channels(plan.shift()) : new float[0]);
     long out = 4 * layer.outputFloats() * images;
     output(Piece.OUT, out, poison);
     output(Piece.OUT_QUANTIZED, paired ? out : 0, poison);
