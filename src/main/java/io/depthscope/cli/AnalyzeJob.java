@@ -180,8 +180,7 @@ record AnalyzeJob(
       throws IOException {
     Instant started = Instant.now();
     RunSpec spec = spec(calibrationSource, mode.seed());
-    try (RunDirectory run =
-        RunDirectory.open(directory, spec, mode.resume(), mode.overwrite())) {
+    try (RunDirectory run = RunDirectory.open(directory, spec, mode.resume(), mode.overwrite())) {
       if (mode.resume() && !run.resumes()) {
         err.println(
             "depthscope: no checkpoint in " + directory + "; starting with the first image");

@@ -1,9 +1,9 @@
 package io.depthscope.diagnosis;
 
 import io.depthscope.record.Run;
-import io.depthscope.record.RunSetting;
 import io.depthscope.record.RunFigures;
 import io.depthscope.record.RunLayer;
+import io.depthscope.record.RunSetting;
 import io.depthscope.stats.Prediction;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -27,8 +27,7 @@ public record SettingChange(RunSetting.Kind kind, String name, String a, String 
             Object other = inB.get(name);
             if (!value.equals(other)) {
               changes.add(
-                  new SettingChange(
-                      setting.kind(), name, value.toString(), String.valueOf(other)));
+                  new SettingChange(setting.kind(), name, value.toString(), String.valueOf(other)));
             }
           });
     }

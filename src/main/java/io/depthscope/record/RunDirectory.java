@@ -132,8 +132,7 @@ public final class RunDirectory implements AutoCloseable {
    * @throws IOException if the folder cannot be written, another run is writing there, or its
    *     checkpoint is damaged or was made with other settings
    */
-  public static RunDirectory open(
-      Path directory, RunSpec spec, boolean resume, boolean overwrite)
+  public static RunDirectory open(Path directory, RunSpec spec, boolean resume, boolean overwrite)
       throws IOException {
     requireOurs(directory);
     try {

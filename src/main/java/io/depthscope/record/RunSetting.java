@@ -48,8 +48,7 @@ public record RunSetting(
   public static final List<RunSetting> ALL =
       List.of(
           recorded("backend", "backend", Kind.PROGRAM, s -> s.engine().name()),
-          recorded(
-              "backendNumerics", "backend details", Kind.PROGRAM, s -> s.engine().numerics()),
+          recorded("backendNumerics", "backend details", Kind.PROGRAM, s -> s.engine().numerics()),
           recorded("version", "version", Kind.PROGRAM, s -> s.build().version()),
           recorded("commit", "commit", Kind.PROGRAM, s -> s.build().commitText()),
           circumstance("backendDescription", s -> s.engine().description()),
@@ -61,19 +60,12 @@ public record RunSetting(
           circumstance("naming", s -> s.network().naming()),
           circumstance("weightsFile", s -> s.network().file()),
           recorded(
-              "weightsSha256",
-              "weights (sha256)",
-              Kind.SUBJECT,
-              s -> s.network().weightsSha256()),
-          recorded(
-              "network", "network's settings", Kind.SUBJECT, s -> s.network().configuration()),
+              "weightsSha256", "weights (sha256)", Kind.SUBJECT, s -> s.network().weightsSha256()),
+          recorded("network", "network's settings", Kind.SUBJECT, s -> s.network().configuration()),
           circumstance("networkSettings", s -> s.network().settings()),
           circumstance("data", s -> s.images().description()),
           recorded(
-              "dataFingerprint",
-              "data (fingerprint)",
-              Kind.SUBJECT,
-              s -> s.images().fingerprint()),
+              "dataFingerprint", "data (fingerprint)", Kind.SUBJECT, s -> s.images().fingerprint()),
           figure("images", Kind.SUBJECT, s -> s.images().count(), RunSetting::images),
           circumstance("leftOut", s -> s.images().leftOut()),
           recorded(
@@ -90,8 +82,7 @@ public record RunSetting(
               s -> s.preprocessing().order().toString()),
           recorded("mean", "mean", Kind.SUBJECT, s -> s.preprocessing().mean()),
           recorded("std", "standard deviation", Kind.SUBJECT, s -> s.preprocessing().std()),
-          figure(
-              "scheme", Kind.METHOD, s -> s.scheme().toString(), r -> schemeParts(r.scheme())),
+          figure("scheme", Kind.METHOD, s -> s.scheme().toString(), r -> schemeParts(r.scheme())),
           figure("feed", Kind.METHOD, s -> s.feed().toString(), r -> Map.of("feed", r.feed())),
           figure( // without them the other figures are the same
               "errorSources", Kind.METHOD, s -> s.recording().errorTerms(), r -> Map.of()),

@@ -193,7 +193,8 @@ class HostileDataTest {
 
   @Test
   void twoRunsDoNotShareAFolder() throws IOException {
-    try (RunDirectory busy = RunDirectory.open(out(), RunSpecs.of("w", 1, false, "cpu"), false, false)) {
+    try (RunDirectory busy =
+        RunDirectory.open(out(), RunSpecs.of("w", 1, false, "cpu"), false, false)) {
       assertEquals(out(), busy.path());
       CommandLineRun.analyze("--data", "synthetic:4", "--calibrate", 2, "--out", out())
           .fails("another run is writing there");

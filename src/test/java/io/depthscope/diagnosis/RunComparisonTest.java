@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.depthscope.record.RunSetting.Kind;
 import io.depthscope.quant.Granularity;
 import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunSetting.Kind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -50,8 +50,7 @@ class RunSettingTest {
     Set<String> before = RunSetting.manifest(spec).keySet();
     assertFalse(before.contains("calibrationSource"), before::toString);
     Set<String> after = RunSetting.manifest(spec.withRanges("all 10 images", 10)).keySet();
-    assertEquals(
-        RunSetting.ALL.stream().map(RunSetting::key).toList(), after.stream().toList());
+    assertEquals(RunSetting.ALL.stream().map(RunSetting::key).toList(), after.stream().toList());
     assertTrue(after.containsAll(before));
   }
 }
