@@ -12,8 +12,8 @@ import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
-import io.depthscope.plan.Plan;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
@@ -80,8 +80,7 @@ abstract class ShardsContract {
     return Plan.of(
         Network.of(graph, Map.of("mix", weights)),
         new float[CHANNELS][256],
-        new QuantSpec(
-            Map.of("mix", new QuantParams(0.03f, 0, 0, 255)), Map.of("mix", codes)),
+        new QuantSpec(Map.of("mix", new QuantParams(0.03f, 0, 0, 255)), Map.of("mix", codes)),
         Feed.ACCUMULATED,
         Recording.ERROR_SOURCES);
   }

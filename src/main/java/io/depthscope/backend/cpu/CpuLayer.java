@@ -73,8 +73,7 @@ record CpuLayer(
   }
 
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
-  private static CpuLayer of(
-      Step l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
+  private static CpuLayer of(Step l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
     LayerForm form = LayerForm.of(l);
     Weights fp32 = weights(l, form, l.kernel());
     // One copy serves both streams where the weights are not quantized.
