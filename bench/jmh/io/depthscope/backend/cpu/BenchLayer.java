@@ -133,7 +133,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
             out(),
             kernel,
             kernel,
-            List.of(),
+            Optional.empty(),
             gaussian(channels, 0.5f),
             Optional.of(output));
     return CpuLayer.of(plan, inputRow(), CpuLayer.rowFloats(out()));
