@@ -3,7 +3,7 @@
 Needs torch, timm and transformers. Writes one text file a checkpoint, NAME and
 comma-separated shape on each line, which ModelFileTest reads:
 
-    python3 tools/list_checkpoint_names.py src/test/resources/io/depthscope/model/format
+    python3 tools/list_checkpoint_names.py src/test/resources/io/depthscope/graph/exchange
 """
 
 import pathlib

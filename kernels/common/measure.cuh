@@ -15,8 +15,8 @@
 #include "quant_math.cuh"
 #include "statistics.cuh"
 
-// Where a layer reads and writes. in and w are the fp32 stream's, inQ and wQ the quantized one's; a sum
-// of two tensors has its second input in w and wQ. middle is room for the third product, which every layer leaves there.
+// Where a layer reads and writes. in and w are the fp32 stream's, inQ and wQ the quantized one's; an operation
+// on two tensors has its second input in w and wQ. middle is room for the third product, which every layer leaves there.
 struct LayerPointers {
   const float *in, *inQ, *w, *wQ, *bias;
   float *out, *outQ, *middle;

@@ -6,6 +6,8 @@
 
 // One layer over a batch. Activations are NHWC with channels padded to a multiple of 4 (the stride);
 // what lies in the padding is 0.
+// An operation on two tensors has the extent of the second, or the channels of the first, in the kernel's
+// place: see elementwise.cu and concat.cu.
 struct LayerParams {
   int images;
   int inHeight, inWidth, inStride;

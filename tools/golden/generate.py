@@ -132,6 +132,42 @@ def small() -> Builder:
     return b.add("classifier", "fully-connected", 6, bias=True)
 
 
+def grouped() -> Builder:
+    """Groups, a multiplier, dilated windows, a clamp for the tensor and one a channel, three tensors side by side."""
+    b = Builder(9, 8, 4)
+    b.add("stem", "conv", 6, kernel=3, padding=2, dilation=2, activation="relu6", batch_norm=True)
+    b.add("grouped", "conv", 9, kernel=3, stride=2, padding=1, groups=3, batch_norm=True, bias=True)
+    b.add("multiplied", "depthwise", 18, kernel=3, padding=1, groups=9, clamp=((-0.25,), (1.5,)), batch_norm=True)
+    b.add("dilated_dw", "depthwise", kernel=3, padding=2, dilation=2, activation="relu", batch_norm=True)
+    b.add("max_pool", "max-pool", kernel=2, padding=(0, 1, 1, 0), dilation=2)
+    b.add("average_pool", "average-pool", kernel=2, padding=(1, 0, 0, 1), dilation=2)
+    b.add("mix", "conv", 5, clamp=((-1.0, 0.0, -0.5, -2.0, 0.125), (1.0, 6.0, 0.5, 0.25, 3.0)), bias=True)
+    b.add("joined", "concat", inputs=("average_pool", "mix", "average_pool"))
+    b.add("last", "conv", 7, activation="relu", bias=True)
+    b.add("global_pool", "global-average-pool")
+    return b.add("classifier", "fully-connected", 6, bias=True)
+
+
+def branched() -> Builder:
+    """Branches that are multiplied by a gate of one position, subtracted and concatenated; sigmoid and tanh."""
+    b = Builder(6, 5, 3)
+    b.add("stem", "conv", 6, kernel=3, padding=1, activation="relu6", batch_norm=True)
+    b.add("squeeze", "global-average-pool")
+    b.add("excite", "conv", 6, bias=True)
+    b.add("gate", "sigmoid")
+    b.add("gated", "multiply", inputs=("stem", "gate"))
+    b.add("left", "conv", 6, kernel=3, padding=1, inputs=("gated",), bias=True)
+    b.add("bent", "tanh")
+    b.add("difference", "subtract", inputs=("gate", "bent"), activation="relu")
+    b.add("sum", "residual-add", inputs=("difference", "gated"), clamp=((-0.5,), (2.0,)))
+    b.add("product", "multiply", inputs=("bent", "sum"))
+    b.add("joined", "concat", inputs=("product", "stem"))
+    b.add("mix", "conv", 7, activation="relu", bias=True)
+    b.add("pair", "concat", inputs=("mix", "sum"))
+    b.add("global_pool", "global-average-pool")
+    return b.add("classifier", "fully-connected", 6, bias=True)
+
+
 CASES = [
     Case("separable_w8a8", 1000, separable(7, 7, 16, 17, 24), histograms=True),
     Case("regular_w8a8", 2000, regular()),
@@ -144,6 +180,8 @@ CASES = [
     Case("w16a16", 9000, small(), Scheme(16, 16)),
     Case("near_dead_batch_norm", 11000, separable(7, 7, 4, 6, 8), dead_channels=2),
     Case("too_small_ranges", 12000, small(), shrink=0.6),
+    Case("grouped_dilated", 13000, grouped(), Scheme(per_channel=True)),
+    Case("branched", 14000, branched()),
 ]
 
 

@@ -13,12 +13,14 @@ import torch.nn.functional as F
 from tools.golden.quantization import QuantParams, Scheme
 
 KINDS_WITH_WEIGHTS = ("conv", "depthwise", "fully-connected")
-KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", "residual-add")
+PAIRS = {"residual-add": torch.add, "multiply": torch.mul, "subtract": torch.sub}
+FUNCTIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
+KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS)
 
 
 @dataclass(frozen=True)
 class Node:
-    """A layer; `padding` is top, bottom, left, right."""
+    """A layer; `padding` is top, bottom, left, right. `clamp` holds its lower and its upper ends."""
 
     name: str
     kind: str
@@ -30,6 +32,9 @@ class Node:
     activation: str = "none"
     batch_norm: bool = False
     bias: bool = False
+    dilation: int = 1
+    groups: int = 1
+    clamp: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     @property
     def weighted(self) -> bool:
@@ -39,7 +44,19 @@ class Node:
     def quantized(self) -> bool:
         return self.kind in KINDS_QUANTIZED
 
+    @property
+    def channels_last(self) -> bool:
+        """Whether the kernel is [KH, KW, C]: a depthwise one with an output a channel."""
+        return self.kind == "depthwise" and self.groups == 1
+
     def as_json(self) -> dict:
+        rest = {}
+        if self.dilation != 1:
+            rest["dilation"] = self.dilation
+        if self.groups != 1:
+            rest["groups"] = self.groups
+        if self.clamp:
+            rest["clamp"] = [list(ends) for ends in self.clamp]
         return {
             "name": self.name,
             "kind": self.kind,
@@ -51,6 +68,7 @@ class Node:
             "activation": self.activation,
             "batchNorm": self.batch_norm,
             "bias": self.bias,
+            **rest,
         }
 
 
@@ -75,7 +93,8 @@ class Builder:
         stride: int = 1,
         padding: str | tuple[int, int, int, int] | int = 0,
         inputs: tuple[str, ...] | None = None,
-        **rest: str | bool,
+        dilation: int = 1,
+        **rest: str | bool | int | tuple,
     ) -> "Builder":
         """Appends a node that reads the last one or `inputs`; padding is "same", one number or four."""
         sources = inputs or (self.last,)
@@ -86,13 +105,19 @@ class Builder:
             sides = (padding,) * 4
         else:
             sides = padding
+        extent = (kernel - 1) * dilation + 1
         if kind == "global-average-pool":
             out = (1, 1)
+        elif kind in PAIRS:
+            out = max(self.shapes[s][:2] for s in sources)
         else:
             out = (
-                (h + sides[0] + sides[1] - kernel) // stride + 1,
-                (w + sides[2] + sides[3] - kernel) // stride + 1,
+                (h + sides[0] + sides[1] - extent) // stride + 1,
+                (w + sides[2] + sides[3] - extent) // stride + 1,
             )
+        if kind == "concat":
+            channels = sum(self.shapes[s][2] for s in sources)
+        rest["dilation"] = dilation
         node = Node(name, kind, sources, channels or c, (kernel, kernel), (stride, stride), sides, **rest)
         self.nodes.append(node)
         self.shapes[name] = (*out, node.channels)
@@ -126,7 +151,7 @@ class Network:
                     self.stored[f"{node.name}.bn.{p}"].astype(np.float64) for p in ("gamma", "beta", "mean", "variance")
                 )
                 root = np.sqrt(variance + self.epsilon)
-                axis = (1, 1, -1) if node.kind == "depthwise" else (-1, 1, 1, 1)
+                axis = (1, 1, -1) if node.channels_last else (-1, 1, 1, 1)
                 kernel = kernel * gamma.reshape(axis) / root.reshape(axis)
                 bias = (bias - mean) * gamma / root + beta
             self.kernels[node.name] = kernel.astype(np.float32)
@@ -141,14 +166,15 @@ def random_network(builder: Builder, rng: np.random.Generator, dead_channels: in
             continue
         kh, kw = node.kernel
         c_in = net.shapes[node.inputs[0]][2]
-        if node.kind == "depthwise":
+        if node.channels_last:
             shape, fan_in = (kh, kw, node.channels), kh * kw
         else:
-            shape, fan_in = (node.channels, kh, kw, c_in), kh * kw * c_in
+            depth = c_in // node.groups
+            shape, fan_in = (node.channels, kh, kw, depth), kh * kw * depth
         # Channels differ in size, as trained ones do; otherwise per-channel and per-tensor would look alike.
         spread = rng.lognormal(0.0, 0.6, node.channels).astype(np.float32)
         kernel = rng.normal(0.1, (1.6 / fan_in) ** 0.5, shape).astype(np.float32)
-        kernel *= spread if node.kind == "depthwise" else spread.reshape(-1, 1, 1, 1)
+        kernel *= spread if node.channels_last else spread.reshape(-1, 1, 1, 1)
         store = {"kernel": kernel}
         if node.bias:
             store["bias"] = rng.normal(0, 0.2, node.channels)
@@ -167,7 +193,7 @@ def random_network(builder: Builder, rng: np.random.Generator, dead_channels: in
 
 def channels_first(node: Node, kernel: np.ndarray) -> np.ndarray:
     """A kernel as [C, elements of the channel]."""
-    if node.kind == "depthwise":
+    if node.channels_last:
         return kernel.reshape(-1, node.channels).T
     return kernel.reshape(node.channels, -1)
 
@@ -178,7 +204,7 @@ def quantized_kernel(node: Node, kernel: np.ndarray, params: list[QuantParams]) 
     per_row = params * len(rows) if len(params) == 1 else params
     codes = np.stack([p.quantize(r) for p, r in zip(per_row, rows, strict=True)])
     values = np.stack([p.dequantize(q) for p, q in zip(per_row, codes, strict=True)])
-    if node.kind == "depthwise":
+    if node.channels_last:
         return codes.T.reshape(kernel.shape), values.T.reshape(kernel.shape)
     return codes.reshape(kernel.shape), values.reshape(kernel.shape)
 
@@ -203,29 +229,29 @@ def _apply(
     top, bottom, left, right = node.padding
     sides = (left, right, top, bottom)
     match node.kind:
-        case "conv" | "fully-connected":
-            w = torch.from_numpy(kernel).to(dtype).permute(0, 3, 1, 2)
-            y = F.conv2d(F.pad(x, sides), w, torch.from_numpy(bias).to(dtype), node.stride)
-        case "depthwise":
-            w = torch.from_numpy(kernel).to(dtype).permute(2, 0, 1).unsqueeze(1)
-            y = F.conv2d(
-                F.pad(x, sides),
-                w,
-                torch.from_numpy(bias).to(dtype),
-                node.stride,
-                groups=node.channels,
-            )
-        case "residual-add":
-            y = x + others[0]
+        case "conv" | "fully-connected" | "depthwise":
+            w = torch.from_numpy(kernel).to(dtype)
+            w = w.permute(2, 0, 1).unsqueeze(1) if node.channels_last else w.permute(0, 3, 1, 2)
+            groups = node.channels if node.channels_last else node.groups
+            b = torch.from_numpy(bias).to(dtype)
+            y = F.conv2d(F.pad(x, sides), w, b, node.stride, dilation=node.dilation, groups=groups)
+        case kind if kind in PAIRS:
+            y = PAIRS[kind](x, others[0])
+        case kind if kind in FUNCTIONS:
+            y = FUNCTIONS[kind](x)
+        case "concat":
+            y = torch.cat((x, *others), dim=1)
         case "global-average-pool":
             y = x.mean((2, 3), keepdim=True)
         case "average-pool":
-            area = node.kernel[0] * node.kernel[1]
-            total = F.avg_pool2d(F.pad(x, sides), node.kernel, node.stride) * area
-            inside = F.avg_pool2d(F.pad(torch.ones_like(x), sides), node.kernel, node.stride) * area
-            y = total / inside.round()
+            # A convolution with ones sums a window, dilated or not.
+            c = x.shape[1]
+            ones = torch.ones((c, 1, *node.kernel), dtype=dtype)
+            total = F.conv2d(F.pad(x, sides), ones, None, node.stride, dilation=node.dilation, groups=c)
+            seen = F.pad(torch.ones_like(x), sides)
+            y = total / F.conv2d(seen, ones, None, node.stride, dilation=node.dilation, groups=c)
         case "max-pool":
-            y = F.max_pool2d(F.pad(x, sides, value=-torch.inf), node.kernel, node.stride)
+            y = F.max_pool2d(F.pad(x, sides, value=-torch.inf), node.kernel, node.stride, dilation=node.dilation)
         case _:
             raise ValueError(node.kind)
     y = y.to(torch.float32)
@@ -233,6 +259,9 @@ def _apply(
         y = F.relu(y)
     elif node.activation == "relu6":
         y = F.relu6(y)
+    elif node.clamp:
+        low, high = (torch.tensor(ends).reshape(1, -1, 1, 1) for ends in node.clamp)
+        y = torch.maximum(torch.minimum(y, high), low)
     return y.permute(0, 2, 3, 1).contiguous().numpy()
 
 

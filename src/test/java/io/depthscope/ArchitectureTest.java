@@ -34,8 +34,9 @@ class ArchitectureTest {
           "tensor",
           "stats",
           "quant",
-          "model",
-          "model.format",
+          "graph",
+          "zoo",
+          "graph.exchange",
           "dataset",
           "plan",
           "backend",
@@ -53,11 +54,11 @@ class ArchitectureTest {
           "cli");
 
   private static final List<String> WIRED_BY_CLI_ALONE =
-      List.of("backend.reference", "backend.cpu", "backend.cuda", "device.jcuda", "model.format");
+      List.of("backend.reference", "backend.cpu", "backend.cuda", "device.jcuda", "graph.exchange");
 
   /** What others are checked against: the oracle, and golden files. */
   private static final List<String> VERIFICATION_MAY_USE =
-      List.of("backend.reference", "model.format");
+      List.of("backend.reference", "graph.exchange");
 
   private static final Set<String> BANNED_WORDS = Set.of("util", "common", "helper", "manager");
 
@@ -89,11 +90,11 @@ class ArchitectureTest {
       }
     }
     forbid("plan", "dataset");
-    forbid("plan", "model.format");
-    forbid("dataset", "model");
+    forbid("plan", "graph.exchange");
+    forbid("dataset", "graph");
     forbid("dataset", "quant");
-    forbid("model", "quant");
-    forbid("model", "stats");
+    forbid("graph", "quant");
+    forbid("graph", "stats");
     forbid("backend.cpu", "backend.reference");
     forbid("backend.cpu", "dataset");
     forbid("backend.reference", "dataset");

@@ -1,16 +1,15 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Node;
-import io.depthscope.model.PaddingStyle;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.Range;
-import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
+import io.depthscope.zoo.PaddingStyle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +25,7 @@ import java.util.SplittableRandom;
  * @param id file and layer, such as {@code mobilenet_v1/conv_pw_1}
  * @param in shape of the layer's input
  */
-record BenchLayer(String id, Layer layer, Shape in) {
+record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
   private static final Path FOLDER = Path.of("bench", "shapes");
   private static final long SEED = 20210421;
   private static final int FIELDS = 9;
@@ -70,46 +69,37 @@ record BenchLayer(String id, Layer layer, Shape in) {
         new Shape(
             Integer.parseInt(field[2]), Integer.parseInt(field[3]), Integer.parseInt(field[4]));
     int outputs = Integer.parseInt(field[5]);
-    ConvGeometry g =
+    Window g =
         field[6].equals("1")
-            ? ConvGeometry.POINTWISE
+            ? Window.POINTWISE
             : PaddingStyle.valueOf(field[8].toUpperCase(Locale.ROOT))
-                .geometry(in, Integer.parseInt(field[6]), Integer.parseInt(field[7]));
-    Layer layer =
+                .window(in, Integer.parseInt(field[6]), Integer.parseInt(field[7]));
+    Op.Convolution op =
         switch (field[1]) {
-          case "conv", "pointwise" ->
-              new Layer.Convolution(outputs, g, false, true, Activation.RELU6);
-          case "depthwise" -> new Layer.DepthwiseConvolution(g, false, true, Activation.RELU6);
-          case "fully-connected" -> new Layer.FullyConnected(outputs, Activation.NONE);
+          case "conv", "pointwise" -> Op.Convolution.dense(g, outputs);
+          case "depthwise" -> Op.Convolution.depthwise(g, outputs);
+          case "fully-connected" -> Op.Convolution.pointwise(outputs);
           default -> throw new IllegalArgumentException("unknown kind " + field[1]);
         };
-    return new BenchLayer(file + "/" + field[0], layer, in);
+    Clamp clamp = field[1].equals("fully-connected") ? Clamp.NONE : Clamp.RELU6;
+    return new BenchLayer(file + "/" + field[0], op, clamp, in);
   }
 
   boolean isDepthwise() {
-    return layer instanceof Layer.DepthwiseConvolution;
+    return op.isDepthwise(in);
   }
 
-  ConvGeometry geometry() {
-    return switch (layer) {
-      case Layer.Convolution c -> c.geometry();
-      case Layer.DepthwiseConvolution c -> c.geometry();
-      default -> ConvGeometry.POINTWISE;
-    };
+  Window window() {
+    return op.window();
   }
 
   Shape out() {
-    return switch (layer) {
-      case Layer.Convolution c -> c.geometry().output(in, c.outChannels());
-      case Layer.FullyConnected f -> new Shape(1, 1, f.outFeatures());
-      default -> geometry().output(in, in.channels());
-    };
+    return op.outputShape(List.of(in));
   }
 
   /** Weights an output value is the sum of. */
   int depth() {
-    int taps = geometry().kernelH() * geometry().kernelW();
-    return isDepthwise() ? taps : taps * in.channels();
+    return (int) (op.kernelSize(List.of(in)) / op.outChannels());
   }
 
   /** Multiplications and additions of one image. */
@@ -117,17 +107,17 @@ record BenchLayer(String id, Layer layer, Shape in) {
     return 2L * out().size() * depth();
   }
 
-  /** True where the backend keeps the input as NHWC: an image that is only gathered. */
-  private boolean plainInput() {
-    return in.channels() < Lanes.N && !geometry().isPointwise() && !isDepthwise();
+  /**
+   * Floats from one position of the input to the next; an image that is only gathered has no gaps.
+   */
+  private int inputRow() {
+    boolean image = in.channels() < 4 && !window().isPointwise() && !isDepthwise();
+    return image ? in.channels() : CompiledLayer.rowFloats(in);
   }
 
   /** Where an input value lies in the backend's layout. */
   private int at(int position, int channel) {
-    int block = channel / Lanes.N * Lanes.N;
-    return plainInput()
-        ? position * in.channels() + channel
-        : block * in.positions() + position * Lanes.N + channel - block;
+    return position * inputRow() + channel;
   }
 
   /** The layer with random weights, its output quantized to 8 bits, as the backend compiles it. */
@@ -138,22 +128,21 @@ record BenchLayer(String id, Layer layer, Shape in) {
     LayerPlan plan =
         new LayerPlan(
             1,
-            new Node(id, layer, List.of(0)),
-            in,
+            new Node(id, op, clamp, List.of(0)),
+            List.of(in),
             out(),
             kernel,
             kernel,
             List.of(),
             gaussian(channels, 0.5f),
-            Optional.of(output),
-            gaussian(channels, 0.5f));
-    return CompiledLayer.of(plan, plainInput(), /* plainOutput= */ false);
+            Optional.of(output));
+    return CompiledLayer.of(plan, inputRow(), CompiledLayer.rowFloats(out()));
   }
 
   /** A random input image in the backend's layout; padding channels are zero. */
   float[] image() {
     float[] values = gaussian(in.size(), 1);
-    float[] image = new float[in.positions() * StreamSums.padded(in.channels())];
+    float[] image = new float[in.positions() * inputRow()];
     for (int p = 0; p < in.positions(); p++) {
       for (int c = 0; c < in.channels(); c++) {
         image[at(p, c)] = values[p * in.channels() + c];
@@ -175,7 +164,7 @@ record BenchLayer(String id, Layer layer, Shape in) {
   /**
    * Compares all outputs of a kernel with plain loops in double.
    *
-   * @param tiles output of each tile, blocked as {@link Gemm} writes it
+   * @param tiles output of each tile, laid out as {@link Gemm} writes it
    * @throws IllegalStateException naming the first wrong output
    */
   void check(CompiledLayer compiled, float[] image, List<float[]> tiles) {
@@ -193,7 +182,7 @@ record BenchLayer(String id, Layer layer, Shape in) {
   }
 
   private void expect(float got, float[] image, float[] kernel, int output, int channel) {
-    ConvGeometry g = geometry();
+    Window g = window();
     int top = output / out().width() * g.strideH() - g.padding().top();
     int left = output % out().width() * g.strideW() - g.padding().left();
     int firstInput = isDepthwise() ? channel : 0;
@@ -204,7 +193,7 @@ record BenchLayer(String id, Layer layer, Shape in) {
       for (int kx = Math.max(0, -left); kx < Math.min(g.kernelW(), in.width() - left); kx++) {
         int tap = ky * g.kernelW() + kx;
         int position = (top + ky) * in.width() + left + kx;
-        int w = isDepthwise() ? tap * in.channels() + channel : channel * depth() + tap * inputs;
+        int w = channel * depth() + tap * inputs;
         for (int i = 0; i < inputs; i++) {
           double term = (double) image[at(position, firstInput + i)] * kernel[w + i];
           sum += term;

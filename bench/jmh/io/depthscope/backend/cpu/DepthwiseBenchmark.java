@@ -40,8 +40,7 @@ public class DepthwiseBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    int padded = compiled.stage().padded();
-    kernel = new Depthwise(shape.geometry(), shape.in(), shape.out(), padded);
+    kernel = new Depthwise(shape.window(), shape.in(), shape.out(), compiled.inputRow());
     image = shape.image();
     tile = new float[compiled.tileFloats()];
     List<float[]> tiles = new ArrayList<>();

@@ -101,7 +101,7 @@ public class EpilogueBenchmark {
           outFp32,
           outQuantized,
           p0,
-          positions,
+          compiled.outputRow(),
           sums,
           histogram);
     }
@@ -125,10 +125,10 @@ public class EpilogueBenchmark {
         int tilePositions = Math.min(rows, positions - p / rows * rows);
         int lane = c % Lanes.N;
         int at = (c - lane) * tilePositions + p % rows * Lanes.N + lane;
-        float x = stage.activation().apply(fp32[at] + stage.bias()[c]);
-        float y = stage.activation().apply(quantized[at] + stage.bias()[c]);
+        float x = stage.clamp().apply(fp32[at] + stage.bias()[c], c);
+        float y = stage.clamp().apply(quantized[at] + stage.bias()[c], c);
         float e = q.fakeQuantize(y) - x;
-        int out = (c - lane) * positions + p * Lanes.N + lane;
+        int out = p * compiled.outputRow() + c;
         require(outFp32[out] == x, "fp32 value", c, outFp32[out], x);
         if (paired) {
           float xq = q.fakeQuantize(y);

@@ -41,7 +41,7 @@ public class GemmBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    windows = new Windows(compiled.window(), shape.in(), shape.out(), compiled.plainInput());
+    windows = new Windows(shape.window(), shape.in(), shape.out(), compiled.inputRow());
     image = shape.image();
     gathered = new float[compiled.gatherFloats()];
     tile = new float[compiled.tileFloats()];
@@ -56,13 +56,12 @@ public class GemmBenchmark {
 
   private void multiply(int p0, int p1) {
     PackedKernel kernel = compiled.fp32().packed();
-    if (compiled.readsInputDirectly()) {
-      int blockStep = compiled.plan().in().positions() * Lanes.N;
-      Gemm.multiply(image, p0 * Lanes.N, Lanes.N, blockStep, p1 - p0, kernel, tile);
+    if (compiled.form().isPointwise()) {
+      int row = compiled.inputRow();
+      Gemm.multiply(image, p0 * row, row, p1 - p0, kernel, tile);
     } else {
       windows.gather(image, p0, p1, gathered);
-      int rowStep = Windows.rowFloats(kernel.depth());
-      Gemm.multiply(gathered, 0, rowStep, Lanes.N, p1 - p0, kernel, tile);
+      Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
     }
   }
 

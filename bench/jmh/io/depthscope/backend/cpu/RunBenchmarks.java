@@ -7,6 +7,8 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -47,10 +49,21 @@ public final class RunBenchmarks {
         new RunBenchmarks(
             Pattern.compile(named ? args[0] : ""),
             new CommandLineOptions(Arrays.copyOfRange(args, named ? 1 : 0, args.length)));
+    run.peak();
     run.benchmark(GemmBenchmark.class, l -> !l.isDepthwise());
     run.benchmark(DepthwiseBenchmark.class, BenchLayer::isDepthwise);
     run.benchmark(EpilogueBenchmark.class, l -> true);
     run.finish();
+  }
+
+  /** The peak that the rates are compared with; measured unless another kind is asked for. */
+  private void peak() throws RunnerException {
+    if (chosen.matcher(PeakBenchmark.class.getName()).find()
+        || chosen.matcher(GemmBenchmark.class.getName()).find()) {
+      OptionsBuilder options = new OptionsBuilder();
+      options.parent(common).include(Pattern.quote(PeakBenchmark.class.getName()));
+      results.addAll(new Runner(options.shouldFailOnError(true).build()).run());
+    }
   }
 
   private void benchmark(Class<?> type, Predicate<BenchLayer> takes) throws RunnerException {
@@ -74,7 +87,7 @@ public final class RunBenchmarks {
     return layers.stream()
         .filter(takes)
         .filter(l -> wanted.isEmpty() || wanted.contains(l.id()))
-        .filter(l -> seen.add(l.layer() + " " + l.in()))
+        .filter(l -> seen.add(l.op() + " " + l.clamp() + " " + l.in()))
         .map(BenchLayer::id)
         .toArray(String[]::new);
   }
@@ -85,27 +98,48 @@ public final class RunBenchmarks {
               common.getResultFormat().orElse(ResultFormatType.JSON), common.getResult().get())
           .writeOut(results);
     }
-    System.out.printf("%n%-10s %-26s %-10s %12s %8s%n", "kernel", "layer", "level", "us", "");
+    OptionalDouble peak =
+        results.stream()
+            .filter(r -> r.getParams().getParam("layer") == null)
+            .mapToDouble(r -> PeakBenchmark.flops() / fastest(r) / 1e3)
+            .findFirst();
+    peak.ifPresent(p -> System.out.printf(Locale.ROOT, "%npeak %.1f GFLOP/s%n", p));
+    System.out.printf(
+        "%n%-10s %-26s %-10s %12s %12s%n", "kernel", "layer", "level", "us", "fastest us");
     for (RunResult r : results) {
-      print(r.getParams().getParam("layer"), r.getParams().getParamsKeys(), r);
+      if (r.getParams().getParam("layer") != null) {
+        print(r, peak);
+      }
     }
   }
 
-  private static void print(String layer, Collection<String> keys, RunResult r) throws IOException {
+  /** Microseconds of the fastest iteration: what other programs on the machine disturbed least. */
+  private static double fastest(RunResult r) {
+    return r.getPrimaryResult().getStatistics().getMin();
+  }
+
+  private static void print(RunResult r, OptionalDouble peak) throws IOException {
+    String layer = r.getParams().getParam("layer");
     BenchLayer l = BenchLayer.of(layer);
-    double micros = r.getPrimaryResult().getScore();
-    String level = keys.contains("level") ? r.getParams().getParam("level") : "";
-    String rate =
-        level.isEmpty()
-            ? String.format(Locale.ROOT, "%8.1f GFLOP/s", l.flops() / micros / 1e3)
-            : String.format(Locale.ROOT, "%8.3f ns/value", micros * 1e3 / l.out().size());
+    String level = Objects.requireNonNullElse(r.getParams().getParam("level"), "");
+    String rate;
+    if (level.isEmpty()) {
+      double gflops = l.flops() / fastest(r) / 1e3;
+      rate = String.format(Locale.ROOT, "%8.1f GFLOP/s", gflops);
+      if (peak.isPresent()) {
+        rate += String.format(Locale.ROOT, " %4.0f %% of peak", 100 * gflops / peak.getAsDouble());
+      }
+    } else {
+      rate = String.format(Locale.ROOT, "%8.3f ns/value", fastest(r) * 1e3 / l.out().size());
+    }
     System.out.printf(
         Locale.ROOT,
-        "%-10s %-26s %-10s %12.1f %s%n",
+        "%-10s %-26s %-10s %12.1f %12.1f %s%n",
         r.getPrimaryResult().getLabel(),
         layer,
         level,
-        micros,
+        r.getPrimaryResult().getScore(),
+        fastest(r),
         rate);
   }
 }

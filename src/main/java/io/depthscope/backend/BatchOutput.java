@@ -1,7 +1,8 @@
 package io.depthscope.backend;
 
 /**
- * Outputs of the last node for one batch: logits for a classifier.
+ * A network's outputs for one batch: logits for a classifier. Where there are several, each image
+ * has them one after the other.
  *
  * @param fp32 count x outputs
  * @param quantized count x outputs; empty without a quantized stream

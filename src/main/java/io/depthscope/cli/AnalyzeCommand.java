@@ -2,7 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.format.LoadedModel;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
@@ -160,7 +160,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       Path directory =
           out != null
               ? out
-              : TimedFolder.below(Path.of("runs"), model.model().name() + "-" + scheme.name());
+              : TimedFolder.below(Path.of("runs"), model.graph().name() + "-" + scheme.name());
       try (Interruption interruption = Interruption.install(spec.commandLine().getErr())) {
         CalibrationSource source =
             CalibrationSource.of(

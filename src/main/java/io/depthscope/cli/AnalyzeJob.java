@@ -12,11 +12,9 @@ import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.PairedRun;
 import io.depthscope.experiment.RunState;
-import io.depthscope.model.BatchNormFolding;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Node;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.Setting;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.Setting;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -134,8 +132,8 @@ record AnalyzeJob(
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
   private ExecutionPlan shapeOfPlan() {
     Map<String, QuantParams> outputs = new HashMap<>();
-    for (Node node : model.model().nodes()) {
-      if (node.layer().quantizesOutput() && scheme.activations().isPresent()) {
+    for (Node node : model.graph().nodes()) {
+      if (node.op().quantizesOutput() && scheme.activations().isPresent()) {
         outputs.put(node.name(), QuantParams.of(new Range(0, 1), scheme.activations().get()));
       }
     }
@@ -228,7 +226,7 @@ record AnalyzeJob(
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
                 .withTimes(started, measured, Instant.now(), state.figures().images() - before);
         Run result =
-            new RunAssembly(plan, model.family(), scheme, model.weights(), calibration.images())
+            new RunAssembly(plan, model.family(), scheme, calibration.images())
                 .run(RunDirectory.name(directory), state, predictions, manifest.entries());
         run.finish(result);
         if (!mode.quiet()) {
@@ -283,7 +281,7 @@ record AnalyzeJob(
       BooleanSupplier stop,
       PrintWriter err)
       throws IOException {
-    int classes = model.model().outputShape().size();
+    int classes = model.graph().outputShape().size();
     try (BatchLoader loader =
             new BatchLoader(
                 data,
@@ -379,8 +377,7 @@ record AnalyzeJob(
   /** The plan of a loaded network's fp32 stream. */
   static ExecutionPlan fp32Plan(
       LoadedModel model, Preprocessing preprocessing, Recording recording) {
-    Map<String, FoldedWeights> folded = BatchNormFolding.foldAll(model.model(), model.weights());
-    return ExecutionPlan.fp32(model.model(), folded, preprocessing.normalizationTable(), recording);
+    return ExecutionPlan.fp32(model.network(), preprocessing.normalizationTable(), recording);
   }
 
   /** All that the numbers will depend on, as far as it is known before the calibration. */
@@ -388,7 +385,7 @@ record AnalyzeJob(
     return new RunSpec(
         BuildInfo.load(),
         new RunSpec.Network(
-            model.model().name(),
+            model.graph().name(),
             model.family(),
             model.naming(),
             model.file().toString(),

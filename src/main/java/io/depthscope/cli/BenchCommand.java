@@ -9,7 +9,7 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.PairedRun;
-import io.depthscope.model.format.LoadedModel;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;

@@ -12,7 +12,7 @@ import io.depthscope.backend.cuda.KernelBench.Timing;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.jcuda.JCudaDevices;
-import io.depthscope.model.Model;
+import io.depthscope.graph.Graph;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
@@ -98,7 +98,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       OutputFile.check("--json", json, true, overwrite);
     }
     BackendOptions.checkDevice(device);
-    List<Model> layers = shapes == null ? ShapeFile.mobileNet() : ShapeFile.read(shapes);
+    List<Graph> layers = shapes == null ? ShapeFile.mobileNet() : ShapeFile.read(shapes);
     PrintWriter out = spec.commandLine().getOut();
     try (CudaBackend backend = open()) {
       out.println(backend.description());
@@ -113,7 +113,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
           new TextTable(2, "layer", "kernel", "us", "GB/s", "of copy", "GFLOP/s", "regs", "check");
       boolean sound = true;
       try {
-        for (Model layer : layers) {
+        for (Graph layer : layers) {
           PlanCase c = RandomCases.of(layer, scheme(), 1, 1);
           ExecutionPlan plan = c.plan(level.recording());
           List<String> kernels = KernelBench.variants(plan);

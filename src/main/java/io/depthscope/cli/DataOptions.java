@@ -4,7 +4,7 @@ import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.SyntheticShapes;
-import io.depthscope.model.format.LoadedModel;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -91,12 +91,12 @@ final class DataOptions {
       return data;
     }
     Shape edge = new Shape(SyntheticShapes.EDGE, SyntheticShapes.EDGE, 3);
-    if (model.model().inputShape().equals(edge)
-        && model.model().outputShape().channels() == SyntheticShapes.CLASSES.size()) {
+    if (model.graph().inputShape().equals(edge)
+        && model.graph().outputShape().channels() == SyntheticShapes.CLASSES.size()) {
       return DEFAULT_SYNTHETIC;
     }
     throw new UsageException(
-        "--data is needed: " + model.model().name() + " does not fit the synthetic images");
+        "--data is needed: " + model.graph().name() + " does not fit the synthetic images");
   }
 
   /** True if the images are synthetic, by option or by default. */
@@ -118,7 +118,7 @@ final class DataOptions {
 
   /** Opens the images and says what lies beside them and was left out. */
   Dataset open(String spec, LoadedModel model) throws IOException {
-    int outputs = model.model().outputShape().channels();
+    int outputs = model.graph().outputShape().channels();
     int withBackground = model.firstClass() == 0 ? 0 : outputs;
     Dataset opened =
         Datasets.open(
@@ -153,7 +153,7 @@ final class DataOptions {
    * @throws IOException if they do not
    */
   void checkClasses(Dataset dataset, LoadedModel model) throws IOException {
-    int outputs = model.model().outputShape().channels() - model.firstClass();
+    int outputs = model.graph().outputShape().channels() - model.firstClass();
     boolean partial = dataset instanceof ImageFolder && synsets == null;
     if (dataset.classCount() > outputs || (partial && dataset.classCount() != outputs)) {
       throw new IOException(

@@ -2,12 +2,11 @@ package io.depthscope.cli;
 
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.DeadChannels;
-import io.depthscope.model.BatchNorm;
-import io.depthscope.model.BatchNormFolding;
-import io.depthscope.model.LayerParameters;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.format.LoadedModel;
+import io.depthscope.graph.BatchNorm;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerParameters;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.FloatTensor;
 import java.io.IOException;
@@ -36,7 +35,7 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     LoadedModel loaded = modelOptions.load();
     Preprocessing preprocessing = modelOptions.preprocessing(loaded);
-    Model model = loaded.model();
+    Graph graph = loaded.graph();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         Locale.ROOT,
@@ -58,25 +57,24 @@ final class InspectCommand implements Callable<Integer> {
             "folded range",
             "dead channels");
     long parameters = 0;
-    for (int i = 0; i < model.size(); i++) {
-      Node node = model.node(i);
-      if (!node.layer().hasWeights()) {
-        table.row(
-            node.name(), node.layer().kind(), model.shape(i).toString(), "", "", "", "", "", "");
+    for (int i = 0; i < graph.size(); i++) {
+      Node node = graph.node(i);
+      if (!node.op().hasWeights()) {
+        table.row(node.name(), graph.word(i), graph.shape(i).toString(), "", "", "", "", "", "");
         continue;
       }
-      LayerParameters p = loaded.weights().of(node);
+      LayerParameters p = loaded.network().storedOf(node);
       long count = parameterCount(p);
       parameters += count;
       table.row(
           node.name(),
-          node.layer().kind(),
-          model.shape(i).toString(),
+          graph.word(i),
+          graph.shape(i).toString(),
           p.kernel().dimsText(),
           Long.toString(count),
-          String.format(Locale.ROOT, "%,d", model.macs(i)),
+          String.format(Locale.ROOT, "%,d", graph.macs(i)),
           range(p.kernel()),
-          range(BatchNormFolding.fold(node, p).kernel()),
+          range(loaded.network().weightsOf(node).kernel()),
           dead(p.batchNorm()));
     }
     table.lines().forEach(out::println);
@@ -90,7 +88,7 @@ final class InspectCommand implements Callable<Integer> {
         Locale.ROOT,
         "%n%,d parameters, %,d multiply-accumulates an image; dead: batch-norm variance below %s%n",
         parameters,
-        model.macs(),
+        graph.macs(),
         DeadChannels.VARIANCE);
     return 0;
   }

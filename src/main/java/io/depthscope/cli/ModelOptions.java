@@ -1,9 +1,9 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

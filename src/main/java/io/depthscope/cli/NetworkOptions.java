@@ -4,14 +4,14 @@ import io.depthscope.dataset.Interpolation;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.dataset.Preprocessing.Mode;
-import io.depthscope.model.Activation;
-import io.depthscope.model.MobileNetV1;
-import io.depthscope.model.format.ImageSettings;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.Setting;
-import io.depthscope.model.format.Setting.Origin;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.exchange.ImageSettings;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.Setting;
+import io.depthscope.graph.exchange.Setting.Origin;
 import io.depthscope.tensor.Shape;
+import io.depthscope.zoo.MobileNetV1;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
@@ -120,8 +121,7 @@ final class NetworkOptions {
       return new LoadOptions(
           Optional.ofNullable(family),
           resolution == null ? OptionalInt.empty() : OptionalInt.of(resolution),
-          Optional.ofNullable(activation)
-              .map(a -> constant("--activation", a, List.of(Activation.RELU, Activation.RELU6))));
+          Optional.ofNullable(activation).map(NetworkOptions::activation));
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -144,7 +144,7 @@ final class NetworkOptions {
   }
 
   private static Preprocessing usual(LoadedModel model) {
-    Shape in = model.model().inputShape();
+    Shape in = model.graph().inputShape();
     boolean photographs =
         model.family().equals(MobileNetV1.FAMILY) && in.height() == in.width() && in.height() >= 96;
     return photographs ? Preprocessing.imageNet(in.height()) : Preprocessing.exact(in);
@@ -246,19 +246,23 @@ final class NetworkOptions {
     return given.size() == 1 ? Collections.nCopies(CHANNELS, given.getFirst()) : given;
   }
 
+  private static Clamp activation(String text) {
+    return named("--activation", text, Clamp.RECTIFIERS, Clamp::word);
+  }
+
   private static <E extends Enum<E>> E constant(String option, String text, List<E> allowed) {
+    return named(option, text, allowed, v -> v.name().toLowerCase(Locale.ROOT));
+  }
+
+  private static <E> E named(
+      String option, String text, List<E> allowed, Function<E, String> word) {
     for (E value : allowed) {
-      if (value.name().equalsIgnoreCase(text)) {
+      if (word.apply(value).equalsIgnoreCase(text)) {
         return value;
       }
     }
-    throw new UsageException(
-        option
-            + " must be "
-            + String.join(
-                " or ", allowed.stream().map(v -> v.name().toLowerCase(Locale.ROOT)).toList())
-            + ", got "
-            + text);
+    String words = String.join(" or ", allowed.stream().map(word).toList());
+    throw new UsageException(option + " must be " + words + ", got " + text);
   }
 
   /**

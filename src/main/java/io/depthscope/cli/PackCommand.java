@@ -2,7 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.format.LoadedModel;
+import io.depthscope.graph.exchange.LoadedModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package io.depthscope.cli;
 
 import io.depthscope.file.FileErrors;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.Padding;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
 import io.depthscope.tensor.Shape;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -30,7 +30,7 @@ final class ShapeFile {
   private ShapeFile() {}
 
   /** The layers of MobileNet-V1 1.0 at 224x224. */
-  static List<Model> mobileNet() throws IOException {
+  static List<Graph> mobileNet() throws IOException {
     String name = "/io/depthscope/shapes/mobilenet_v1.txt";
     try (InputStream in = ShapeFile.class.getResourceAsStream(name)) {
       if (in == null) {
@@ -45,7 +45,7 @@ final class ShapeFile {
    *
    * @throws IOException naming the file, if it cannot be read or a line is not a layer
    */
-  static List<Model> read(Path file) throws IOException {
+  static List<Graph> read(Path file) throws IOException {
     List<String> lines;
     try {
       lines = Files.readAllLines(file);
@@ -57,26 +57,26 @@ final class ShapeFile {
     return parse(lines, file.toString());
   }
 
-  private static List<Model> parse(List<String> lines, String file) throws IOException {
-    List<Model> models = new ArrayList<>();
+  private static List<Graph> parse(List<String> lines, String file) throws IOException {
+    List<Graph> layers = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
       if (line.isEmpty() || line.startsWith("#")) {
         continue;
       }
       try {
-        models.add(layer(line.split("\\s+")));
+        layers.add(layer(line.split("\\s+")));
       } catch (IllegalArgumentException e) {
         throw new IOException(file + " line " + (i + 1) + ": " + e.getMessage(), e);
       }
     }
-    if (models.isEmpty()) {
+    if (layers.isEmpty()) {
       throw new IOException(file + ": no layers");
     }
-    return models;
+    return layers;
   }
 
-  private static Model layer(String[] fields) {
+  private static Graph layer(String[] fields) {
     if (fields.length != FIELDS) {
       throw new IllegalArgumentException(fields.length + " fields, expected " + FIELDS);
     }
@@ -84,12 +84,11 @@ final class ShapeFile {
     int outputs = number(fields[5]);
     int kernel = number(fields[6]);
     int stride = number(fields[7]);
-    ConvGeometry geometry =
+    Window window =
         switch (fields[8]) {
-          case "same" -> ConvGeometry.same(in, kernel, stride);
-          case "symmetric" ->
-              ConvGeometry.square(kernel, stride, Padding.symmetric((kernel - 1) / 2));
-          case "none" -> ConvGeometry.square(kernel, stride, Padding.NONE);
+          case "same" -> Window.same(in, kernel, stride);
+          case "symmetric" -> Window.square(kernel, stride, Padding.symmetric((kernel - 1) / 2));
+          case "none" -> Window.square(kernel, stride, Padding.NONE);
           default -> throw new IllegalArgumentException("padding '" + fields[8] + "' is unknown");
         };
     if (fields[1].equals("depthwise") && outputs != in.channels()) {
@@ -100,20 +99,23 @@ final class ShapeFile {
       throw new IllegalArgumentException(
           "pointwise with kernel " + kernel + " and stride " + stride);
     }
-    Layer layer =
+    boolean connected = fields[1].equals("fully-connected");
+    if (connected && in.positions() != 1) {
+      throw new IllegalArgumentException("fully connected layer on a " + in + " input");
+    }
+    Op op =
         switch (fields[1]) {
-          case "conv", "pointwise" ->
-              new Layer.Convolution(outputs, geometry, false, true, Activation.RELU6);
-          case "depthwise" ->
-              new Layer.DepthwiseConvolution(geometry, false, true, Activation.RELU6);
-          case "fully-connected" -> new Layer.FullyConnected(outputs, Activation.NONE);
+          case "conv", "pointwise" -> Op.Convolution.dense(window, outputs);
+          case "depthwise" -> Op.Convolution.depthwise(window, outputs);
+          case "fully-connected" -> Op.Convolution.pointwise(outputs);
           default -> throw new IllegalArgumentException("kind '" + fields[1] + "' is unknown");
         };
-    return new Model(
+    Clamp clamp = connected ? Clamp.NONE : Clamp.RELU6;
+    return new Graph(
         fields[0],
         List.of(
-            new Node("input", new Layer.Input(in), List.of()),
-            new Node(fields[0], layer, List.of(0))));
+            new Node("input", new Op.Input(in), List.of()),
+            new Node(fields[0], op, clamp, List.of(0))));
   }
 
   private static int number(String text) {

@@ -9,7 +9,7 @@ import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.NetworkSummary;
 import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
-import io.depthscope.model.format.LoadedModel;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;

@@ -2,10 +2,10 @@ package io.depthscope.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
-import io.depthscope.model.format.SafetensorsFile;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
+import io.depthscope.graph.exchange.SafetensorsFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.depthscope.experiment;
 
+import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.Prediction;
 import java.io.DataInput;
@@ -7,7 +8,7 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * Figures of the whole network, gathered image by image in order.
+ * Figures of the whole network, gathered image by image in order, and along the {@link BlockTree}.
  *
  * <p>With p and pq the softmax of the fp32 and the quantized logits (computed in double): QMSE is
  * the mean over images and classes of (p - pq)^2, QCE the mean over images of -sum p ln max(pq,
@@ -22,11 +23,51 @@ public final class NetworkFigures {
   private long top5Fp32;
   private long top5Quantized;
   private long agreement;
-  private double squaredDifference;
-  private double crossEntropy;
-  private double signal;
-  private double noise;
   private int classes;
+  private final BlockTree<Sums> tree = new BlockTree<>(new SumsOfBlocks());
+
+  /** What is added up over images, of their classes. */
+  private static final class Sums {
+    double squaredDifference;
+    double crossEntropy;
+    double signal;
+    double noise;
+
+    void add(Sums later) {
+      squaredDifference += later.squaredDifference;
+      crossEntropy += later.crossEntropy;
+      signal += later.signal;
+      noise += later.noise;
+    }
+  }
+
+  private record SumsOfBlocks() implements BlockTree.Kind<Sums> {
+    @Override
+    public Sums empty() {
+      return new Sums();
+    }
+
+    @Override
+    public void join(Sums earlier, Sums later) {
+      earlier.add(later);
+    }
+
+    @Override
+    public void write(Sums s, DataOutput out) throws IOException {
+      out.writeDouble(s.squaredDifference);
+      out.writeDouble(s.crossEntropy);
+      out.writeDouble(s.signal);
+      out.writeDouble(s.noise);
+    }
+
+    @Override
+    public void read(Sums s, DataInput in) throws IOException {
+      s.squaredDifference = in.readDouble();
+      s.crossEntropy = in.readDouble();
+      s.signal = in.readDouble();
+      s.noise = in.readDouble();
+    }
+  }
 
   /**
    * Adds an image.
@@ -46,19 +87,17 @@ public final class NetworkFigures {
     agreement += best >= 0 && best == bestQuantized ? 1 : 0;
     double[] p = softmax(x, offset, n);
     double[] pq = softmax(xq, offset, n);
-    double energy = 0;
-    double error = 0;
+    Sums sums = new Sums();
     for (int k = 0; k < n; k++) {
-      squaredDifference += (p[k] - pq[k]) * (p[k] - pq[k]);
-      crossEntropy -= p[k] * Math.log(Math.max(pq[k], SMALLEST_PROBABILITY));
+      sums.squaredDifference += (p[k] - pq[k]) * (p[k] - pq[k]);
+      sums.crossEntropy -= p[k] * Math.log(Math.max(pq[k], SMALLEST_PROBABILITY));
       double e = (double) xq[offset + k] - x[offset + k];
-      energy += (double) x[offset + k] * x[offset + k];
-      error += e * e;
+      sums.signal += (double) x[offset + k] * x[offset + k];
+      sums.noise += e * e;
     }
-    signal += energy;
-    noise += error;
+    tree.at(index).add(sums);
     return new Prediction(
-        index, image, label, best, bestQuantized, margin(x, offset, n), Math.sqrt(error / n));
+        index, image, label, best, bestQuantized, margin(x, offset, n), Math.sqrt(sums.noise / n));
   }
 
   /** Class of the largest logit, the first of equals; counts top-1 and top-5 on the way. */
@@ -155,16 +194,33 @@ public final class NetworkFigures {
   }
 
   public double qmse() {
-    return squaredDifference / ((double) images * classes);
+    return tree.total().squaredDifference / ((double) images * classes);
   }
 
   public double qce() {
-    return crossEntropy / images;
+    return tree.total().crossEntropy / images;
   }
 
   /** 10 log10 of logit energy over error energy; +infinity when they are equal bit for bit. */
   public double logitSqnrDb() {
-    return ErrorSums.sqnrDb(signal, noise);
+    Sums all = tree.total();
+    return ErrorSums.sqnrDb(all.signal, all.noise);
+  }
+
+  /**
+   * Joins the figures of other blocks of images; {@code other} is used up.
+   *
+   * @throws IllegalArgumentException if a block is in both
+   */
+  public void merge(NetworkFigures other) {
+    tree.merge(other.tree);
+    images += other.images;
+    top1Fp32 += other.top1Fp32;
+    top1Quantized += other.top1Quantized;
+    top5Fp32 += other.top5Fp32;
+    top5Quantized += other.top5Quantized;
+    agreement += other.agreement;
+    classes = Math.max(classes, other.classes);
   }
 
   void write(DataOutput out) throws IOException {
@@ -174,11 +230,8 @@ public final class NetworkFigures {
     out.writeLong(top5Fp32);
     out.writeLong(top5Quantized);
     out.writeLong(agreement);
-    out.writeDouble(squaredDifference);
-    out.writeDouble(crossEntropy);
-    out.writeDouble(signal);
-    out.writeDouble(noise);
     out.writeInt(classes);
+    tree.write(out);
   }
 
   void read(DataInput in) throws IOException {
@@ -188,10 +241,7 @@ public final class NetworkFigures {
     top5Fp32 = in.readLong();
     top5Quantized = in.readLong();
     agreement = in.readLong();
-    squaredDifference = in.readDouble();
-    crossEntropy = in.readDouble();
-    signal = in.readDouble();
-    noise = in.readDouble();
     classes = in.readInt();
+    tree.read(in);
   }
 }

@@ -1,8 +1,7 @@
 package io.depthscope.experiment;
 
-import io.depthscope.model.BatchNorm;
-import io.depthscope.model.Layer;
-import io.depthscope.model.LayerParameters;
+import io.depthscope.graph.BatchNorm;
+import io.depthscope.graph.LayerParameters;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.ChannelMoments;
@@ -35,7 +34,6 @@ public record WeightResult(
     float[] w = plan.kernel();
     float[] wq = plan.quantizedKernel();
     int perChannel = w.length / channels;
-    boolean channelsLast = plan.node().layer() instanceof Layer.DepthwiseConvolution;
     ImageSums sums = new ImageSums(channels, perChannel, false);
     double signal = 0;
     double quantizedSignal = 0;
@@ -44,7 +42,7 @@ public record WeightResult(
     double maxAbs = 0;
     long saturated = 0;
     for (int i = 0; i < w.length; i++) {
-      int c = channelsLast ? i % channels : i / perChannel;
+      int c = i / perChannel;
       double e = (double) wq[i] - w[i];
       signal += (double) w[i] * w[i];
       quantizedSignal += (double) wq[i] * wq[i];
@@ -57,8 +55,7 @@ public record WeightResult(
       }
     }
     for (int c = 0; c < channels; c++) {
-      int first = channelsLast ? c : c * perChannel;
-      sums.fp32.add(c, w, first, channelsLast ? channels : 1, perChannel);
+      sums.fp32.add(c, w, c * perChannel, 1, perChannel);
     }
     ChannelMoments moments = new ChannelMoments(channels);
     moments.add(sums.fp32);

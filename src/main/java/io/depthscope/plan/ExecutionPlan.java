@@ -1,9 +1,8 @@
 package io.depthscope.plan;
 
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
@@ -24,58 +23,61 @@ import java.util.Optional;
  * that compile the same plan owe the same numbers.
  */
 public final class ExecutionPlan {
-  private final Model model;
+  private final Network network;
   private final List<LayerPlan> layers;
   private final Feed feed;
   private final Recording recording;
   private final float[][] inputTable;
 
   private ExecutionPlan(
-      Model model, List<LayerPlan> layers, Feed feed, Recording recording, float[][] inputTable) {
-    this.model = model;
+      Network network,
+      List<LayerPlan> layers,
+      Feed feed,
+      Recording recording,
+      float[][] inputTable) {
+    this.network = network;
     this.layers = List.copyOf(layers);
     this.feed = feed;
     this.recording = recording;
     this.inputTable = inputTable;
-    if (inputTable.length != model.inputShape().channels()) {
+    if (inputTable.length != inputShape().channels()) {
       throw new IllegalArgumentException(
           "normalization for "
               + inputTable.length
               + " channels, the network reads "
-              + model.inputShape().channels());
+              + inputShape().channels());
     }
   }
 
   /**
    * A plan of the fp32 stream alone.
    *
-   * @param weights folded weights by node name
    * @param inputTable value of each of the 256 pixel codes, per channel
    */
-  public static ExecutionPlan fp32(
-      Model model, Map<String, FoldedWeights> weights, float[][] inputTable, Recording recording) {
+  public static ExecutionPlan fp32(Network network, float[][] inputTable, Recording recording) {
     if (recording.quantizedStream()) {
       throw new IllegalArgumentException("a quantized stream needs a calibration");
     }
     List<LayerPlan> layers = new ArrayList<>();
-    for (int i = 0; i < model.size(); i++) {
-      Node node = model.node(i);
-      boolean weighted = node.layer().hasWeights();
-      float[] kernel = weighted ? weights.get(node.name()).kernel().data() : new float[0];
-      float[] bias = weighted ? weights.get(node.name()).bias() : new float[0];
+    Graph graph = network.graph();
+    for (int i = 0; i < graph.size(); i++) {
+      Node node = graph.node(i);
+      boolean weighted = node.op().hasWeights();
+      float[] kernel = weighted ? network.weightsOf(node).kernel().data() : new float[0];
+      float[] bias = weighted ? network.weightsOf(node).bias() : new float[0];
       layers.add(
           new LayerPlan(
               i,
               node,
-              model.inputShapeOf(i),
-              model.shape(i),
+              graph.inputShapes(i),
+              graph.shape(i),
               kernel,
               kernel,
               List.of(),
               bias,
               Optional.empty()));
     }
-    return new ExecutionPlan(model, layers, Feed.ACCUMULATED, recording, inputTable);
+    return new ExecutionPlan(network, layers, Feed.ACCUMULATED, recording, inputTable);
   }
 
   /**
@@ -98,12 +100,12 @@ public final class ExecutionPlan {
         throw new IllegalArgumentException("no calibration for layer " + l.node().name());
       }
       Optional<QuantParams> output =
-          l.node().layer().quantizesOutput()
+          l.op().quantizesOutput()
               ? scheme.activations().map(f -> outputParams(scheme, seen, f))
               : Optional.empty();
       layers.add(quantized(l, scheme, output));
     }
-    return new ExecutionPlan(fp32.model, layers, feed, recording, fp32.inputTable);
+    return new ExecutionPlan(fp32.network, layers, feed, recording, fp32.inputTable);
   }
 
   /** A plan of both streams with given parameters for the outputs, by node name. */
@@ -117,7 +119,7 @@ public final class ExecutionPlan {
     for (LayerPlan l : fp32.layers) {
       layers.add(quantized(l, scheme, Optional.ofNullable(outputs.get(l.node().name()))));
     }
-    return new ExecutionPlan(fp32.model, layers, feed, recording, fp32.inputTable);
+    return new ExecutionPlan(fp32.network, layers, feed, recording, fp32.inputTable);
   }
 
   private static QuantParams outputParams(
@@ -130,12 +132,11 @@ public final class ExecutionPlan {
       LayerPlan l, QuantScheme scheme, Optional<QuantParams> output) {
     float[] kernel = l.kernel();
     List<QuantParams> params = List.of();
-    if (l.node().layer().hasWeights() && scheme.weights().isPresent()) {
+    if (l.op().hasWeights() && scheme.weights().isPresent()) {
       QuantizedKernel q =
           QuantizedKernel.of(
               kernel,
               l.out().channels(),
-              l.node().layer() instanceof Layer.DepthwiseConvolution,
               scheme.weights().get(),
               scheme.granularity(),
               scheme.weightRange());
@@ -143,11 +144,15 @@ public final class ExecutionPlan {
       params = q.params();
     }
     return new LayerPlan(
-        l.index(), l.node(), l.in(), l.out(), l.kernel(), kernel, params, l.bias(), output);
+        l.index(), l.node(), l.ins(), l.out(), l.kernel(), kernel, params, l.bias(), output);
   }
 
-  public Model model() {
-    return model;
+  public Network network() {
+    return network;
+  }
+
+  public Graph graph() {
+    return network.graph();
   }
 
   public List<LayerPlan> layers() {
@@ -172,12 +177,12 @@ public final class ExecutionPlan {
   }
 
   public Shape inputShape() {
-    return model.inputShape();
+    return graph().inputShape();
   }
 
-  /** Values of one image's output of the last node. */
+  /** Values of one image's outputs, one after the other. */
   public int outputSize() {
-    return model.outputShape().size();
+    return graph().outputs().stream().mapToInt(i -> layer(i).out().size()).sum();
   }
 
   /** Empty statistics of the shape this plan records. */

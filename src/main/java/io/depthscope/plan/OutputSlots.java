@@ -8,7 +8,7 @@ import java.util.function.IntToLongFunction;
 
 /**
  * Which nodes share a buffer: a node's output lives until its last reader has run, then its slot is
- * free for a later node. The last node's output is kept.
+ * free for a later node. The network's outputs are kept.
  *
  * @param slotOf slot of each node
  * @param sizes size of each slot, in the unit of the sizes given
@@ -19,15 +19,19 @@ public record OutputSlots(int[] slotOf, long[] sizes) {
   /**
    * Shares slots among the layers of a plan.
    *
+   * @param outputs nodes whose outputs are kept to the end
    * @param size of a node's output
    * @param readsLonger whether a node still reads its input while the next one writes
    */
   public static OutputSlots of(
-      List<LayerPlan> layers, IntToLongFunction size, IntPredicate readsLonger) {
+      List<LayerPlan> layers,
+      List<Integer> outputs,
+      IntToLongFunction size,
+      IntPredicate readsLonger) {
     int n = layers.size();
     int[] lastReader = new int[n];
     for (int i = 0; i < n; i++) {
-      lastReader[i] = i == n - 1 ? n : i;
+      lastReader[i] = outputs.contains(i) ? n : i;
       int until = readsLonger.test(i) ? i + 1 : i;
       for (int input : layers.get(i).node().inputs()) {
         lastReader[input] = Math.max(lastReader[input], until);

@@ -2,6 +2,7 @@ package io.depthscope.quant;
 
 import io.depthscope.stats.BitHistogram;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,37 +17,28 @@ public record QuantizedKernel(List<QuantParams> params, float[] dequantized) {
   /**
    * Quantizes a kernel.
    *
+   * @param kernel the elements of one output channel after the other
    * @param channels number of output channels
-   * @param channelsLast true if the channel is the fastest axis (depthwise [KH, KW, C]), false if
-   *     it is the slowest ([O, KH, KW, I])
    */
   public static QuantizedKernel of(
       float[] kernel,
       int channels,
-      boolean channelsLast,
       QuantFormat format,
       Granularity granularity,
       RangeEstimator estimator) {
     int groups = granularity == Granularity.PER_CHANNEL ? channels : 1;
     int perGroup = kernel.length / groups;
-    float[] values = new float[perGroup];
     float[] out = new float[kernel.length];
     List<QuantParams> params = new ArrayList<>();
     for (int g = 0; g < groups; g++) {
-      for (int i = 0; i < perGroup; i++) {
-        values[i] = kernel[at(g, i, groups, perGroup, channelsLast)];
-      }
-      QuantParams p = choose(values, format, estimator);
+      int end = (g + 1) * perGroup;
+      QuantParams p = choose(Arrays.copyOfRange(kernel, g * perGroup, end), format, estimator);
       params.add(p);
-      for (int i = 0; i < perGroup; i++) {
-        out[at(g, i, groups, perGroup, channelsLast)] = p.fakeQuantize(values[i]);
+      for (int i = g * perGroup; i < end; i++) {
+        out[i] = p.fakeQuantize(kernel[i]);
       }
     }
     return new QuantizedKernel(List.copyOf(params), out);
-  }
-
-  private static int at(int group, int i, int groups, int perGroup, boolean channelsLast) {
-    return channelsLast ? i * groups + group : group * perGroup + i;
   }
 
   private static QuantParams choose(float[] values, QuantFormat format, RangeEstimator estimator) {

@@ -42,7 +42,7 @@ public final class QuantizationJson {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();
       g.writeNumberField("schemaVersion", SCHEMA_VERSION);
-      g.writeStringField("model", plan.model().name());
+      g.writeStringField("model", plan.graph().name());
       RunJson.scheme(g, scheme);
       g.writeArrayFieldStart("activations");
       for (LayerPlan l : plan.layers()) {

@@ -3,7 +3,6 @@ package io.depthscope.record;
 import io.depthscope.experiment.NetworkFigures;
 import io.depthscope.experiment.RunState;
 import io.depthscope.experiment.WeightResult;
-import io.depthscope.model.Weights;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
@@ -14,7 +13,6 @@ import io.depthscope.stats.Prediction;
 import io.depthscope.stats.TensorStatistics;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,11 +20,10 @@ import java.util.Optional;
  * Makes the {@link Run} of what a finished analysis has gathered.
  *
  * @param family of networks, such as {@code mobilenet-v1}
- * @param stored weights as they were before batch-norm folding
  * @param calibrationImages images the ranges were taken from
  */
 public record RunAssembly(
-    ExecutionPlan plan, String family, QuantScheme scheme, Weights stored, long calibrationImages) {
+    ExecutionPlan plan, String family, QuantScheme scheme, long calibrationImages) {
 
   /**
    * The run; what {@code state} gathers later does not change it.
@@ -44,7 +41,7 @@ public record RunAssembly(
     }
     return new Run(
         name,
-        plan.model().name(),
+        plan.graph().name(),
         family,
         scheme,
         plan.feed(),
@@ -73,8 +70,8 @@ public record RunAssembly(
 
   private RunLayer layer(LayerPlan l, LayerAccumulator a, List<RunLayer> read) {
     Optional<WeightResult> weights =
-        l.node().layer().hasWeights()
-            ? Optional.of(WeightResult.of(l, stored.of(l.node())))
+        l.op().hasWeights()
+            ? Optional.of(WeightResult.of(l, plan.network().storedOf(l.node())))
             : Optional.empty();
     TensorStatistics fp32 = a.fp32().layer();
     double sourceNsr = Double.NaN;
@@ -88,11 +85,11 @@ public record RunAssembly(
         new RunLayer.Identity(
             l.index(),
             l.node().name(),
-            l.node().layer().kind(),
+            l.word(),
             read.stream().map(RunLayer::name).toList(),
-            l.node().layer().activationFunction().name().toLowerCase(Locale.ROOT),
+            l.node().clamp().word(),
             l.out(),
-            plan.model().macs(l.index())),
+            plan.graph().macs(l.index())),
         weights.map(RunAssembly::weights),
         new RunLayer.Output(fp32, a.fp32().channelRangeRatio()),
         new RunLayer.Output(a.quantized().layer(), a.quantized().channelRangeRatio()),

@@ -95,6 +95,19 @@ public final class ChannelMoments {
     count += n;
   }
 
+  /** Joins the statistics of later values. */
+  void add(ChannelMoments later) {
+    moments.add(0, channels, count, later.moments, later.count);
+    for (int c = 0; c < channels; c++) {
+      min[c] = Math.min(min[c], later.min[c]);
+      max[c] = Math.max(max[c], later.max[c]);
+      zeros[c] += later.zeros[c];
+      nans[c] += later.nans[c];
+      infinities[c] += later.infinities[c];
+    }
+    count += later.count;
+  }
+
   /** Statistics of channel {@code c}. */
   public TensorStatistics channel(int c) {
     return statistics(count, min[c], max[c], moments, c, zeros[c], nans[c], infinities[c]);

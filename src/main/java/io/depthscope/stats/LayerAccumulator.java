@@ -6,37 +6,26 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * The running statistics of one layer: image sums go in, in image order; statistics come out.
- * Histograms are integer counts that a backend adds in any order.
+ * The running statistics of one layer: image sums go in, in image order; {@link LayerStatistics}
+ * come out. What is exact in any order lies beside their tree: integer counts, and the images that
+ * set the range.
  */
 public final class LayerAccumulator {
-
-  private static final int ERROR_FIELDS = 4;
-
-  /**
-   * Doubles of state a channel, for a backend that merges images on its own device: nine of each
-   * stream ({@link ChannelMoments}), error sum, error squares, max |e|, saturated, and the energies
-   * of the four sources, 0 where they are not recorded.
-   */
-  public static final int STATE_FIELDS =
-      2 * ChannelMoments.STATE_FIELDS + ERROR_FIELDS + ErrorTerm.values().length;
 
   /** How many images are remembered at either end of a layer's range. */
   public static final int EXTREMES = 3;
 
+  private static final Comparator<Extreme> LOWEST_FIRST =
+      Comparator.comparingDouble(Extreme::value).thenComparingInt(Extreme::image);
+
+  private static final Comparator<Extreme> HIGHEST_FIRST =
+      Comparator.<Extreme>comparingDouble(e -> -e.value()).thenComparingInt(Extreme::image);
+
   private final int channels;
-  private final ChannelMoments fp32;
-  private final ChannelMoments quantized;
-  private final double[] errorSum;
-  private final double[] errorSquares;
-  private final float[] errorMaxAbs;
-  private final long[] saturated;
-  private final double[][] terms;
+  private final BlockTree<LayerStatistics> tree;
   private final BitHistogram histogram = new BitHistogram();
   private final long[] codes;
   private final List<Extreme> highest = new ArrayList<>();
@@ -47,13 +36,7 @@ public final class LayerAccumulator {
    */
   public LayerAccumulator(int channels, int codeCount, boolean errorTerms) {
     this.channels = channels;
-    fp32 = new ChannelMoments(channels);
-    quantized = new ChannelMoments(channels);
-    errorSum = new double[channels];
-    errorSquares = new double[channels];
-    errorMaxAbs = new float[channels];
-    saturated = new long[channels];
-    terms = new double[errorTerms ? ErrorTerm.values().length : 0][channels];
+    tree = new BlockTree<>(new Parts(channels, errorTerms));
     codes = new long[codeCount];
   }
 
@@ -61,14 +44,42 @@ public final class LayerAccumulator {
     return channels;
   }
 
+  private record Parts(int channels, boolean errorTerms)
+      implements BlockTree.Kind<LayerStatistics> {
+    @Override
+    public LayerStatistics empty() {
+      return new LayerStatistics(channels, errorTerms);
+    }
+
+    @Override
+    public void join(LayerStatistics earlier, LayerStatistics later) {
+      earlier.add(later);
+    }
+
+    @Override
+    public void write(LayerStatistics part, DataOutput out) throws IOException {
+      part.write(out);
+    }
+
+    @Override
+    public void read(LayerStatistics part, DataInput in) throws IOException {
+      part.read(in);
+    }
+  }
+
+  /** Statistics of all images so far. */
+  public LayerStatistics total() {
+    return tree.total();
+  }
+
   /** The fp32 stream, per channel. */
   public ChannelMoments fp32() {
-    return fp32;
+    return total().fp32();
   }
 
   /** The quantized stream, per channel. */
   public ChannelMoments quantized() {
-    return quantized;
+    return total().quantized();
   }
 
   /** Bit histogram of the fp32 stream. */
@@ -98,7 +109,7 @@ public final class LayerAccumulator {
    * @param paired whether the quantized stream and the errors were filled in
    */
   public void add(int image, ImageSums sums, boolean paired) {
-    fp32.add(sums.fp32);
+    tree.at(image).add(sums, paired);
     float lo = Float.POSITIVE_INFINITY;
     float hi = Float.NEGATIVE_INFINITY;
     for (int c = 0; c < channels; c++) {
@@ -106,71 +117,54 @@ public final class LayerAccumulator {
       hi = Math.max(hi, sums.fp32.max[c]);
     }
     addRange(image, lo, hi);
-    if (!paired) {
-      return;
-    }
-    quantized.add(sums.quantized);
-    for (int c = 0; c < channels; c++) {
-      errorSum[c] += sums.errorSum[c];
-      errorSquares[c] += sums.errorSquares[c];
-      errorMaxAbs[c] = Math.max(errorMaxAbs[c], sums.errorMaxAbs[c]);
-      saturated[c] += sums.saturated[c];
-    }
-    for (int t = 0; t < terms.length; t++) {
-      for (int c = 0; c < channels; c++) {
-        terms[t][c] += sums.terms[t][c];
-      }
-    }
   }
 
-  /**
-   * Remembers an image's fp32 range where it is among the widest; images come in ascending order.
-   */
+  /** Remembers an image's fp32 range where it is among the widest; in any order of the images. */
   public void addRange(int image, float lo, float hi) {
-    keep(highest, new Extreme(image, hi), Comparator.comparingDouble(e -> -e.value()));
-    keep(lowest, new Extreme(image, lo), Comparator.comparingDouble(Extreme::value));
+    keep(highest, new Extreme(image, hi), HIGHEST_FIRST);
+    keep(lowest, new Extreme(image, lo), LOWEST_FIRST);
+  }
+
+  /** The block of images that is being filled; -1 before the first image. */
+  public int block() {
+    return tree.block();
+  }
+
+  /** Begins a block of images, unless it is the one that is being filled. */
+  void open(int block) {
+    tree.open(block);
+  }
+
+  /** The statistics of that block, as they stand. */
+  public LayerStatistics current() {
+    return tree.current();
   }
 
   /**
-   * Writes the state of all channels as [field][stride] doubles, {@link #STATE_FIELDS} fields, the
-   * first channel at {@code first}. Histograms and extreme images are not part of it.
-   */
-  public void exportState(double[] to, int first, int stride) {
-    fp32.exportState(to, first, stride);
-    quantized.exportState(to, first + ChannelMoments.STATE_FIELDS * stride, stride);
-    int at = first + 2 * ChannelMoments.STATE_FIELDS * stride;
-    for (int c = 0; c < channels; c++, at++) {
-      to[at] = errorSum[c];
-      to[at + stride] = errorSquares[c];
-      to[at + 2 * stride] = errorMaxAbs[c];
-      to[at + 3 * stride] = saturated[c];
-      for (int t = 0; t < ErrorTerm.values().length; t++) {
-        to[at + (ERROR_FIELDS + t) * stride] = terms.length == 0 ? 0 : terms[t][c];
-      }
-    }
-  }
-
-  /**
-   * Replaces the state by one in the layout of {@link #exportState}.
+   * Replaces the statistics of a block, the one that is being filled or a new one, by a state in
+   * the layout of {@link LayerStatistics#exportState}.
    *
    * @param count values a channel of the fp32 stream, and of the quantized one if {@code paired}
    */
-  public void importState(long count, boolean paired, double[] from, int first, int stride) {
-    fp32.importState(count, from, first, stride);
-    if (!paired) {
-      return;
+  public void importBlock(
+      int block, long count, boolean paired, double[] from, int first, int stride) {
+    tree.open(block);
+    tree.current().importState(count, paired, from, first, stride);
+  }
+
+  /**
+   * Joins the statistics of other blocks of images; {@code other} is used up.
+   *
+   * @throws IllegalArgumentException if a block is in both
+   */
+  void merge(LayerAccumulator other) {
+    tree.merge(other.tree);
+    histogram.merge(other.histogram);
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] += other.codes[i];
     }
-    quantized.importState(count, from, first + ChannelMoments.STATE_FIELDS * stride, stride);
-    int at = first + 2 * ChannelMoments.STATE_FIELDS * stride;
-    for (int c = 0; c < channels; c++, at++) {
-      errorSum[c] = from[at];
-      errorSquares[c] = from[at + stride];
-      errorMaxAbs[c] = (float) from[at + 2 * stride];
-      saturated[c] = (long) from[at + 3 * stride];
-      for (int t = 0; t < terms.length; t++) {
-        terms[t][c] = from[at + (ERROR_FIELDS + t) * stride];
-      }
-    }
+    other.highest.forEach(e -> keep(highest, e, HIGHEST_FIRST));
+    other.lowest.forEach(e -> keep(lowest, e, LOWEST_FIRST));
   }
 
   private static void keep(List<Extreme> list, Extreme candidate, Comparator<Extreme> order) {
@@ -186,50 +180,16 @@ public final class LayerAccumulator {
 
   /** Error of channel {@code c}. */
   public ErrorSums channelError(int c) {
-    return error(c, c + 1);
+    return total().error(c, c + 1);
   }
 
   /** Error of the whole layer. */
   public ErrorSums layerError() {
-    return error(0, channels);
-  }
-
-  private ErrorSums error(int from, int to) {
-    double signal = 0;
-    double quantizedSignal = 0;
-    double noise = 0;
-    double sum = 0;
-    double maxAbs = 0;
-    long clamped = 0;
-    Map<ErrorTerm, Double> energies = new EnumMap<>(ErrorTerm.class);
-    for (int c = from; c < to; c++) {
-      // Where every xq is 0, e is -x: one sum for both energies, so that their ratio is 1.
-      signal += quantized.isZero(c) ? errorSquares[c] : fp32.energy(c);
-      quantizedSignal += quantized.energy(c);
-      noise += errorSquares[c];
-      sum += errorSum[c];
-      maxAbs = Math.max(maxAbs, errorMaxAbs[c]);
-      clamped += saturated[c];
-      for (int t = 0; t < terms.length; t++) {
-        energies.merge(ErrorTerm.values()[t], terms[t][c], Double::sum);
-      }
-    }
-    long n = quantized.count() * (to - from);
-    return new ErrorSums(n, signal, quantizedSignal, noise, sum, maxAbs, clamped, energies);
+    return total().error(0, channels);
   }
 
   void write(DataOutput out) throws IOException {
-    fp32.write(out);
-    quantized.write(out);
-    for (int c = 0; c < channels; c++) {
-      out.writeDouble(errorSum[c]);
-      out.writeDouble(errorSquares[c]);
-      out.writeFloat(errorMaxAbs[c]);
-      out.writeLong(saturated[c]);
-      for (double[] t : terms) {
-        out.writeDouble(t[c]);
-      }
-    }
+    tree.write(out);
     writeSparse(out, histogram.counts());
     writeSparse(out, codes);
     writeExtremes(out, highest);
@@ -237,17 +197,7 @@ public final class LayerAccumulator {
   }
 
   void read(DataInput in) throws IOException {
-    fp32.read(in);
-    quantized.read(in);
-    for (int c = 0; c < channels; c++) {
-      errorSum[c] = in.readDouble();
-      errorSquares[c] = in.readDouble();
-      errorMaxAbs[c] = in.readFloat();
-      saturated[c] = in.readLong();
-      for (double[] t : terms) {
-        t[c] = in.readDouble();
-      }
-    }
+    tree.read(in);
     readSparse(in, histogram.counts());
     readSparse(in, codes);
     readExtremes(in, highest);

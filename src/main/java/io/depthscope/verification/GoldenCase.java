@@ -2,19 +2,19 @@ package io.depthscope.verification;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
-import io.depthscope.model.Activation;
-import io.depthscope.model.BatchNorm;
-import io.depthscope.model.BatchNormFolding;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.LayerParameters;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.Padding;
-import io.depthscope.model.Weights;
-import io.depthscope.model.format.SafetensorsFile;
+import io.depthscope.graph.BatchNorm;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerParameters;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
+import io.depthscope.graph.exchange.KernelLayout;
+import io.depthscope.graph.exchange.SafetensorsFile;
 import io.depthscope.plan.Feed;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
@@ -49,9 +49,7 @@ public final class GoldenCase {
 
   private final JsonNode json;
   private final Map<String, FloatTensor> tensors = new LinkedHashMap<>();
-  private final Model model;
-  private final Weights stored;
-  private final Map<String, FoldedWeights> folded = new LinkedHashMap<>();
+  private final Network network;
 
   private GoldenCase(String name) throws IOException {
     json = readJson(name);
@@ -61,9 +59,8 @@ public final class GoldenCase {
         tensors.put(tensor, file.read(tensor));
       }
     }
-    model = new Model(name, nodes());
-    stored = parameters();
-    folded.putAll(BatchNormFolding.foldAll(model, stored));
+    Graph graph = new Graph(name, nodes());
+    network = Network.folding(graph, parameters(graph));
   }
 
   /** Names of all cases, sorted. */
@@ -73,6 +70,17 @@ public final class GoldenCase {
         .map(file -> file.replace(".safetensors", ""))
         .sorted()
         .toList();
+  }
+
+  /** The cases a backend has all operations for. */
+  public static List<String> namesFor(Backend backend) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String name : names()) {
+      if (read(name).planCase().runsOn(backend)) {
+        names.add(name);
+      }
+    }
+    return names;
   }
 
   /** SHA-256 of each golden file by name, from the manifest of test data. */
@@ -125,54 +133,67 @@ public final class GoldenCase {
   private List<Node> nodes() {
     List<Node> nodes = new ArrayList<>();
     List<String> names = new ArrayList<>();
+    int[] input = ints(json.get("input"));
     for (JsonNode n : json.get("nodes")) {
       List<Integer> inputs = new ArrayList<>();
       n.get("inputs").forEach(i -> inputs.add(names.indexOf(i.asText())));
-      nodes.add(new Node(n.get("name").asText(), layer(n), inputs));
+      nodes.add(node(n, new Shape(input[0], input[1], input[2]), inputs));
       names.add(n.get("name").asText());
     }
     return nodes;
   }
 
-  private Layer layer(JsonNode n) {
+  private static Node node(JsonNode n, Shape input, List<Integer> inputs) {
+    String kind = n.get("kind").asText();
+    int channels = n.get("outChannels").asInt();
+    Clamp clamp =
+        n.has("clamp")
+            ? new Clamp(floats(n.get("clamp").get(0)), floats(n.get("clamp").get(1)))
+            : Clamp.named(n.get("activation").asText());
+    Op op =
+        switch (kind) {
+          case "input" -> new Op.Input(input);
+          case "conv", "fully-connected" ->
+              new Op.Convolution(window(n), intOr(n, "groups", 1), channels);
+          case "depthwise" -> new Op.Convolution(window(n), intOr(n, "groups", channels), channels);
+          case "residual-add" -> new Op.Elementwise(Op.Elementwise.Function.ADD);
+          case "multiply" -> new Op.Elementwise(Op.Elementwise.Function.MUL);
+          case "subtract" -> new Op.Elementwise(Op.Elementwise.Function.SUB);
+          case "concat" -> new Op.Concat(inputs.size());
+          case "global-average-pool" -> Op.Pool.globalAverage();
+          case "average-pool" -> Op.Pool.of(Op.Pool.Kind.AVERAGE, window(n));
+          case "max-pool" -> Op.Pool.of(Op.Pool.Kind.MAX, window(n));
+          default ->
+              new Op.Unary(
+                  Op.Unary.Function.valueOf(kind.toUpperCase(Locale.ROOT).replace('-', '_')));
+        };
+    return new Node(n.get("name").asText(), op, clamp, inputs);
+  }
+
+  private static Window window(JsonNode n) {
     int[] kernel = ints(n.get("kernel"));
     int[] stride = ints(n.get("stride"));
     int[] pad = ints(n.get("padding"));
-    ConvGeometry geometry =
-        new ConvGeometry(
-            kernel[0],
-            kernel[1],
-            stride[0],
-            stride[1],
-            new Padding(pad[0], pad[1], pad[2], pad[3]));
-    Activation activation =
-        Activation.valueOf(n.get("activation").asText().toUpperCase(Locale.ROOT));
-    int channels = n.get("outChannels").asInt();
-    boolean norm = n.get("batchNorm").asBoolean();
-    boolean bias = n.get("bias").asBoolean();
-    int[] input = ints(json.get("input"));
-    return switch (n.get("kind").asText()) {
-      case "input" -> new Layer.Input(new Shape(input[0], input[1], input[2]));
-      case "conv" -> new Layer.Convolution(channels, geometry, norm, bias, activation);
-      case "depthwise" -> new Layer.DepthwiseConvolution(geometry, norm, bias, activation);
-      case "fully-connected" -> new Layer.FullyConnected(channels, activation);
-      case "residual-add" -> new Layer.ResidualAdd(activation);
-      case "global-average-pool" -> new Layer.GlobalAveragePool();
-      case "average-pool" -> new Layer.AveragePool(geometry);
-      case "max-pool" -> new Layer.MaxPool(geometry);
-      default -> throw new IllegalArgumentException("unknown layer " + n);
-    };
+    int dilation = intOr(n, "dilation", 1);
+    return new Window(
+            kernel[0], kernel[1], stride[0], stride[1], new Padding(pad[0], pad[1], pad[2], pad[3]))
+        .dilated(dilation, dilation);
   }
 
-  private Weights parameters() {
+  private static int intOr(JsonNode n, String key, int otherwise) {
+    return n.has(key) ? n.get(key).asInt() : otherwise;
+  }
+
+  private Map<String, LayerParameters> parameters(Graph graph) {
     Map<String, LayerParameters> layers = new LinkedHashMap<>();
-    for (Node node : model.nodes()) {
-      if (!node.layer().hasWeights()) {
+    for (int i = 0; i < graph.size(); i++) {
+      JsonNode n = json.get("nodes").get(i);
+      String name = graph.node(i).name();
+      if (!graph.node(i).op().hasWeights()) {
         continue;
       }
-      String name = node.name();
       Optional<BatchNorm> norm =
-          node.layer().hasBatchNorm()
+          n.get("batchNorm").asBoolean()
               ? Optional.of(
                   new BatchNorm(
                       data(name + ".bn.gamma"),
@@ -182,27 +203,35 @@ public final class GoldenCase {
                       json.get("bnEpsilon").asDouble()))
               : Optional.empty();
       Optional<float[]> bias =
-          node.layer().hasBias() ? Optional.of(data(name + ".bias")) : Optional.empty();
-      layers.put(name, new LayerParameters(tensors.get(name + ".kernel"), bias, norm));
+          n.get("bias").asBoolean() ? Optional.of(data(name + ".bias")) : Optional.empty();
+      FloatTensor kernel = own(tensors.get(name + ".kernel"), graph.kernelDims(i));
+      layers.put(name, new LayerParameters(kernel, bias, norm));
     }
-    return new Weights(layers);
+    return layers;
+  }
+
+  /** A kernel in our order; the files hold depthwise ones as [KH, KW, C]. */
+  private static FloatTensor own(FloatTensor stored, int[] dims) {
+    return stored.dims().length == 3 ? KernelLayout.HWC.toOwn(stored, dims) : stored;
+  }
+
+  /**
+   * A tensor of the file with an element for each of a node's kernel, in the kernel's own order.
+   */
+  public float[] kernelData(String tensor, int node) {
+    return own(tensors.get(tensor), graph().kernelDims(node)).data();
   }
 
   public String name() {
-    return model.name();
+    return graph().name();
   }
 
-  public Model model() {
-    return model;
+  public Network network() {
+    return network;
   }
 
-  /** The parameters before batch-norm folding. */
-  public Weights stored() {
-    return stored;
-  }
-
-  public Map<String, FoldedWeights> folded() {
-    return folded;
+  public Graph graph() {
+    return network.graph();
   }
 
   public JsonNode json() {
@@ -252,7 +281,7 @@ public final class GoldenCase {
 
   /** (p - 127.5) / 127.5 for every pixel code and channel. */
   public float[][] inputTable() {
-    float[][] table = new float[model.inputShape().channels()][256];
+    float[][] table = new float[graph().inputShape().channels()][256];
     for (float[] channel : table) {
       for (int p = 0; p < 256; p++) {
         channel[p] = (float) ((p - 127.5) / 127.5);
@@ -306,14 +335,21 @@ public final class GoldenCase {
   public PlanCase planCase() {
     return new PlanCase(
         "golden " + name(),
-        model,
-        folded,
+        network,
         inputTable(),
         scheme(),
         Map.of(),
         activationParams(),
         Feed.ACCUMULATED,
         pixels());
+  }
+
+  private static float[] floats(JsonNode array) {
+    float[] values = new float[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) array.get(i).asDouble();
+    }
+    return values;
   }
 
   private static int[] ints(JsonNode array) {

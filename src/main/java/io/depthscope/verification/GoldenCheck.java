@@ -2,7 +2,7 @@ package io.depthscope.verification;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.backend.Backend;
-import io.depthscope.model.Node;
+import io.depthscope.graph.Node;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;

@@ -1,6 +1,6 @@
 package io.depthscope.verification;
 
-import io.depthscope.model.FoldedWeights;
+import io.depthscope.graph.FoldedWeights;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import java.util.List;
@@ -110,16 +110,16 @@ public final class LayerComparison {
         }
       }
     }
-    FoldedWeights w = c.weights().get(oracle.getLast().name());
+    FoldedWeights w = c.network().weights().get(oracle.getLast().name());
     if (w == null) {
-      return 1e-6 * 2 * input;
+      // A product of two inputs may be as large as their square.
+      return 1e-6 * 2 * Math.max(input, input * input);
     }
-    int channels = w.bias().length;
-    int depth = w.kernel().data().length / channels;
-    boolean channelsLast = w.kernel().dims().length == 3;
+    int channels = w.channels();
+    int depth = w.perChannel();
     double[] sums = new double[channels];
     for (int i = 0; i < w.kernel().data().length; i++) {
-      sums[channelsLast ? i % channels : i / depth] += Math.abs(w.kernel().data()[i]);
+      sums[i / depth] += Math.abs(w.kernel().data()[i]);
     }
     double most = 0;
     for (int ch = 0; ch < channels; ch++) {

@@ -5,8 +5,8 @@ import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Model;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
@@ -31,8 +31,7 @@ import java.util.concurrent.Future;
 @SuppressWarnings("ArrayRecordComponent") // read-only, never compared
 public record PlanCase(
     String text,
-    Model model,
-    Map<String, FoldedWeights> weights,
+    Network network,
     float[][] inputTable,
     QuantScheme scheme,
     Map<String, CalibratedTensor> calibration,
@@ -40,15 +39,31 @@ public record PlanCase(
     Feed feed,
     InputBatch batch) {
 
+  public Graph graph() {
+    return network.graph();
+  }
+
   /** The plan of the whole network. */
   public ExecutionPlan plan(Recording recording) {
     if (!recording.quantizedStream()) {
-      return ExecutionPlan.fp32(model, weights, inputTable, recording);
+      return ExecutionPlan.fp32(network, inputTable, recording);
     }
-    ExecutionPlan fp32 = ExecutionPlan.fp32(model, weights, inputTable, Recording.PLAIN);
+    ExecutionPlan fp32 = ExecutionPlan.fp32(network, inputTable, Recording.PLAIN);
     return calibration.isEmpty()
         ? ExecutionPlan.withParams(fp32, scheme, params, feed, recording)
         : ExecutionPlan.paired(fp32, scheme, calibration, feed, recording);
+  }
+
+  /** True if a backend has all operations of the network. */
+  public boolean runsOn(Backend backend) {
+    try {
+      return backend.memoryBytes(plan(Recording.PLAIN), 1) > 0;
+    } catch (BackendException e) {
+      if (e.isMissing()) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** Parameters of the outputs that are quantized, by node name. */
@@ -67,11 +82,11 @@ public record PlanCase(
   public List<NodeTensors> probe(Backend backend) {
     List<NodeTensors> all = new ArrayList<>();
     Map<String, QuantParams> closedParams = outputParams();
-    for (int i = 0; i < model.size(); i++) {
-      Model part = new Model(model.name(), model.nodes().subList(0, i + 1));
-      ExecutionPlan fp32 = ExecutionPlan.fp32(part, weights, inputTable, Recording.PLAIN);
+    Graph graph = network.graph();
+    for (int i = 0; i < graph.size(); i++) {
+      ExecutionPlan fp32 = ExecutionPlan.fp32(network.until(i), inputTable, Recording.PLAIN);
       Map<String, QuantParams> open = new HashMap<>(closedParams);
-      open.remove(model.node(i).name());
+      open.remove(graph.node(i).name());
       BatchOutput closed =
           run(
               backend,
@@ -82,8 +97,8 @@ public record PlanCase(
           run(backend, ExecutionPlan.withParams(fp32, scheme, open, Feed.LOCAL, Recording.PAIRED));
       all.add(
           new NodeTensors(
-              model.node(i).name(),
-              model.channels(i),
+              graph.node(i).name(),
+              graph.channels(i),
               closed.fp32(),
               before.quantized(),
               closed.quantized(),

@@ -3,13 +3,14 @@ package io.depthscope.verification;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
 import io.depthscope.backend.reference.ReferenceBackend;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.Padding;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
@@ -38,6 +39,9 @@ public final class RandomCases {
   private static final int[] STRIDES = {1, 1, 2, 3};
   private static final String[] SCHEMES = {"w8a8", "w8a8", "w4a8", "w8", "a8", "w16a16"};
 
+  private static final List<Clamp> CLAMPS = List.of(Clamp.NONE, Clamp.RELU, Clamp.RELU6);
+  private static final Op SUM = new Op.Elementwise(Op.Elementwise.Function.ADD);
+
   /** Multiply-accumulates of a layer, so that the oracle stays quick. */
   private static final long MOST_MACS = 600_000;
 
@@ -50,16 +54,21 @@ public final class RandomCases {
   }
 
   /**
-   * One layer of any kind, fed with float32 values; a sum gets a second input that every backend
-   * computes to the same bits.
+   * One layer of any kind, fed with float32 values; what takes two inputs gets a second one that
+   * every backend computes to the same bits.
    */
   public static PlanCase layer(long seed) {
     RandomCases r = new RandomCases(seed);
     Shape in = new Shape(r.pick(EXTENTS), r.pick(EXTENTS), r.pick(CHANNELS));
-    r.nodes.add(new Node("input", new Layer.Input(in), List.of()));
+    r.nodes.add(new Node("input", new Op.Input(in), List.of()));
     if (r.random.nextInt(8) == 0) {
       r.exactCopy(in);
-      r.nodes.add(new Node("sum", new Layer.ResidualAdd(r.activation()), List.of(0, 1)));
+      r.nodes.add(new Node("sum", SUM, r.clamp(), List.of(0, 1)));
+    } else if (seed % 8 == 7) {
+      r.exactCopy(in);
+      if (r.random.nextInt(3) == 0 || !r.tryPair("pair", r.random.nextInt(2), 1)) {
+        r.nodes.add(new Node("unary", r.unary(), List.of(1)));
+      }
     } else {
       while (r.nodes.size() == 1) {
         r.tryLayer("layer");
@@ -74,7 +83,7 @@ public final class RandomCases {
   public static PlanCase network(long seed) {
     RandomCases r = new RandomCases(seed);
     Shape in = new Shape(r.pick(EXTENTS), r.pick(EXTENTS), 1 + r.random.nextInt(4));
-    r.nodes.add(new Node("input", new Layer.Input(in), List.of()));
+    r.nodes.add(new Node("input", new Op.Input(in), List.of()));
     int layers = 4 + r.random.nextInt(5);
     while (r.nodes.size() <= layers) {
       if (r.nodes.size() > 2 && r.random.nextInt(3) == 0) {
@@ -92,38 +101,94 @@ public final class RandomCases {
     int[] extents = {29, 45, 64};
     int[] channels = {8, 16, 24, 40};
     Shape in = new Shape(r.pick(extents), r.pick(extents), 3);
-    r.nodes.add(new Node("input", new Layer.Input(in), List.of()));
-    ConvGeometry stem = ConvGeometry.square(3, 1, Padding.symmetric(1));
-    r.add("stem", new Layer.Convolution(r.pick(channels), stem, false, true, r.activation()));
+    r.nodes.add(new Node("input", new Op.Input(in), List.of()));
+    Window stem = Window.square(3, 1, Padding.symmetric(1));
+    r.add("stem", r.clamped(Op.Convolution.dense(stem, r.pick(channels))));
     for (int block = 1; block <= 3; block++) {
       r.add("dw" + block, r.depthwise3x3());
-      r.add(
-          "pw" + block,
-          new Layer.Convolution(
-              r.pick(channels), ConvGeometry.POINTWISE, false, true, r.activation()));
+      r.add("pw" + block, r.clamped(Op.Convolution.pointwise(r.pick(channels))));
     }
     return r.finish(seed, "separable", r.images(in, 2));
   }
 
-  /** A given network with random weights, quantized in a given way, on random pixels. */
-  public static PlanCase of(Model model, QuantScheme scheme, long seed, int images) {
+  /**
+   * Branches from one stem that are bent by functions, combined, gated by one position and
+   * concatenated.
+   */
+  public static PlanCase branched(long seed) {
     RandomCases r = new RandomCases(seed);
-    for (int i = 0; i < model.size(); i++) {
-      Node node = model.node(i);
+    Shape in = new Shape(r.pick(EXTENTS), r.pick(EXTENTS), 1 + r.random.nextInt(4));
+    r.nodes.add(new Node("input", new Op.Input(in), List.of()));
+    int channels = r.pick(CHANNELS);
+    r.add("stem", r.clamped(Op.Convolution.pointwise(channels)));
+    r.nodes.add(new Node("mean", Op.Pool.globalAverage(), List.of(1)));
+    r.nodes.add(new Node("gate", r.unary(), List.of(2)));
+    for (int i = 4; i < 10; i++) {
+      int a = 1 + r.random.nextInt(i - 1);
+      int b = 1 + r.random.nextInt(i - 1);
+      if (r.random.nextInt(3) == 0 || !r.tryPair("pair" + i, a, b)) {
+        r.nodes.add(new Node("unary" + i, r.unary(), List.of(a)));
+      }
+    }
+    int last = r.nodes.size() - 1;
+    r.nodes.add(new Node("join", new Op.Concat(2), List.of(last, last)));
+    r.add("mix", r.clamped(Op.Convolution.pointwise(r.pick(CHANNELS))));
+    return r.finish(seed, "branched", r.images(in, 2 + r.random.nextInt(3)));
+  }
+
+  private Op unary() {
+    Op.Unary.Function[] functions = Op.Unary.Function.values();
+    return new Op.Unary(functions[random.nextInt(functions.length)]);
+  }
+
+  /** Adds a combination or a concatenation of two nodes, if their shapes allow. */
+  private boolean tryPair(String name, int a, int b) {
+    Op.Elementwise.Function[] functions = Op.Elementwise.Function.values();
+    int which = random.nextInt(functions.length + 1);
+    boolean joins = which == functions.length && shape(a).channels() + shape(b).channels() <= 200;
+    Layer layer =
+        joins
+            ? bare(new Op.Concat(2))
+            : clamped(new Op.Elementwise(functions[which % functions.length]));
+    nodes.add(new Node(name, layer.op(), layer.clamp(), List.of(a, b)));
+    try {
+      shape(nodes.size() - 1);
+      return true;
+    } catch (IllegalArgumentException doesNotFit) {
+      nodes.removeLast();
+      return false;
+    }
+  }
+
+  /** A given network with random weights, quantized in a given way, on random pixels. */
+  public static PlanCase of(Graph graph, QuantScheme scheme, long seed, int images) {
+    RandomCases r = new RandomCases(seed);
+    for (int i = 0; i < graph.size(); i++) {
+      Node node = graph.node(i);
       r.nodes.add(node);
-      if (node.layer().hasWeights()) {
-        r.addWeights(node.name(), model.kernelDims(i), model.channels(i));
+      if (node.op().hasWeights()) {
+        r.addWeights(node.name(), graph.kernelDims(i));
       }
     }
     Quantization quantization = new Quantization(scheme, Feed.ACCUMULATED, 1);
-    return r.finish(seed, model.name(), r.images(model.inputShape(), images), quantization);
+    return r.finish(seed, graph.name(), r.images(graph.inputShape(), images), quantization);
+  }
+
+  /** What is drawn for a node. */
+  private record Layer(Op op, Clamp clamp) {}
+
+  private Layer clamped(Op op) {
+    return new Layer(op, clamp());
+  }
+
+  private static Layer bare(Op op) {
+    return new Layer(op, Clamp.NONE);
   }
 
   private void add(String name, Layer layer) {
-    nodes.add(new Node(name, layer, List.of(nodes.size() - 1)));
-    int at = nodes.size() - 1;
-    Model model = new Model("growing", nodes);
-    addWeights(name, model.kernelDims(at), model.channels(at));
+    int at = nodes.size();
+    nodes.add(new Node(name, layer.op(), layer.clamp(), List.of(at - 1)));
+    addWeights(name, new Graph("growing", nodes).kernelDims(at));
   }
 
   private InputBatch images(Shape in, int count) {
@@ -162,15 +227,15 @@ public final class RandomCases {
   }
 
   private PlanCase finish(long seed, String kind, InputBatch batch, Quantization q) {
-    Model model = new Model(kind + seed, nodes);
-    float[][] table = new float[model.inputShape().channels()][256];
+    Network network = Network.of(new Graph(kind + seed, nodes), weights);
+    float[][] table = new float[network.graph().inputShape().channels()][256];
     for (int c = 0; c < table.length; c++) {
       for (int p = 0; p < 256; p++) {
         table[c][p] = (p - 120f + 3 * c) / (50f + 7 * c);
       }
     }
     QuantScheme scheme = q.scheme;
-    Map<String, CalibratedTensor> calibration = calibrate(model, table, batch, q.shrink);
+    Map<String, CalibratedTensor> calibration = calibrate(network, table, batch, q.shrink);
     String text =
         String.format(
             Locale.ROOT,
@@ -185,12 +250,12 @@ public final class RandomCases {
             q.feed,
             batch.count(),
             q.shrink);
-    return new PlanCase(text, model, weights, table, scheme, calibration, Map.of(), q.feed, batch);
+    return new PlanCase(text, network, table, scheme, calibration, Map.of(), q.feed, batch);
   }
 
   private Map<String, CalibratedTensor> calibrate(
-      Model model, float[][] table, InputBatch batch, double shrink) {
-    ExecutionPlan plan = ExecutionPlan.fp32(model, weights, table, Recording.CALIBRATION);
+      Network network, float[][] table, InputBatch batch, double shrink) {
+    ExecutionPlan plan = ExecutionPlan.fp32(network, table, Recording.CALIBRATION);
     Map<String, CalibratedTensor> found = new LinkedHashMap<>();
     try (PairedProgram program = new ReferenceBackend().compile(plan, batch.count())) {
       PlanCase.await(program.submit(batch));
@@ -204,7 +269,7 @@ public final class RandomCases {
         } else if (s.max() < 0) {
           range = new Range(s.min() * shrink, 0);
         }
-        found.put(model.node(i).name(), new CalibratedTensor(range, layer.histogram()));
+        found.put(network.graph().node(i).name(), new CalibratedTensor(range, layer.histogram()));
       }
     }
     return found;
@@ -216,55 +281,51 @@ public final class RandomCases {
     boolean pools = true;
     Layer layer =
         switch (random.nextInt(in.positions() == 1 ? 8 : 7)) {
-          case 0, 1 ->
-              new Layer.Convolution(pick(CHANNELS), geometry(!pools), false, true, activation());
-          case 2 ->
-              new Layer.Convolution(
-                  pick(CHANNELS), ConvGeometry.POINTWISE, false, true, activation());
-          case 3, 4 -> new Layer.DepthwiseConvolution(geometry(!pools), false, true, activation());
+          case 0, 1 -> {
+            int channels = pick(CHANNELS);
+            yield clamped(Op.Convolution.dense(window(!pools), channels));
+          }
+          case 2 -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
+          case 3, 4 -> clamped(Op.Convolution.depthwise(window(!pools), in.channels()));
           case 5 ->
               random.nextBoolean()
-                  ? new Layer.AveragePool(geometry(pools))
-                  : new Layer.MaxPool(geometry(pools));
+                  ? bare(Op.Pool.of(Op.Pool.Kind.AVERAGE, window(pools)))
+                  : bare(Op.Pool.of(Op.Pool.Kind.MAX, window(pools)));
           case 6 ->
               nodes.size() > 2 || random.nextBoolean()
-                  ? new Layer.GlobalAveragePool()
+                  ? bare(Op.Pool.globalAverage())
                   : depthwise3x3();
-          default -> new Layer.FullyConnected(pick(CHANNELS), activation());
+          default -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
         };
-    nodes.add(new Node(name, layer, List.of(nodes.size() - 1)));
+    int at = nodes.size();
+    nodes.add(new Node(name, layer.op(), layer.clamp(), List.of(at - 1)));
     try {
-      Model model = new Model("growing", nodes);
-      int at = nodes.size() - 1;
-      if (model.macs(at) > MOST_MACS) {
+      Graph graph = new Graph("growing", nodes);
+      if (graph.macs(at) > MOST_MACS) {
         nodes.removeLast();
-      } else if (layer.hasWeights()) {
-        addWeights(name, model.kernelDims(at), model.channels(at));
+      } else if (layer.op().hasWeights()) {
+        addWeights(name, graph.kernelDims(at));
       }
     } catch (IllegalArgumentException doesNotFit) {
       nodes.removeLast();
     }
   }
 
-  /** The geometries with a fast path of their own. */
+  /** The windows with a fast path of their own. */
   private Layer depthwise3x3() {
     Padding[] paddings = {
       Padding.symmetric(1), new Padding(0, 1, 0, 1), new Padding(1, 0, 1, 0), Padding.NONE
     };
-    return new Layer.DepthwiseConvolution(
-        ConvGeometry.square(3, 1 + random.nextInt(2), paddings[random.nextInt(paddings.length)]),
-        false,
-        true,
-        activation());
+    Window window =
+        Window.square(3, 1 + random.nextInt(2), paddings[random.nextInt(paddings.length)]);
+    return clamped(Op.Convolution.depthwise(window, shape(nodes.size() - 1).channels()));
   }
 
   private void trySum() {
     int last = nodes.size() - 1;
     int other = random.nextInt(last);
     if (shape(other).equals(shape(last))) {
-      nodes.add(
-          new Node(
-              "sum" + nodes.size(), new Layer.ResidualAdd(activation()), List.of(last, other)));
+      nodes.add(new Node("sum" + nodes.size(), SUM, clamp(), List.of(last, other)));
     } else {
       tryLayer("node" + nodes.size());
     }
@@ -272,34 +333,29 @@ public final class RandomCases {
 
   /** A depthwise 1x1 convolution without bias: one product, rounded once by every backend. */
   private void exactCopy(Shape in) {
-    nodes.add(
-        new Node(
-            "copy",
-            new Layer.DepthwiseConvolution(ConvGeometry.POINTWISE, false, true, Activation.NONE),
-            List.of(0)));
-    int[] dims = {1, 1, in.channels()};
-    weights.put(
-        "copy",
-        new FoldedWeights(
-            new FloatTensor(dims, gaussian(in.channels(), 1)), new float[in.channels()]));
+    int channels = in.channels();
+    Op copy = Op.Convolution.depthwise(Window.POINTWISE, channels);
+    nodes.add(new Node("copy", copy, List.of(0)));
+    FloatTensor kernel = FloatTensor.of(gaussian(channels, 1), channels, 1, 1, 1);
+    weights.put("copy", new FoldedWeights(kernel, new float[channels]));
   }
 
-  private void addWeights(String name, int[] dims, int channels) {
+  private void addWeights(String name, int[] dims) {
     int size = (int) FloatTensor.elements(dims);
+    int channels = dims[0];
     int fanIn = size / channels;
     float[] kernel = gaussian(size, 1.5 / Math.sqrt(fanIn));
-    boolean channelsLast = dims.length == 3;
     float[] spread = new float[channels];
     for (int c = 0; c < channels; c++) {
       spread[c] = (float) Math.exp(0.5 * random.nextGaussian());
     }
     for (int i = 0; i < size; i++) {
-      kernel[i] *= spread[channelsLast ? i % channels : i / fanIn];
+      kernel[i] *= spread[i / fanIn];
     }
     weights.put(name, new FoldedWeights(new FloatTensor(dims, kernel), gaussian(channels, 0.3)));
   }
 
-  private ConvGeometry geometry(boolean pool) {
+  private Window window(boolean pool) {
     int kh = pick(KERNELS);
     int kw = random.nextInt(4) == 0 ? pick(KERNELS) : kh;
     int sh = pick(STRIDES);
@@ -312,15 +368,15 @@ public final class RandomCases {
             random.nextInt(kh + more),
             random.nextInt(kw + more),
             random.nextInt(kw + more));
-    return new ConvGeometry(kh, kw, sh, sw, padding);
+    return new Window(kh, kw, sh, sw, padding);
   }
 
-  private Activation activation() {
-    return Activation.values()[random.nextInt(Activation.values().length)];
+  private Clamp clamp() {
+    return CLAMPS.get(random.nextInt(CLAMPS.size()));
   }
 
   private Shape shape(int node) {
-    return new Model("growing", nodes).shape(node);
+    return new Graph("growing", nodes).shape(node);
   }
 
   private int pick(int[] values) {

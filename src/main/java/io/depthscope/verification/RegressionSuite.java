@@ -30,6 +30,7 @@ public final class RegressionSuite {
   private static final double GOLDEN_TIES = 0.05;
 
   private static final long FIRST_NETWORK = 10_000;
+  private static final long FIRST_BRANCHED = 30_000;
   private static final long[] SEVERAL_TILES = {20_000, 20_001, 20_002};
 
   private final Backend backend;
@@ -62,7 +63,7 @@ public final class RegressionSuite {
 
   /** All golden cases: every tensor of both streams, every figure, and that the two agree. */
   public void golden() throws IOException {
-    for (String name : GoldenCase.names()) {
+    for (String name : GoldenCase.namesFor(backend)) {
       GoldenCase golden = GoldenCase.read(name);
       GoldenCheck tensors = new GoldenCheck(golden);
       tensors.tensors(backend);
@@ -88,7 +89,8 @@ public final class RegressionSuite {
   /**
    * Random layers against the oracle, and random networks against the backend's own tensors.
    *
-   * @param layers number of layers; there is a network for every ten
+   * @param layers number of layers; there is a network for every ten, and one with branches for
+   *     every twenty
    */
   public void random(int layers) {
     LayerComparison comparison = new LayerComparison();
@@ -111,6 +113,9 @@ public final class RegressionSuite {
     report("codes that differ: " + comparison, ties);
     for (long seed = FIRST_NETWORK; seed < FIRST_NETWORK + layers / 10; seed++) {
       network("random network " + seed, RandomCases.network(seed));
+    }
+    for (long seed = FIRST_BRANCHED; seed < FIRST_BRANCHED + layers / 20; seed++) {
+      network("random branches " + seed, RandomCases.branched(seed));
     }
     for (long seed : layers > 0 ? SEVERAL_TILES : new long[0]) {
       network("network of several tiles " + seed, RandomCases.separable(seed));

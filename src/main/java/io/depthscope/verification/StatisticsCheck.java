@@ -92,7 +92,7 @@ public final class StatisticsCheck {
   /** Images from {@code from} to {@code to} of a case's batch. */
   public static InputBatch slice(PlanCase c, int from, int to) {
     InputBatch b = c.batch();
-    int size = c.model().inputShape().size();
+    int size = c.graph().inputShape().size();
     int[] indices = Arrays.copyOfRange(b.indices(), from, to);
     return b.pixels() != null
         ? new InputBatch(

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.Padding;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
@@ -34,7 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** NaN and infinite activations: counted, NaN becomes the zero point, infinities saturate. */
@@ -49,19 +50,21 @@ class NonFiniteTest {
           new RangeEstimator.MinMax(),
           new RangeEstimator.MinMax());
 
-  private static PlanCase layerCase(Layer layer, int channels, FoldedWeights weights, float[] in) {
+  private static PlanCase layerCase(Op op, Clamp clamp, int channels, float[] kernel, float[] in) {
     Shape shape = new Shape(5, 3, channels);
-    Model model =
-        new Model(
+    Graph graph =
+        new Graph(
             "non-finite",
             List.of(
-                new Node("input", new Layer.Input(shape), List.of()),
-                new Node("layer", layer, List.of(0))));
-    boolean quantized = layer.quantizesOutput();
+                new Node("input", new Op.Input(shape), List.of()),
+                new Node("layer", op, clamp, List.of(0))));
+    boolean quantized = op.quantizesOutput();
+    int[] dims = graph.kernelDims(1);
+    Map<String, FoldedWeights> weights =
+        op.hasWeights() ? Map.of("layer", weights(kernel, dims)) : Map.of();
     return new PlanCase(
-        layer.toString(),
-        model,
-        Map.of("layer", weights),
+        op + " " + clamp,
+        Network.of(graph, weights),
         new float[channels][256],
         ACTIVATIONS_ONLY,
         Map.of(),
@@ -89,8 +92,8 @@ class NonFiniteTest {
     return values;
   }
 
-  private static FoldedWeights weights(int channels, float[] kernel, int... dims) {
-    return new FoldedWeights(new FloatTensor(dims, kernel), new float[channels]);
+  private static FoldedWeights weights(float[] kernel, int... dims) {
+    return new FoldedWeights(new FloatTensor(dims, kernel), new float[dims[0]]);
   }
 
   private static void agree(PlanCase c) {
@@ -112,12 +115,23 @@ class NonFiniteTest {
     findings.assertNone(c.text());
   }
 
+  static List<Clamp> clamps() {
+    float[] lower = new float[19];
+    float[] upper = new float[19];
+    for (int c = 0; c < lower.length; c++) {
+      lower[c] = c % 3 == 0 ? Float.NEGATIVE_INFINITY : -0.1f * c;
+      upper[c] = c % 4 == 0 ? Float.POSITIVE_INFINITY : 0.2f * c;
+    }
+    return List.of(
+        Clamp.NONE, Clamp.RELU, Clamp.RELU6, Clamp.of(-0.5f, 2), new Clamp(lower, upper));
+  }
+
   @ParameterizedTest
-  @EnumSource(Activation.class)
-  void nonFiniteInputsSpreadAsInTheOracle(Activation activation) {
+  @MethodSource("clamps")
+  void nonFiniteInputsSpreadAsInTheOracle(Clamp clamp) {
     int channels = 19;
     int size = 15 * channels;
-    ConvGeometry window = ConvGeometry.square(3, 1, Padding.symmetric(1));
+    Window window = Window.square(3, 1, Padding.symmetric(1));
     Random random = new Random(5);
     float[] depthwise = new float[9 * channels];
     float[] dense = new float[33 * channels];
@@ -129,21 +143,19 @@ class NonFiniteTest {
     List<PlanCase> cases = new ArrayList<>();
     for (long seed = 0; seed < 4; seed++) {
       float[] in = values(3 * size, seed, true);
-      cases.add(
-          layerCase(
-              new Layer.DepthwiseConvolution(window, false, true, activation),
-              channels,
-              weights(channels, depthwise, 3, 3, channels),
-              in));
-      cases.add(
-          layerCase(
-              new Layer.Convolution(33, ConvGeometry.POINTWISE, false, true, activation),
-              channels,
-              weights(33, dense, 33, 1, 1, channels),
-              in));
-      cases.add(layerCase(new Layer.MaxPool(window), channels, weights(0, new float[0], 0), in));
-      cases.add(
-          layerCase(new Layer.AveragePool(window), channels, weights(0, new float[0], 0), in));
+      Op byChannel = Op.Convolution.depthwise(window, channels);
+      cases.add(layerCase(byChannel, clamp, channels, depthwise, in));
+      Clamp whole = clamp.isPerChannel() ? Clamp.NONE : clamp;
+      cases.add(layerCase(Op.Convolution.pointwise(33), whole, channels, dense, in));
+      List<Op> unweighted =
+          List.of(
+              Op.Pool.of(Op.Pool.Kind.MAX, window),
+              Op.Pool.of(Op.Pool.Kind.AVERAGE, window),
+              new Op.Unary(Op.Unary.Function.SIGMOID),
+              new Op.Unary(Op.Unary.Function.TANH));
+      for (Op op : unweighted) {
+        cases.add(layerCase(op, Clamp.NONE, channels, new float[0], in));
+      }
     }
     cases.forEach(NonFiniteTest::agree);
   }
@@ -156,9 +168,10 @@ class NonFiniteTest {
     in[0] = 0;
     PlanCase c =
         layerCase(
-            new Layer.DepthwiseConvolution(ConvGeometry.POINTWISE, false, true, Activation.NONE),
+            Op.Convolution.depthwise(Window.POINTWISE, channels),
+            Clamp.NONE,
             channels,
-            weights(channels, filled(channels, 3e38f), 1, 1, channels),
+            filled(channels, 3e38f),
             in);
     agree(c);
     for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
@@ -182,6 +195,27 @@ class NonFiniteTest {
     }
   }
 
+  /** The sum of a window may be beyond float32 where its mean is not. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 20})
+  void meansOfHugeValuesAreFinite(int channels) {
+    int size = 15 * channels;
+    float[] in = values(2 * size, 12, false);
+    for (int i = 0; i < in.length; i++) {
+      in[i] = Math.abs(in[i]) * 8e37f;
+    }
+    Op windowed = Op.Pool.of(Op.Pool.Kind.AVERAGE, Window.square(3, 1, Padding.symmetric(1)));
+    for (Op pool : List.of(Op.Pool.globalAverage(), windowed)) {
+      PlanCase c = layerCase(pool, Clamp.NONE, channels, new float[0], in);
+      agree(c);
+      float[] x = c.probe(new CpuBackend(1)).getLast().x();
+      for (float v : x) {
+        assertTrue(Float.isFinite(v), pool + " gives " + v);
+      }
+      assertArrayEquals(c.probe(new ReferenceBackend()).getLast().x(), x);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {3, 16, 20})
   void nanBecomesTheZeroPoint(int channels) {
@@ -190,9 +224,10 @@ class NonFiniteTest {
     in[1] = 2;
     PlanCase c =
         layerCase(
-            new Layer.DepthwiseConvolution(ConvGeometry.POINTWISE, false, true, Activation.NONE),
+            Op.Convolution.depthwise(Window.POINTWISE, channels),
+            Clamp.NONE,
             channels,
-            weights(channels, filled(channels, 1), 1, 1, channels),
+            filled(channels, 1),
             in);
     agree(c);
     for (Backend backend : List.of(new ReferenceBackend(), new CpuBackend(1))) {
@@ -214,26 +249,22 @@ class NonFiniteTest {
   @ValueSource(ints = {1, 3, 16, 17})
   void anImageWithInfinitiesDoesNotTouchTheNext(int channels) throws IOException {
     Shape shape = new Shape(7, 5, channels);
-    Layer pointwise =
-        new Layer.Convolution(channels, ConvGeometry.POINTWISE, false, true, Activation.NONE);
-    Model model =
-        new Model(
+    Op byChannel = Op.Convolution.depthwise(Window.POINTWISE, channels);
+    Op pointwise = Op.Convolution.pointwise(channels);
+    Graph graph =
+        new Graph(
             "chain",
             List.of(
-                new Node("input", new Layer.Input(shape), List.of()),
-                new Node(
-                    "dw",
-                    new Layer.DepthwiseConvolution(
-                        ConvGeometry.POINTWISE, false, true, Activation.NONE),
-                    List.of(0)),
+                new Node("input", new Op.Input(shape), List.of()),
+                new Node("dw", byChannel, List.of(0)),
                 new Node("pw1", pointwise, List.of(1)),
                 new Node("pw2", pointwise, List.of(2))));
     float[] square = values(channels * channels, 3, false);
     Map<String, FoldedWeights> weights =
         Map.of(
-            "dw", weights(channels, filled(channels, 0.7f), 1, 1, channels),
-            "pw1", weights(channels, square, channels, 1, 1, channels),
-            "pw2", weights(channels, square, channels, 1, 1, channels));
+            "dw", weights(filled(channels, 0.7f), channels, 1, 1, 1),
+            "pw1", weights(square, channels, 1, 1, channels),
+            "pw2", weights(square, channels, 1, 1, channels));
     float[] in = values(4 * shape.size(), 11, false);
     for (int i = 0; i < shape.size(); i++) {
       in[i] = Float.POSITIVE_INFINITY;
@@ -241,8 +272,7 @@ class NonFiniteTest {
     PlanCase c =
         new PlanCase(
             "chain",
-            model,
-            weights,
+            Network.of(graph, weights),
             new float[channels][256],
             ACTIVATIONS_ONLY,
             Map.of(),

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.depthscope.model.MobileNetV1;
-import io.depthscope.model.format.SafetensorsWriter;
+import io.depthscope.graph.exchange.SafetensorsWriter;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.testkit.Noise;
+import io.depthscope.zoo.MobileNetV1;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

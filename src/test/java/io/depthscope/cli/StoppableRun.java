@@ -5,9 +5,9 @@ import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
@@ -56,7 +56,7 @@ record StoppableRun(String data) {
               backend,
               "asked for",
               model,
-              Preprocessing.exact(model.model().inputShape()),
+              Preprocessing.exact(model.graph().inputShape()),
               scheme,
               Feed.ACCUMULATED,
               Recording.STATISTICS,

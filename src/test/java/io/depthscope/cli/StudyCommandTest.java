@@ -13,9 +13,9 @@ import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.Study;
 import io.depthscope.diagnosis.StudyNetwork;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
@@ -167,7 +167,7 @@ class StudyCommandTest {
                   new StudyJob.Candidate(
                       StudyNetwork.of("dws-cnn", model.family()),
                       model,
-                      Preprocessing.exact(model.model().inputShape()))),
+                      Preprocessing.exact(model.graph().inputShape()))),
               schemes,
               data,
               60,
@@ -258,7 +258,7 @@ class StudyCommandTest {
     List<String> names = Zoo.of(Zoo.SYNTHETIC).stream().map(Zoo.Member::name).toList();
     assertTrue(names.containsAll(List.of("dws-cnn", "regular-cnn")), names::toString);
     for (Zoo.Member m : Zoo.of(Zoo.SYNTHETIC)) {
-      assertTrue(m.load().model().size() > 3, m::toString);
+      assertTrue(m.load().graph().size() > 3, m::toString);
     }
   }
 }

@@ -3,12 +3,13 @@ package io.depthscope.contract;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
@@ -127,22 +128,14 @@ abstract class AnyDataContract {
 
   private static PlanCase network(Data data, int height, int width, long seed) {
     Shape in = new Shape(height, width, CHANNELS);
-    Model model =
-        new Model(
+    Graph graph =
+        new Graph(
             "any data",
             List.of(
-                new Node("input", new Layer.Input(in), List.of()),
-                new Node(
-                    "same",
-                    new Layer.DepthwiseConvolution(
-                        ConvGeometry.POINTWISE, false, true, Activation.NONE),
-                    List.of(0)),
-                new Node("pool", new Layer.GlobalAveragePool(), List.of(1)),
-                new Node(
-                    "mix",
-                    new Layer.Convolution(
-                        CHANNELS, ConvGeometry.POINTWISE, false, true, Activation.RELU),
-                    List.of(2))));
+                new Node("input", new Op.Input(in), List.of()),
+                new Node("same", Op.Convolution.depthwise(Window.POINTWISE, CHANNELS), List.of(0)),
+                new Node("pool", Op.Pool.globalAverage(), List.of(1)),
+                new Node("mix", Op.Convolution.pointwise(CHANNELS), Clamp.RELU, List.of(2))));
     float[] ones = new float[CHANNELS];
     Arrays.fill(ones, 1);
     float[] diagonal = new float[CHANNELS * CHANNELS];
@@ -167,10 +160,11 @@ abstract class AnyDataContract {
     QuantFormat format = a8.activations().orElseThrow();
     return new PlanCase(
         data + ", " + in + ", seed " + seed,
-        model,
-        Map.of(
-            "same", weights(ones, 1, 1, CHANNELS),
-            "mix", weights(diagonal, CHANNELS, 1, 1, CHANNELS)),
+        Network.of(
+            graph,
+            Map.of(
+                "same", weights(ones, CHANNELS, 1, 1, 1),
+                "mix", weights(diagonal, CHANNELS, 1, 1, CHANNELS))),
         new float[CHANNELS][256],
         a8,
         Map.of(),

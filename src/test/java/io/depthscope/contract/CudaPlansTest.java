@@ -32,6 +32,9 @@ class CudaPlansTest {
           Recording.STATISTICS,
           Recording.ERROR_TERMS);
 
+  /** From here on, seeds are those of networks with branches. */
+  private static final long BRANCHED = 30_000;
+
   private final Backend reference = new ReferenceBackend();
   private final LayerComparison comparison = new LayerComparison();
 
@@ -40,7 +43,8 @@ class CudaPlansTest {
   }
 
   static LongStream networkSeeds() {
-    return LongStream.range(10_000, 10_100);
+    return LongStream.concat(
+        LongStream.range(10_000, 10_100), LongStream.range(BRANCHED, BRANCHED + 30));
   }
 
   @ParameterizedTest
@@ -60,7 +64,7 @@ class CudaPlansTest {
   @ParameterizedTest
   @MethodSource("networkSeeds")
   void networkRecordsWhatItComputes(long seed) {
-    PlanCase c = RandomCases.network(seed);
+    PlanCase c = seed < BRANCHED ? RandomCases.network(seed) : RandomCases.branched(seed);
     Backend cuda = GpuBackend.get();
     List<NodeTensors> tensors = c.probe(cuda);
     for (Recording recording : RECORDINGS) {

@@ -32,14 +32,13 @@ class DeterminismTest {
   /** A random network on more images than the largest batch. */
   static PlanCase manyImages(long seed) {
     PlanCase c = RandomCases.network(seed);
-    byte[] pixels = new byte[IMAGES * c.model().inputShape().size()];
+    byte[] pixels = new byte[IMAGES * c.graph().inputShape().size()];
     new Random(seed).nextBytes(pixels);
     int[] indices = new int[IMAGES];
     Arrays.setAll(indices, i -> 3 * i);
     return new PlanCase(
         c.text(),
-        c.model(),
-        c.weights(),
+        c.network(),
         c.inputTable(),
         c.scheme(),
         c.calibration(),
@@ -91,8 +90,7 @@ class DeterminismTest {
     PlanCase other =
         new PlanCase(
             c.text(),
-            c.model(),
-            c.weights(),
+            c.network(),
             c.inputTable(),
             c.scheme(),
             c.calibration(),

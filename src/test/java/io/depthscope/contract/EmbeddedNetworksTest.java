@@ -12,11 +12,9 @@ import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.BatchNormFolding;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.tensor.Shape;
@@ -24,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -72,8 +69,8 @@ class EmbeddedNetworksTest {
   void cardDescribesTheFile(String name) throws IOException {
     LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
     assertEquals(onCard(DIGEST, name), loaded.sha256());
-    assertEquals(new Shape(32, 32, 3), loaded.model().inputShape());
-    assertEquals(new Shape(1, 1, 10), loaded.model().outputShape());
+    assertEquals(new Shape(32, 32, 3), loaded.graph().inputShape());
+    assertEquals(new Shape(1, 1, 10), loaded.graph().outputShape());
   }
 
   @ParameterizedTest
@@ -81,11 +78,9 @@ class EmbeddedNetworksTest {
   void accuracyIsThatOfTheModelCard(String name) throws Exception {
     double expected = Double.parseDouble(onCard(ACCURACY, name)) / 100;
     LoadedModel loaded = ModelFile.load(MODELS.resolve(name + ".safetensors"), LoadOptions.NONE);
-    Preprocessing preprocessing = Preprocessing.exact(loaded.model().inputShape());
-    Map<String, FoldedWeights> weights = BatchNormFolding.foldAll(loaded.model(), loaded.weights());
+    Preprocessing preprocessing = Preprocessing.exact(loaded.graph().inputShape());
     ExecutionPlan plan =
-        ExecutionPlan.fp32(
-            loaded.model(), weights, preprocessing.normalizationTable(), Recording.PLAIN);
+        ExecutionPlan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     try (Dataset data = Datasets.open("synthetic:2000", Datasets.Options.defaults());
         BatchLoader loader =
             new BatchLoader(data, preprocessing, 0, data.size(), 500, 2, true, u -> {});

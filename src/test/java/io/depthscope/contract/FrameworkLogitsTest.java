@@ -13,11 +13,10 @@ import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.model.BatchNormFolding;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
-import io.depthscope.model.format.SafetensorsWriter;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
+import io.depthscope.graph.exchange.SafetensorsWriter;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.tensor.FloatTensor;
@@ -88,14 +87,10 @@ class FrameworkLogitsTest {
   }
 
   private static float[] logits(Backend backend, LoadedModel loaded) throws Exception {
-    Shape in = loaded.model().inputShape();
+    Shape in = loaded.graph().inputShape();
     Preprocessing preprocessing = Preprocessing.exact(in);
     ExecutionPlan plan =
-        ExecutionPlan.fp32(
-            loaded.model(),
-            BatchNormFolding.foldAll(loaded.model(), loaded.weights()),
-            preprocessing.normalizationTable(),
-            Recording.PLAIN);
+        ExecutionPlan.fp32(loaded.network(), preprocessing.normalizationTable(), Recording.PLAIN);
     ImageBatch image = new ImageBatch(in, 1, new int[1], new int[1], Noise.pixels(7, in.size()));
     try (PairedProgram program = backend.compile(plan, 1)) {
       return program.submit(InputBatch.of(image)).get().fp32();

@@ -5,14 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.reference.ReferenceBackend;
-import io.depthscope.model.Activation;
-import io.depthscope.model.Block;
-import io.depthscope.model.ChannelRounding;
-import io.depthscope.model.MobileNetV1;
-import io.depthscope.model.NetworkFamily;
-import io.depthscope.model.PaddingStyle;
-import io.depthscope.model.ResNet;
-import io.depthscope.model.SmallCnn;
+import io.depthscope.graph.Clamp;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
@@ -23,6 +16,13 @@ import io.depthscope.verification.NodeTensors;
 import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.StatisticsCheck;
+import io.depthscope.zoo.Block;
+import io.depthscope.zoo.ChannelRounding;
+import io.depthscope.zoo.MobileNetV1;
+import io.depthscope.zoo.NetworkFamily;
+import io.depthscope.zoo.PaddingStyle;
+import io.depthscope.zoo.ResNet;
+import io.depthscope.zoo.SmallCnn;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -49,7 +49,7 @@ abstract class NetworkContract {
             16,
             SmallCnn.DEFAULT_BLOCKS,
             true,
-            Activation.RELU6,
+            Clamp.RELU6,
             PaddingStyle.SYMMETRIC,
             true),
         // The second block's sum reads the first's without a convolution between them.
@@ -58,7 +58,7 @@ abstract class NetworkContract {
             10,
             8,
             List.of(new Block(16, 1), new Block(16, 1), new Block(24, 2)),
-            Activation.RELU,
+            Clamp.RELU,
             PaddingStyle.SYMMETRIC));
   }
 
@@ -68,12 +68,12 @@ abstract class NetworkContract {
     RangeEstimator minMax = new RangeEstimator.MinMax();
     QuantScheme w8a8 =
         QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    PlanCase c = RandomCases.of(family.model(), w8a8, 7, IMAGES);
+    PlanCase c = RandomCases.of(family.graph(), w8a8, 7, IMAGES);
     List<NodeTensors> expected = c.probe(new ReferenceBackend());
     List<NodeTensors> got = c.probe(backend());
     List<Parting> partings =
         IntStream.range(0, IMAGES).mapToObj(i -> parting(i, c, expected, got)).toList();
-    System.out.printf("%s: %s%n", family.model().name(), partings);
+    System.out.printf("%s: %s%n", family.graph().name(), partings);
     for (Parting p : partings) {
       assertTrue(p.codes <= 0.001 * p.of + 1 && p.apart <= 1, c.text() + ": " + p);
     }

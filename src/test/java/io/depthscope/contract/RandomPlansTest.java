@@ -30,6 +30,9 @@ class RandomPlansTest {
           Recording.STATISTICS,
           Recording.ERROR_TERMS);
 
+  /** From here on, seeds are those of networks with branches. */
+  private static final long BRANCHED = 30_000;
+
   private final Backend reference = new ReferenceBackend();
   private final LayerComparison comparison = new LayerComparison();
 
@@ -38,7 +41,8 @@ class RandomPlansTest {
   }
 
   static LongStream networkSeeds() {
-    return LongStream.range(10_000, 10_060);
+    return LongStream.concat(
+        LongStream.range(10_000, 10_060), LongStream.range(BRANCHED, BRANCHED + 30));
   }
 
   @ParameterizedTest
@@ -60,7 +64,7 @@ class RandomPlansTest {
   @ParameterizedTest
   @MethodSource("networkSeeds")
   void networkRecordsWhatItComputes(long seed) {
-    PlanCase c = RandomCases.network(seed);
+    PlanCase c = seed < BRANCHED ? RandomCases.network(seed) : RandomCases.branched(seed);
     for (Backend backend : List.of(reference, new CpuBackend(1 + (int) (seed % 3)))) {
       List<NodeTensors> tensors = c.probe(backend);
       for (Recording recording : RECORDINGS) {

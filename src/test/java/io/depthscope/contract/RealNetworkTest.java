@@ -16,14 +16,13 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.experiment.Calibration;
-import io.depthscope.model.BatchNormFolding;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.format.LoadOptions;
-import io.depthscope.model.format.LoadedModel;
-import io.depthscope.model.format.ModelFile;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.LayerPlan;
@@ -57,7 +56,7 @@ class RealNetworkTest {
   private static ExecutionPlan fp32;
   private static ExecutionPlan paired;
   private static ImageBatch images;
-  private static Map<String, FoldedWeights> weights;
+  private static Network network;
   private static QuantScheme scheme;
 
   @BeforeAll
@@ -74,12 +73,10 @@ class RealNetworkTest {
             new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
       images = loader.next();
     }
-    weights = BatchNormFolding.foldAll(loaded.model(), loaded.weights());
+    network = loaded.network();
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    fp32 =
-        ExecutionPlan.fp32(
-            loaded.model(), weights, preprocessing.normalizationTable(), Recording.CALIBRATION);
+    fp32 = ExecutionPlan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
     Calibration calibration = Calibration.of(new CpuBackend(2), fp32, images);
     paired =
         ExecutionPlan.paired(
@@ -118,11 +115,12 @@ class RealNetworkTest {
   }
 
   private static ExecutionPlan singleLayer(LayerPlan l) {
-    Node node = new Node(l.node().name(), l.node().layer(), List.of(0));
-    Model model =
-        new Model("single", List.of(new Node("input", new Layer.Input(l.in()), List.of()), node));
+    Node node = new Node(l.node().name(), l.op(), l.node().clamp(), List.of(0));
+    Graph graph =
+        new Graph("single", List.of(new Node("input", new Op.Input(l.in()), List.of()), node));
     float[][] table = new float[l.in().channels()][256];
-    ExecutionPlan plan = ExecutionPlan.fp32(model, weights, table, Recording.PLAIN);
+    ExecutionPlan plan =
+        ExecutionPlan.fp32(Network.of(graph, network.weights()), table, Recording.PLAIN);
     Map<String, QuantParams> outputs = new HashMap<>();
     l.output().ifPresent(p -> outputs.put(node.name(), p));
     return ExecutionPlan.withParams(plan, scheme, outputs, Feed.ACCUMULATED, Recording.PAIRED);

@@ -135,8 +135,7 @@ class GoldenFormatsTest {
     for (Case c : cases(kind)) {
       for (int round = 0; round < 12; round++) {
         byte[] bad =
-            Arrays.copyOf(
-                c.file(), Math.max(1, c.file().length - round % 3 * random.nextInt(9)));
+            Arrays.copyOf(c.file(), Math.max(1, c.file().length - round % 3 * random.nextInt(9)));
         for (int i = random.nextInt(3); i >= 0; i--) {
           // Headers are where damage hurts most.
           bad[random.nextInt(round % 2 == 0 ? Math.min(64, bad.length) : bad.length)] =
@@ -152,7 +151,8 @@ class GoldenFormatsTest {
       }
     }
     // Checksums stop nearly everything in a PNG.
-    assertTrue(read > (kind.equals("png") ? 0 : 10), "some damage does not stop a decoder: " + read);
+    assertTrue(
+        read > (kind.equals("png") ? 0 : 10), "some damage does not stop a decoder: " + read);
   }
 
   /** A header's claim is judged before anything is allocated for it. */

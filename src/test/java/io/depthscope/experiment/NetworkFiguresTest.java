@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.Prediction;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class NetworkFiguresTest {
@@ -88,5 +93,60 @@ class NetworkFiguresTest {
     assertEquals(1, f.agreementTop1());
     assertTrue(Double.isNaN(f.relativeAccuracyDrop()));
     assertEquals(Double.POSITIVE_INFINITY, f.logitSqnrDb());
+  }
+
+  @Test
+  void noDropIsKnownOfANetworkThatIsNeverRight() {
+    NetworkFigures f = new NetworkFigures();
+    f.add(
+        0, "a", 0, new float[] {1, 5}, new float[] {6, 5}, 0, 2); // only the quantized one is right
+    assertEquals(1, f.top1Quantized());
+    assertTrue(Double.isNaN(f.relativeAccuracyDrop()));
+  }
+
+  /** Any cut of the images into whole blocks, joined in any order. */
+  @Test
+  void shardsGiveTheFiguresOfOneRun() {
+    Random random = new Random(8);
+    int images = 5 * BlockTree.BLOCK - 40;
+    float[] x = new float[images * 4];
+    float[] xq = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextGaussian();
+      xq[i] = x[i] + 0.3f * (float) random.nextGaussian();
+    }
+    List<Double> whole = figures(part(x, xq, 0, images));
+    for (int round = 0; round < 20; round++) {
+      List<NetworkFigures> shards = new ArrayList<>();
+      for (int from = 0, to; from < images; from = to) {
+        to = Math.min(images, from + BlockTree.BLOCK * (1 + random.nextInt(4)));
+        shards.add(part(x, xq, from, to));
+      }
+      Collections.shuffle(shards, random);
+      NetworkFigures all = new NetworkFigures();
+      shards.forEach(all::merge);
+      assertEquals(whole, figures(all));
+    }
+  }
+
+  private static NetworkFigures part(float[] x, float[] xq, int from, int to) {
+    NetworkFigures f = new NetworkFigures();
+    for (int i = from; i < to; i++) {
+      f.add(i, "a", i % 4, x, xq, 4 * i, 4);
+    }
+    return f;
+  }
+
+  private static List<Double> figures(NetworkFigures f) {
+    return List.of(
+        (double) f.images(),
+        f.top1Fp32(),
+        f.top1Quantized(),
+        f.top5Quantized(),
+        f.agreementTop1(),
+        f.relativeAccuracyDrop(),
+        f.qmse(),
+        f.qce(),
+        f.logitSqnrDb());
   }
 }

@@ -26,9 +26,7 @@ class ExecutionPlanTest {
 
   ExecutionPlanTest() throws IOException {
     golden = GoldenCase.read("pooled_w8a8");
-    fp32 =
-        ExecutionPlan.fp32(
-            golden.model(), golden.folded(), golden.inputTable(), Recording.CALIBRATION);
+    fp32 = ExecutionPlan.fp32(golden.network(), golden.inputTable(), Recording.CALIBRATION);
   }
 
   private static QuantScheme scheme(String name, Granularity granularity) {
@@ -52,13 +50,13 @@ class ExecutionPlanTest {
         ExecutionPlan.paired(fp32, scheme, calibration(), Feed.ACCUMULATED, Recording.STATISTICS);
     int pools = 0;
     for (LayerPlan l : plan.layers()) {
-      boolean weighted = l.node().layer().hasWeights();
+      boolean weighted = l.op().hasWeights();
       int params =
           !weighted || scheme.weights().isEmpty()
               ? 0
               : granularity == Granularity.PER_CHANNEL ? l.out().channels() : 1;
       assertEquals(params, l.kernelParams().size(), l.node().name());
-      boolean pool = l.node().layer().kind().endsWith("pool");
+      boolean pool = l.word().endsWith("pool");
       pools += pool ? 1 : 0;
       assertEquals(
           scheme.activations().isPresent() && !pool, l.output().isPresent(), l.node().name());
@@ -85,8 +83,8 @@ class ExecutionPlanTest {
     assertEquals(0, fp32.newAccumulator().layer(0).codes().length);
     assertEquals(4, plan.newImageSums().get(0).terms.length);
     assertEquals(0, fp32.newImageSums().get(0).terms.length);
-    assertEquals(golden.model().size(), plan.newAccumulator().size());
-    assertEquals(golden.model().outputShape().size(), plan.outputSize());
+    assertEquals(golden.graph().size(), plan.newAccumulator().size());
+    assertEquals(golden.graph().outputShape().size(), plan.outputSize());
   }
 
   @Test
@@ -101,14 +99,10 @@ class ExecutionPlanTest {
     assertTrue(e.getMessage().contains("mix"), e.getMessage());
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            ExecutionPlan.fp32(
-                golden.model(), golden.folded(), golden.inputTable(), Recording.PAIRED));
+        () -> ExecutionPlan.fp32(golden.network(), golden.inputTable(), Recording.PAIRED));
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            ExecutionPlan.fp32(
-                golden.model(), golden.folded(), new float[2][256], Recording.PLAIN));
+        () -> ExecutionPlan.fp32(golden.network(), new float[2][256], Recording.PLAIN));
   }
 
   @Test

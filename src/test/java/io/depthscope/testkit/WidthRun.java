@@ -41,7 +41,7 @@ public final class WidthRun {
   }
 
   private void golden() throws IOException {
-    for (String name : GoldenCase.names()) {
+    for (String name : GoldenCase.namesFor(cpu)) {
       GoldenCheck check = new GoldenCheck(GoldenCase.read(name));
       check.tensors(cpu);
       check.figures(cpu);

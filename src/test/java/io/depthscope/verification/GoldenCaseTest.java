@@ -32,7 +32,7 @@ class GoldenCaseTest {
     for (LayerPlan l : golden.planCase().plan(Recording.PAIRED).layers()) {
       String node = l.node().name();
       List<QuantParams> expected = new ArrayList<>();
-      if (l.node().layer().hasWeights() && scheme.weights().isPresent()) {
+      if (l.op().hasWeights() && scheme.weights().isPresent()) {
         golden
             .json()
             .get("weightParams")
@@ -45,11 +45,10 @@ class GoldenCaseTest {
         assertArrayEquals(l.kernel(), l.quantizedKernel(), node);
         continue;
       }
-      float[] codes = golden.data("weightCodes/" + node);
+      float[] codes = golden.kernelData("weightCodes/" + node, l.index());
       int channels = l.out().channels();
-      boolean channelsLast = l.node().layer().kind().equals("depthwise");
       for (int i = 0; i < codes.length; i++) {
-        int c = channelsLast ? i % channels : i / (codes.length / channels);
+        int c = i / (codes.length / channels);
         QuantParams p = expected.get(expected.size() == 1 ? 0 : c);
         assertEquals((int) codes[i], p.quantize(l.kernel()[i]), node + " weight " + i);
         assertEquals(p.dequantize((int) codes[i]), l.quantizedKernel()[i], node + " weight " + i);

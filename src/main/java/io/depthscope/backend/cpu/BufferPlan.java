@@ -1,5 +1,6 @@
 package io.depthscope.backend.cpu;
 
+import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.OutputSlots;
 import java.util.Arrays;
 import java.util.List;
@@ -11,10 +12,11 @@ import java.util.List;
  */
 record BufferPlan(OutputSlots slots) {
 
-  static BufferPlan of(List<CompiledLayer> layers) {
+  static BufferPlan of(ExecutionPlan plan, List<CompiledLayer> layers) {
     return new BufferPlan(
         OutputSlots.of(
-            layers.stream().map(CompiledLayer::plan).toList(),
+            plan.layers(),
+            plan.graph().outputs(),
             i -> layers.get(i).outputFloats(),
             i -> layers.get(i).handsOver()));
   }

@@ -1,27 +1,28 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.Layer;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
+import io.depthscope.tensor.Shape;
 
 /**
  * A layer with its weights rearranged for this backend. Shared by all workers and read-only.
  *
- * @param plainInput whether the first input is NHWC rather than blocked
- * @param plainOutput the same for the output
+ * @param inputRow floats from one position of the first input to the next; activations are NHWC,
+ *     with room behind the channels of a position
+ * @param outputRow the same for the output
  * @param tileRows positions that are computed and finished at a time
  * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;
  *     the output is then never stored whole, and stays in the second cache
  */
 record CompiledLayer(
     LayerPlan plan,
+    LayerForm form,
     OutputStage stage,
     Weights fp32,
     Weights quantized,
-    boolean plainInput,
-    boolean plainOutput,
+    int inputRow,
+    int outputRow,
     int tileRows,
     boolean handsOver) {
 
@@ -49,58 +50,70 @@ record CompiledLayer(
   /** Accumulators of a tile take about this many floats, so that they stay in the second cache. */
   private static final int TILE_FLOATS = 1 << 16;
 
+  /** Floats of 1 KiB, a quarter of what the sets of a first cache span. */
+  private static final int SAME_SETS = 256;
+
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
   @SuppressWarnings("ReferenceEquality") // the plan shares the array where it is not quantized
-  static CompiledLayer of(LayerPlan l, boolean plainInput, boolean plainOutput) {
-    return of(l, plainInput, plainOutput, tileRows(l, 0), false);
+  static CompiledLayer of(LayerPlan l, int inputRow, int outputRow) {
+    return of(l, inputRow, outputRow, tileRows(l, LayerForm.of(l), 0), false);
   }
 
   /** A depthwise layer that hands its tiles over to a pointwise one. */
-  static CompiledLayer handingOver(LayerPlan l, LayerPlan reader) {
-    return of(l, false, false, tileRows(l, reader.out().channels()), true);
+  static CompiledLayer handingOver(LayerPlan l, int inputRow, LayerPlan reader) {
+    int rows = tileRows(l, LayerForm.of(l), reader.out().channels());
+    return of(l, inputRow, rowFloats(l.out()), rows, true);
   }
 
   /** The pointwise layer that takes the tiles of {@code source}. */
   static CompiledLayer takingOver(LayerPlan l, CompiledLayer source) {
-    return of(l, false, false, source.tileRows(), false);
+    return of(l, source.outputRow(), rowFloats(l.out()), source.tileRows(), false);
   }
 
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
   private static CompiledLayer of(
-      LayerPlan l, boolean plainInput, boolean plainOutput, int tileRows, boolean handsOver) {
-    Weights fp32 = weights(l, l.kernel());
+      LayerPlan l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
+    LayerForm form = LayerForm.of(l);
+    Weights fp32 = weights(l, form, l.kernel());
     // One copy serves both streams where the weights are not quantized.
-    Weights quantized = l.quantizedKernel() == l.kernel() ? fp32 : weights(l, l.quantizedKernel());
+    Weights quantized =
+        l.quantizedKernel() == l.kernel() ? fp32 : weights(l, form, l.quantizedKernel());
     return new CompiledLayer(
-        l, OutputStage.of(l), fp32, quantized, plainInput, plainOutput, tileRows, handsOver);
+        l, form, OutputStage.of(l), fp32, quantized, inputRow, outputRow, tileRows, handsOver);
   }
 
-  private static Weights weights(LayerPlan l, float[] kernel) {
+  private static Weights weights(LayerPlan l, LayerForm form, float[] kernel) {
     int channels = l.out().channels();
-    if (l.node().layer() instanceof Layer.DepthwiseConvolution) {
-      int padded = StreamSums.padded(channels);
-      int taps = kernel.length / channels;
-      float[] out = new float[taps * padded];
-      for (int t = 0; t < taps; t++) {
-        System.arraycopy(kernel, t * channels, out, t * padded, channels);
+    return switch (form) {
+      case LayerForm.Dense ignored ->
+          new Weights.Packed(new PackedKernel(kernel, channels, kernel.length / channels));
+      case LayerForm.ByChannel ignored -> new Weights.Depthwise(tapsOutermost(kernel, channels));
+      default -> new Weights.None();
+    };
+  }
+
+  /** [C, KH * KW] to [KH * KW, padded channels]. */
+  private static float[] tapsOutermost(float[] kernel, int channels) {
+    int padded = StreamSums.padded(channels);
+    int taps = kernel.length / channels;
+    float[] out = new float[taps * padded];
+    for (int t = 0; t < taps; t++) {
+      for (int c = 0; c < channels; c++) {
+        out[t * padded + c] = kernel[c * taps + t];
       }
-      return new Weights.Depthwise(out);
     }
-    if (l.node().layer().hasWeights()) {
-      return new Weights.Packed(new PackedKernel(kernel, channels, kernel.length / channels));
-    }
-    return new Weights.None();
+    return out;
   }
 
   /**
    * @param readerChannels output channels of a layer that takes the same tiles, or 0
    */
-  private static int tileRows(LayerPlan l, int readerChannels) {
+  private static int tileRows(LayerPlan l, LayerForm form, int readerChannels) {
     int positions = l.out().positions();
     int padded = StreamSums.padded(Math.max(l.out().channels(), readerChannels));
-    if (l.node().layer() instanceof Layer.DepthwiseConvolution) {
+    if (form instanceof LayerForm.ByChannel) {
       int width = l.out().width();
       int fit = Math.min(MAX_TILE_ROWS, TILE_FLOATS / padded) / width;
       return Math.min(positions, Math.max(1, fit) * width);
@@ -114,42 +127,32 @@ record CompiledLayer(
     return Math.min(positions, (even + 11) / 12 * 12);
   }
 
-  /** The window of a dense convolution or a pool. */
-  ConvGeometry window() {
-    return switch (plan.node().layer()) {
-      case Layer.Convolution c -> c.geometry();
-      case Layer.FullyConnected ignored -> ConvGeometry.POINTWISE;
-      case Layer.AveragePool p -> p.geometry();
-      case Layer.MaxPool p -> p.geometry();
-      case Layer.GlobalAveragePool ignored -> ConvGeometry.global(plan.in());
-      default -> throw new IllegalStateException("no window: " + plan.node().name());
-    };
-  }
-
-  /** True if the input positions themselves are the rows of the matrix product. */
-  boolean readsInputDirectly() {
-    return window().isPointwise();
-  }
-
   int codeCount() {
     return plan.output().map(QuantParams::codes).orElse(0);
   }
 
   /** Floats of the gathered windows of one tile; 0 where none are gathered. */
   int gatherFloats() {
-    boolean dense = fp32 instanceof Weights.Packed;
-    return dense && !readsInputDirectly() ? tileRows * Windows.rowFloats(fp32.packed().depth()) : 0;
+    return form.isGathered() ? tileRows * fp32.packed().depth() : 0;
   }
 
-  /** Floats of the stored output, all channels padded to whole vectors unless it is plain. */
+  /**
+   * Floats from one position of an activation to the next: whole vectors, so that kernels need not
+   * look at the last ones. Where the step would be a multiple of {@link #SAME_SETS}, positions lie
+   * one cache line further apart: the same channel of neighbouring positions would otherwise fall
+   * into a few sets of the first cache.
+   */
+  static int rowFloats(Shape shape) {
+    int padded = StreamSums.padded(shape.channels());
+    return padded % SAME_SETS == 0 ? padded + StreamSums.PAD : padded;
+  }
+
+  /** Floats of the stored output. */
   int outputFloats() {
-    if (handsOver) {
-      return tileFloats();
-    }
-    int channels = plainOutput ? stage.channels() : stage.padded();
-    return Math.multiplyExact(plan.out().positions(), channels);
+    return Math.multiplyExact(handsOver ? tileRows : plan.out().positions(), outputRow);
   }
 
+  /** Floats of the accumulators of one tile. */
   int tileFloats() {
     return tileRows * stage.padded();
   }

@@ -2,10 +2,11 @@ package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.model.Layer;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.stats.BitHistogram;
+import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.StreamSums;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,16 +45,17 @@ public final class CpuBackend implements Backend {
     long channels = 0;
     long codes = 0;
     long weights = 0;
-    List<CompiledLayer> layers = new ArrayList<>();
+    List<CompiledLayer> layers = layers(plan);
     for (LayerPlan l : plan.layers()) {
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
       // As stored and folded; both streams as planned and as packed for this backend.
       weights += 4L * 6 * l.kernel().length;
     }
-    layers.addAll(layers(plan));
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
-    long running = channels * 180 + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
+    long part = 8L * channels * LayerStatistics.STATE_FIELDS;
+    long running =
+        BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.layers().size() * BitHistogram.BINS);
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
   }
 
@@ -64,10 +66,10 @@ public final class CpuBackend implements Backend {
       if (source != null && source.handsOver()) {
         layers.add(CompiledLayer.takingOver(l, source));
       } else if (handsOver(plan, l)) {
-        layers.add(CompiledLayer.handingOver(l, plan.layer(l.index() + 1)));
+        layers.add(CompiledLayer.handingOver(l, source.outputRow(), plan.layer(l.index() + 1)));
       } else {
-        boolean plainInput = source != null && source.plainOutput();
-        layers.add(CompiledLayer.of(l, plainInput, l.index() == 0 && isOnlyGathered(plan)));
+        int inputRow = source == null ? 0 : source.outputRow();
+        layers.add(CompiledLayer.of(l, inputRow, outputRow(plan, l)));
       }
     }
     return List.copyOf(layers);
@@ -77,23 +79,25 @@ public final class CpuBackend implements Backend {
   private static boolean handsOver(ExecutionPlan plan, LayerPlan l) {
     List<LayerPlan> readers =
         plan.layers().stream().filter(r -> r.node().inputs().contains(l.index())).toList();
-    return l.node().layer() instanceof Layer.DepthwiseConvolution
+    return LayerForm.of(l) instanceof LayerForm.ByChannel
+        && !plan.graph().outputs().contains(l.index())
         && readers.size() == 1
         && readers.getFirst().index() == l.index() + 1
-        && readers.getFirst().node().layer() instanceof Layer.Convolution c
-        && c.geometry().isPointwise();
+        && LayerForm.of(readers.getFirst()).isPointwise();
   }
 
   /**
-   * Outputs are blocked, except an input that is only ever gathered into windows: its few channels
-   * are copied faster without gaps.
+   * Rows are padded to whole vectors, except those of an input that is only ever gathered into
+   * windows: its few channels are copied faster without gaps.
    */
-  private static boolean isOnlyGathered(ExecutionPlan plan) {
-    return plan.layers().stream()
-        .allMatch(reader -> !reader.node().inputs().contains(0) || isGathered(reader));
+  private static int outputRow(ExecutionPlan plan, LayerPlan l) {
+    return l.index() == 0 && isOnlyGathered(plan)
+        ? l.out().channels()
+        : CompiledLayer.rowFloats(l.out());
   }
 
-  private static boolean isGathered(LayerPlan reader) {
-    return reader.node().layer() instanceof Layer.Convolution c && !c.geometry().isPointwise();
+  private static boolean isOnlyGathered(ExecutionPlan plan) {
+    return plan.layers().stream()
+        .allMatch(r -> !r.node().inputs().contains(0) || LayerForm.of(r).isGathered());
   }
 }

@@ -12,7 +12,7 @@ import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
 
-import io.depthscope.model.Activation;
+import io.depthscope.graph.Clamp;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
@@ -58,6 +58,17 @@ final class Epilogue {
 
   private final Recording recording;
 
+  /**
+   * Channels whose results are written out together: the more, the longer the runs of memory that
+   * are written at once, but the results of a block must stay in the caches until then.
+   */
+  private static final int GROUP = 64;
+
+  /** Results of a block, of the fp32 and of the quantized stream, one vector after the other. */
+  private final float[] x = new float[BLOCK * GROUP];
+
+  private final float[] xq;
+
   // Lists of the block's non-zero values: most activations after a ReLU are zero, and counting
   // those in one step saves half the increments. One vector longer, for the last store's tail.
   private final int[] bins = new int[(BLOCK + 1) * N];
@@ -73,6 +84,7 @@ final class Epilogue {
    */
   Epilogue(Recording recording, int channels) {
     this.recording = recording;
+    this.xq = new float[recording.quantizedStream() ? x.length : 0];
     this.fp32Frame = new BlockFrame(channels);
     this.quantizedFrame = new BlockFrame(channels);
   }
@@ -80,11 +92,11 @@ final class Epilogue {
   /**
    * Finishes a tile of {@code rows} positions.
    *
-   * @param fp32 accumulators of the fp32 stream, blocked as {@link Gemm} writes them
+   * @param fp32 accumulators of the fp32 stream, laid out as {@link Gemm} writes them
    * @param quantized those of the quantized stream; ignored without one
-   * @param outFp32 receives the fp32 results, blocked, from {@code position} on
-   * @param positions of the whole output
+   * @param outFp32 receives the fp32 results from {@code position} on
    * @param outQuantized the same for the quantized stream
+   * @param outputRow floats from one position of the output to the next
    */
   void run(
       OutputStage stage,
@@ -94,50 +106,75 @@ final class Epilogue {
       float[] outFp32,
       float[] outQuantized,
       int position,
-      int positions,
+      int outputRow,
       ImageSums sums,
       HistogramScratch histogram) {
-    for (int c = 0; c < stage.padded(); c += N) {
+    for (int group = 0; group < stage.padded(); group += GROUP) {
+      int end = Math.min(stage.padded(), group + GROUP);
       for (int from = 0; from < rows; from += BLOCK) {
         int n = Math.min(BLOCK, rows - from);
-        int at = c * rows + from * N;
-        int out = c * positions + (position + from) * N;
-        boolean finite = activate(stage, c, n, fp32, at, outFp32, out, fp32Frame);
-        if (finite && recording.statistics()) {
-          fp32Frame.mergeRange(sums.fp32, c);
+        for (int c = group; c < end; c += N) {
+          block(
+              stage, c, n, fp32, quantized, c * rows + from * N, (c - group) * n, sums, histogram);
         }
-        if (finite && recording.quantizedStream()) {
-          finite = activate(stage, c, n, quantized, at, outQuantized, out, quantizedFrame);
-          if (finite && stage.quantizer().isPresent()) {
-            fakeQuantize(stage, c, n, outQuantized, out);
-          }
-          if (finite && recording.statistics()) {
-            quantizedFrame.mergeRange(sums.quantized, c);
-          }
-        }
-        if (!finite) {
-          new ScalarEpilogue(stage, recording, sums, histogram)
-              .block(c, n, fp32, quantized, at, outFp32, outQuantized, out);
-        } else if (recording.statistics()) {
-          statistics(stage, c, n, outFp32, outQuantized, out, sums, histogram);
+        int out = (position + from) * outputRow + group;
+        store(x, n, end - group, outFp32, out, outputRow);
+        if (recording.quantizedStream()) {
+          store(xq, n, end - group, outQuantized, out, outputRow);
         }
       }
     }
   }
 
-  private void statistics(
+  /** Finishes {@code n} positions of the vector of channels that begins at {@code c}. */
+  private void block(
       OutputStage stage,
       int c,
       int n,
-      float[] x,
-      float[] xq,
+      float[] fp32,
+      float[] quantized,
       int at,
+      int o,
       ImageSums sums,
       HistogramScratch histogram) {
+    boolean finite = activate(stage, c, n, fp32, at, x, o, fp32Frame);
+    if (finite && recording.statistics()) {
+      fp32Frame.mergeRange(sums.fp32, c);
+    }
+    if (finite && recording.quantizedStream()) {
+      finite = activate(stage, c, n, quantized, at, xq, o, quantizedFrame);
+      if (finite && stage.quantizer().isPresent()) {
+        fakeQuantize(stage, c, n, xq, o);
+      }
+      if (finite && recording.statistics()) {
+        quantizedFrame.mergeRange(sums.quantized, c);
+      }
+    }
+    if (!finite) {
+      new ScalarEpilogue(stage, recording, sums, histogram)
+          .block(c, n, fp32, quantized, at, x, xq, o);
+    } else if (recording.statistics()) {
+      statistics(stage, c, n, o, sums, histogram);
+    }
+  }
+
+  /** Writes the results of a block where the next layer reads them. */
+  private static void store(
+      float[] block, int n, int channels, float[] out, int at, int outputRow) {
+    for (int i = 0; i < n; i++) {
+      int to = at + i * outputRow;
+      for (int c = 0; c < channels; c += N) {
+        FloatVector.fromArray(F, block, c * n + i * N).intoArray(out, to + c);
+      }
+    }
+  }
+
+  private void statistics(
+      OutputStage stage, int c, int n, int at, ImageSums sums, HistogramScratch histogram) {
     moments(x, at, n, c, fp32Frame, sums.fp32);
     if (recording.quantizedStream()) {
       moments(xq, at, n, c, quantizedFrame, sums.quantized);
-      errors(x, xq, at, n, c, sums);
+      errors(at, n, c, sums);
       if (stage.quantizer().isPresent()) {
         IntVector.fromArray(I, saturatedLanes, 0)
             .add(IntVector.fromArray(I, sums.saturated, c))
@@ -145,7 +182,7 @@ final class Epilogue {
       }
     }
     if (recording.histograms()) {
-      histograms(stage, x, at, n, c, histogram);
+      histograms(stage, at, n, c, histogram);
     }
   }
 
@@ -156,9 +193,12 @@ final class Epilogue {
    */
   private static boolean activate(
       OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
-    return stage.activation() == Activation.NONE
+    if (stage.rectifies()) {
+      return rectify(stage, c, n, acc, at, out, o, frame);
+    }
+    return stage.clamp().equals(Clamp.NONE)
         ? addBias(stage, c, n, acc, at, out, o, frame)
-        : rectify(stage, c, n, acc, at, out, o, frame);
+        : clamp(stage, c, n, acc, at, out, o, frame);
   }
 
   private static boolean addBias(
@@ -189,7 +229,7 @@ final class Epilogue {
     FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
-    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.activation().upper()));
+    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.clamp().upper(0)));
     FloatVector first =
         FloatVector.fromArray(F, acc, at)
             .add(bias)
@@ -210,6 +250,31 @@ final class Epilogue {
       v.reinterpretAsFloats().intoArray(out, o + i);
     }
     frame.set(c, min.reinterpretAsFloats(), max.reinterpretAsFloats(), first.add(sum.div(n)));
+    return isFinite(bad);
+  }
+
+  /** Any other interval, one for the tensor or one a channel. */
+  private static boolean clamp(
+      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
+    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
+    FloatVector lower = FloatVector.fromArray(F, stage.lower(), c);
+    FloatVector upper = FloatVector.fromArray(F, stage.upper(), c);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector bad = zero;
+    FloatVector first = FloatVector.fromArray(F, acc, at).add(bias).max(lower).min(upper);
+    FloatVector sum = zero;
+    FloatVector min = Lanes.floats(Float.POSITIVE_INFINITY);
+    FloatVector max = Lanes.floats(Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < n * N; i += N) {
+      FloatVector u = FloatVector.fromArray(F, acc, at + i).add(bias);
+      bad = u.fma(zero, bad);
+      FloatVector v = u.max(lower).min(upper);
+      sum = sum.add(v.sub(first));
+      min = min.blend(v, v.compare(LT, min));
+      max = max.blend(v, v.compare(GT, max));
+      v.intoArray(out, o + i);
+    }
+    frame.set(c, min, max, first.add(sum.div(n)));
     return isFinite(bad);
   }
 
@@ -259,8 +324,7 @@ final class Epilogue {
     codesListed = list;
   }
 
-  private void histograms(
-      OutputStage stage, float[] x, int at, int n, int c, HistogramScratch histogram) {
+  private void histograms(OutputStage stage, int at, int n, int c, HistogramScratch histogram) {
     int lanes = Math.max(0, stage.lanesAt(c));
     VectorMask<Integer> valid = I.indexInRange(0, lanes);
     int list = 0;
@@ -276,7 +340,6 @@ final class Epilogue {
     if (quantized) {
       QuantParams q = stage.quantizer().get();
       histogram.addCode(q.zeroPoint() - q.qmin(), n * lanes - codesListed);
-      ;
     }
   }
 
@@ -331,7 +394,7 @@ final class Epilogue {
     frame.addPowers(c, n, s1.add(t1), s2.add(t2), s3.add(t3), s4.add(t4), sums);
   }
 
-  private void errors(float[] x, float[] xq, int at, int n, int c, ImageSums sums) {
+  private void errors(int at, int n, int c, ImageSums sums) {
     FloatVector sum = FloatVector.zero(F);
     FloatVector squares = sum;
     IntVector bits = IntVector.zero(I);

@@ -1,7 +1,8 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.InputBatch;
-import io.depthscope.model.Layer;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -9,7 +10,6 @@ import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.NetworkAccumulator;
 import java.util.ArrayList;
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Runs one image through the network, both streams layer by layer. Each worker thread has its own,
@@ -36,7 +36,7 @@ final class ImageExecutor {
     this.plan = plan;
     this.recording = plan.recording();
     this.layers = layers;
-    this.buffers = BufferPlan.of(layers);
+    this.buffers = BufferPlan.of(plan, layers);
     boolean paired = recording.quantizedStream();
     this.fp32 = buffers.allocate();
     this.quantized = paired ? buffers.allocate() : fp32;
@@ -55,18 +55,21 @@ final class ImageExecutor {
     this.windows = new ArrayList<>();
     for (CompiledLayer l : layers) {
       histograms.add(recording.histograms() ? new HistogramScratch(l.codeCount()) : null);
-      Layer layer = l.plan().node().layer();
       depthwise.add(
-          layer instanceof Layer.DepthwiseConvolution d
-              ? new Depthwise(d.geometry(), l.plan().in(), l.plan().out(), l.stage().padded())
+          l.form() instanceof LayerForm.ByChannel d
+              ? new Depthwise(d.window(), l.plan().in(), l.plan().out(), l.inputRow())
               : null);
-      boolean windowed =
-          !(layer instanceof Layer.DepthwiseConvolution
-              || layer instanceof Layer.Input
-              || layer instanceof Layer.ResidualAdd);
       windows.add(
-          windowed ? new Windows(l.window(), l.plan().in(), l.plan().out(), l.plainInput()) : null);
+          switch (l.form()) {
+            case LayerForm.Dense d -> windows(l, d.window());
+            case LayerForm.Pooled p -> windows(l, p.window());
+            default -> null;
+          });
     }
+  }
+
+  private static Windows windows(CompiledLayer l, Window window) {
+    return new Windows(window, l.plan().in(), l.plan().out(), l.inputRow());
   }
 
   /** Bytes one executor holds. */
@@ -74,7 +77,7 @@ final class ImageExecutor {
     int streams = plan.recording().quantizedStream() ? 2 : 1;
     long tile = layers.stream().mapToInt(CompiledLayer::tileFloats).max().orElse(0);
     long gather = layers.stream().mapToInt(CompiledLayer::gatherFloats).max().orElse(0);
-    long bytes = BufferPlan.of(layers).bytes() * streams + 4 * (3 * tile + gather);
+    long bytes = BufferPlan.of(plan, layers).bytes() * streams + 4 * (3 * tile + gather);
     if (plan.recording().histograms()) {
       for (CompiledLayer l : layers) {
         bytes += HistogramScratch.memoryBytes(l.codeCount());
@@ -87,7 +90,7 @@ final class ImageExecutor {
    * Runs image {@code image} of the batch.
    *
    * @param sums receives the image's sums, one entry a node
-   * @param outFp32 receives the last node's output from {@code image * outputSize} on
+   * @param outFp32 receives the outputs from {@code image * outputSize} on
    */
   void run(
       InputBatch batch, int image, List<ImageSums> sums, float[] outFp32, float[] outQuantized) {
@@ -113,9 +116,9 @@ final class ImageExecutor {
       }
       i += l.handsOver() ? 1 : 0;
     }
-    copyOutput(fp32, outFp32, image);
+    copyOutputs(fp32, outFp32, image);
     if (recording.quantizedStream()) {
-      copyOutput(quantized, outQuantized, image);
+      copyOutputs(quantized, outQuantized, image);
     }
   }
 
@@ -135,7 +138,7 @@ final class ImageExecutor {
         buffer(fp32, node),
         buffer(quantized, node),
         l.handsOver() ? 0 : p0,
-        l.handsOver() ? p1 - p0 : l.plan().out().positions(),
+        l.outputRow(),
         sums.get(node),
         histograms.get(node));
     if (recording.errorTerms()) {
@@ -149,47 +152,36 @@ final class ImageExecutor {
   private void accumulate(
       CompiledLayer l, CompiledLayer.Weights w, float[][] stream, int p0, int p1, float[] tile) {
     int node = l.plan().index();
-    float[] in = buffer(stream, l.plan().node().inputs().getFirst());
-    switch (l.plan().node().layer()) {
-      case Layer.Convolution ignored -> dense(l, w, in, p0, p1, tile);
-      case Layer.FullyConnected ignored -> dense(l, w, in, p0, p1, tile);
-      case Layer.DepthwiseConvolution ignored -> {
+    List<Integer> inputs = l.plan().node().inputs();
+    float[] in = buffer(stream, inputs.getFirst());
+    switch (l.form()) {
+      case LayerForm.Dense ignored -> dense(l, w, in, p0, p1, tile);
+      case LayerForm.ByChannel ignored -> {
         int width = l.plan().out().width();
         depthwise.get(node).rows(in, w.depthwise(), p0 / width, p1 / width, tile);
       }
-      case Layer.ResidualAdd ignored ->
-          sum(in, buffer(stream, l.plan().node().inputs().get(1)), l, p0, p1, tile);
-      case Layer.GlobalAveragePool ignored -> windows.get(node).average(in, p0, p1, tile);
-      case Layer.AveragePool ignored -> windows.get(node).average(in, p0, p1, tile);
-      case Layer.MaxPool ignored -> windows.get(node).maximum(in, p0, p1, tile);
-      case Layer.Input ignored -> throw new IllegalStateException("input " + node);
+      case LayerForm.Pooled p when p.kind() == Op.Pool.Kind.MAX ->
+          windows.get(node).maximum(in, p0, p1, tile);
+      case LayerForm.Pooled ignored -> windows.get(node).average(in, p0, p1, tile);
+      case LayerForm.Combined c ->
+          ByValue.combine(c.function(), l, in, buffer(stream, inputs.get(1)), p0, p1, tile);
+      case LayerForm.Mapped m -> ByValue.map(m.function(), l, in, p0, p1, tile);
+      case LayerForm.Joined ignored ->
+          ByValue.join(l, inputs.stream().map(i -> buffer(stream, i)).toList(), p0, p1, tile);
+      case LayerForm.Image ignored -> throw new IllegalStateException("input " + node);
     }
   }
 
   private void dense(
       CompiledLayer l, CompiledLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
     PackedKernel kernel = w.packed();
-    if (l.readsInputDirectly()) {
+    if (l.form().isPointwise()) {
       boolean handed = layers.get(l.plan().node().inputs().getFirst()).handsOver();
-      int first = handed ? 0 : p0 * Lanes.N;
-      int blockStep = (handed ? p1 - p0 : l.plan().in().positions()) * Lanes.N;
-      Gemm.multiply(in, first, Lanes.N, blockStep, p1 - p0, kernel, tile);
+      int first = handed ? 0 : p0 * l.inputRow();
+      Gemm.multiply(in, first, l.inputRow(), p1 - p0, kernel, tile);
     } else {
       windows.get(l.plan().index()).gather(in, p0, p1, gathered);
-      int rowStep = Windows.rowFloats(kernel.depth());
-      Gemm.multiply(gathered, 0, rowStep, Lanes.N, p1 - p0, kernel, tile);
-    }
-  }
-
-  private static void sum(float[] a, float[] b, CompiledLayer l, int p0, int p1, float[] tile) {
-    int positions = l.plan().out().positions();
-    for (int c = 0, at = 0; c < l.stage().padded(); c += Lanes.N) {
-      for (int p = p0; p < p1; p++, at += Lanes.N) {
-        int from = c * positions + p * Lanes.N;
-        FloatVector.fromArray(Lanes.F, a, from)
-            .add(FloatVector.fromArray(Lanes.F, b, from))
-            .intoArray(tile, at);
-      }
+      Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
     }
   }
 
@@ -197,19 +189,16 @@ final class ImageExecutor {
     return stream[buffers.slotOf(node)];
   }
 
-  private void copyOutput(float[][] stream, float[] out, int image) {
-    CompiledLayer last = layers.getLast();
-    int channels = last.plan().out().channels();
-    float[] from = buffer(stream, layers.size() - 1);
-    int positions = last.plan().out().positions();
+  private void copyOutputs(float[][] stream, float[] out, int image) {
     int at = image * plan.outputSize();
-    for (int p = 0; p < positions; p++) {
-      for (int c = 0; c < channels; c++) {
-        int block = c / Lanes.N * Lanes.N;
-        out[at++] =
-            last.plainOutput()
-                ? from[p * channels + c]
-                : from[block * positions + p * Lanes.N + c - block];
+    for (int output : plan.graph().outputs()) {
+      CompiledLayer l = layers.get(output);
+      int channels = l.plan().out().channels();
+      float[] from = buffer(stream, output);
+      int positions = l.plan().out().positions();
+      for (int p = 0; p < positions; p++) {
+        System.arraycopy(from, p * l.outputRow(), out, at, channels);
+        at += channels;
       }
     }
   }

@@ -16,8 +16,7 @@ final class InputStage {
   private final Recording recording;
   private final LayerPlan plan;
   private final OutputStage stage;
-  private final int positionStep;
-  private final boolean plain;
+  private final int row;
   private final float[][] fp32Table;
   private final float[][] quantizedTable;
   private final int[][] counts;
@@ -26,8 +25,7 @@ final class InputStage {
     this.recording = plan.recording();
     this.plan = layer.plan();
     this.stage = layer.stage();
-    this.plain = layer.plainOutput();
-    this.positionStep = plain ? stage.channels() : Lanes.N;
+    this.row = layer.outputRow();
     this.fp32Table = plan.inputTable();
     this.quantizedTable = new float[fp32Table.length][256];
     this.counts = new int[fp32Table.length][256];
@@ -48,10 +46,8 @@ final class InputStage {
       ImageSums sums,
       HistogramScratch histogram) {
     ScalarEpilogue scalar = new ScalarEpilogue(stage, recording, sums, histogram);
-    if (!plain) {
-      clearPadding(outFp32);
-      clearPadding(outQuantized);
-    }
+    clearPadding(outFp32);
+    clearPadding(outQuantized);
     if (batch.pixels() == null) {
       values(batch.values(), image * plan.out().size(), outFp32, outQuantized, scalar);
     } else {
@@ -65,10 +61,10 @@ final class InputStage {
     for (int p = 0; p < plan.out().positions(); p++) {
       for (int c = 0; c < channels; c++) {
         float x = values[at + p * channels + c];
-        outFp32[first(c) + p * positionStep] = x;
+        outFp32[p * row + c] = x;
         float xq = scalar.value(c, x, x, 1);
         if (recording.quantizedStream()) {
-          outQuantized[first(c) + p * positionStep] = xq;
+          outQuantized[p * row + c] = xq;
         }
         if (recording.errorTerms()) {
           scalar.errorTerms(c, x, x, x, 1);
@@ -76,7 +72,7 @@ final class InputStage {
       }
     }
     for (int c = 0; c < channels; c++) {
-      scalar.moments(c, outFp32, outQuantized, first(c), positionStep, plan.out().positions());
+      scalar.moments(c, outFp32, outQuantized, c, row, plan.out().positions());
     }
   }
 
@@ -89,15 +85,14 @@ final class InputStage {
       float[] quantized = quantizedTable[c];
       int[] count = counts[c];
       Arrays.fill(count, 0);
-      int first = first(c);
       for (int p = 0; p < positions; p++) {
         int code = pixels[at + p * channels + c] & 0xff;
-        outFp32[first + p * positionStep] = fp32[code];
+        outFp32[p * row + c] = fp32[code];
         count[code]++;
       }
       if (recording.quantizedStream()) {
         for (int p = 0; p < positions; p++) {
-          outQuantized[first + p * positionStep] = quantized[pixels[at + p * channels + c] & 0xff];
+          outQuantized[p * row + c] = quantized[pixels[at + p * channels + c] & 0xff];
         }
       }
       for (int code = 0; code < count.length; code++) {
@@ -117,18 +112,10 @@ final class InputStage {
    * image before, and a NaN left there would send this image's blocks down the scalar path.
    */
   private void clearPadding(float[] out) {
-    for (int c = stage.channels(); c < stage.padded(); c++) {
-      int first = first(c);
+    for (int c = stage.channels(); c < row; c++) {
       for (int p = 0; p < plan.out().positions(); p++) {
-        out[first + p * positionStep] = 0;
+        out[p * row + c] = 0;
       }
     }
-  }
-
-  /** Where the first position of a channel lies. */
-  private int first(int channel) {
-    return plain
-        ? channel
-        : channel / Lanes.N * Lanes.N * plan.out().positions() + channel % Lanes.N;
   }
 }

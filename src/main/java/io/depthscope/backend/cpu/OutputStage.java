@@ -1,6 +1,6 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.model.Activation;
+import io.depthscope.graph.Clamp;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
@@ -8,28 +8,48 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What happens to a layer's accumulators, as constants: bias, activation function and quantization.
+ * What happens to a layer's accumulators, as constants: bias, clamp and quantization.
  *
  * @param channels real channels
- * @param padded channels rounded up to whole vectors; bias has as many entries
+ * @param padded channels rounded up to whole vectors; bias and the ends of the clamp have as many
+ *     entries
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record OutputStage(
     int channels,
     int padded,
     float[] bias,
-    Activation activation,
+    Clamp clamp,
+    float[] lower,
+    float[] upper,
     Optional<QuantParams> quantizer) {
 
   static OutputStage of(LayerPlan l) {
     int channels = l.out().channels();
     int padded = StreamSums.padded(channels);
+    Clamp clamp = l.node().clamp();
     return new OutputStage(
         channels,
         padded,
         Arrays.copyOf(l.bias(), padded),
-        l.node().layer().activationFunction(),
+        clamp,
+        ends(clamp.lower(), channels, padded, Float.NEGATIVE_INFINITY),
+        ends(clamp.upper(), channels, padded, Float.POSITIVE_INFINITY),
         l.output());
+  }
+
+  private static float[] ends(float[] values, int channels, int padded, float beyond) {
+    float[] ends = new float[padded];
+    Arrays.fill(ends, beyond);
+    for (int c = 0; c < channels; c++) {
+      ends[c] = values[values.length == 1 ? 0 : c];
+    }
+    return ends;
+  }
+
+  /** True for a rectifier, which only has a lower end of 0 and perhaps an upper one. */
+  boolean rectifies() {
+    return !clamp.isPerChannel() && clamp.lower(0) == 0;
   }
 
   /** Real channels in the block of vector length that begins at channel {@code c}. */

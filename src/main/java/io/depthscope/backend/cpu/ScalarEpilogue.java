@@ -30,7 +30,7 @@ final class ScalarEpilogue {
    * Finishes one block: {@code n} positions of the vector of channels that begins at {@code c}.
    *
    * @param at where the block's accumulators begin
-   * @param o where its first results go
+   * @param o where its results go
    */
   void block(
       int c,
@@ -143,6 +143,6 @@ final class ScalarEpilogue {
   }
 
   private float activated(float accumulator, int channel) {
-    return stage.activation().apply(accumulator + stage.bias()[channel]);
+    return stage.clamp().apply(accumulator + stage.bias()[channel], channel);
   }
 }

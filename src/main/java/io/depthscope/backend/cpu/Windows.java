@@ -6,7 +6,7 @@ import static io.depthscope.backend.cpu.Lanes.N;
 import static jdk.incubator.vector.VectorOperators.D2F;
 import static jdk.incubator.vector.VectorOperators.F2D;
 
-import io.depthscope.model.ConvGeometry;
+import io.depthscope.graph.Window;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
 import java.util.Arrays;
@@ -15,31 +15,22 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Windows over an image: gathering them as rows of a matrix for dense convolutions, and pooling
- * them. Images are blocked (one vector of channels after the other), except that the network's
- * input may be plain NHWC.
+ * them.
  */
 final class Windows {
-  private final ConvGeometry geometry;
+  private final Window window;
   private final Shape in;
   private final Shape out;
-  private final boolean plain;
+  private final int inputRow;
 
   /**
-   * @param plain whether the input is NHWC rather than blocked
+   * @param inputRow floats from one position of the input to the next
    */
-  Windows(ConvGeometry geometry, Shape in, Shape out, boolean plain) {
-    this.geometry = geometry;
+  Windows(Window window, Shape in, Shape out, int inputRow) {
+    this.window = window;
     this.in = in;
     this.out = out;
-    this.plain = plain;
-  }
-
-  /**
-   * Floats from one gathered row to the next: KH * KW * C, rounded up so that whole vectors may be
-   * written.
-   */
-  static int rowFloats(int depth) {
-    return depth + N;
+    this.inputRow = inputRow;
   }
 
   /**
@@ -48,15 +39,15 @@ final class Windows {
    */
   void gather(float[] input, int p0, int p1, float[] rows) {
     int c = in.channels();
-    int run = geometry.kernelW() * c;
-    int rowStep = rowFloats(geometry.kernelH() * run);
+    int run = window.kernelW() * c;
+    int rowStep = window.kernelH() * run;
     for (int p = p0; p < p1; p++) {
-      int top = p / out.width() * geometry.strideH() - geometry.padding().top();
-      int left = p % out.width() * geometry.strideW() - geometry.padding().left();
-      int from = Math.min(geometry.kernelW(), Math.max(0, -left));
-      int to = Math.max(from, Math.min(geometry.kernelW(), in.width() - left));
+      int top = p / out.width() * window.strideH() - window.padding().top();
+      int left = p % out.width() * window.strideW() - window.padding().left();
+      int from = Math.min(window.kernelW(), Math.max(0, -left));
+      int to = Math.max(from, Math.min(window.kernelW(), in.width() - left));
       int at = (p - p0) * rowStep;
-      for (int ky = 0; ky < geometry.kernelH(); ky++, at += run) {
+      for (int ky = 0; ky < window.kernelH(); ky++, at += run) {
         int iy = top + ky;
         if (iy < 0 || iy >= in.height()) {
           Arrays.fill(rows, at, at + run, 0);
@@ -68,25 +59,21 @@ final class Windows {
           Arrays.fill(rows, at, at + run, 0); // the window lies beside the image
           continue;
         }
-        if (plain) {
-          System.arraycopy(input, first * c, rows, at + from * c, (to - from) * c);
-        } else {
-          copyBlocks(input, first, to - from, rows, at + from * c);
-        }
+        copy(input, first, to - from, rows, at + from * c);
         Arrays.fill(rows, at + to * c, at + run, 0);
       }
     }
   }
 
-  /** Copies {@code n} neighbouring positions of a blocked image to NHWC order. */
-  private void copyBlocks(float[] input, int first, int n, float[] rows, int at) {
+  /** Copies {@code n} neighbouring positions and leaves out what lies between their channels. */
+  private void copy(float[] input, int first, int n, float[] rows, int at) {
     int c = in.channels();
-    for (int i = 0; i < n; i++, at += c) {
-      int from = (first + i) * N;
-      // A last partial block writes past its end; the next copy overwrites that.
-      for (int k = 0; k < c; k += N, from += in.positions() * N) {
-        FloatVector.fromArray(F, input, from).intoArray(rows, at + k);
-      }
+    if (c == inputRow) {
+      System.arraycopy(input, first * c, rows, at, n * c);
+      return;
+    }
+    for (int i = 0; i < n; i++) {
+      System.arraycopy(input, (first + i) * inputRow, rows, at + i * c, c);
     }
   }
 
@@ -134,18 +121,18 @@ final class Windows {
   }
 
   private int at(int c, int y, int x) {
-    return c * in.positions() + (y * in.width() + x) * N;
+    return (y * in.width() + x) * inputRow + c;
   }
 
   private record Bounds(int y0, int y1, int x0, int x1) {}
 
   private Bounds bounds(int p) {
-    int top = p / out.width() * geometry.strideH() - geometry.padding().top();
-    int left = p % out.width() * geometry.strideW() - geometry.padding().left();
+    int top = p / out.width() * window.strideH() - window.padding().top();
+    int left = p % out.width() * window.strideW() - window.padding().left();
     return new Bounds(
         Math.max(0, top),
-        Math.min(in.height(), top + geometry.kernelH()),
+        Math.min(in.height(), top + window.kernelH()),
         Math.max(0, left),
-        Math.min(in.width(), left + geometry.kernelW()));
+        Math.min(in.width(), left + window.kernelW()));
   }
 }

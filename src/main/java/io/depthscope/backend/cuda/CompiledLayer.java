@@ -1,8 +1,10 @@
 package io.depthscope.backend.cuda;
 
+import io.depthscope.backend.BackendException;
 import io.depthscope.device.KernelSpec;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.Layer;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.tensor.Shape;
@@ -44,50 +46,76 @@ record CompiledLayer(
   /** The layer with every kernel that can run it, the one that is taken first. */
   static List<CompiledLayer> candidates(LayerPlan l, Recording recording) {
     Mode mode = Mode.of(recording);
-    return switch (l.node().layer()) {
-      case Layer.Input ignored ->
-          List.of(
-              elementwise(
-                  l, recording, ConvGeometry.POINTWISE, KernelCatalog.normalizeBytes(mode)));
-      case Layer.Convolution c when c.geometry().isPointwise() -> products(l, recording);
-      case Layer.Convolution c -> gemm(l, recording, "conv2d", c.geometry());
-      case Layer.FullyConnected ignored -> products(l, recording);
-      case Layer.DepthwiseConvolution c -> depthwise(l, recording, c.geometry());
-      case Layer.ResidualAdd ignored ->
-          List.of(
-              elementwise(
-                  l,
-                  recording,
-                  ConvGeometry.POINTWISE,
-                  KernelCatalog.unweighted("residual_add", mode)));
-      case Layer.GlobalAveragePool ignored ->
-          pool(l, recording, ConvGeometry.global(l.in()), "average_pool");
-      case Layer.AveragePool p -> pool(l, recording, p.geometry(), "average_pool");
-      case Layer.MaxPool p -> pool(l, recording, p.geometry(), "max_pool");
+    return switch (l.op()) {
+      case Op.Input ignored ->
+          List.of(elementwise(l, recording, Window.POINTWISE, KernelCatalog.normalizeBytes(mode)));
+      case Op.Convolution c when c.isPointwise() -> products(l, recording);
+      case Op.Convolution c when c.groups() == 1 ->
+          gemm(l, recording, "conv2d", undilated(l, c.window()));
+      case Op.Convolution c -> depthwise(l, recording, byChannel(l, c));
+      case Op.Pool p ->
+          unweighted(
+              l,
+              recording,
+              undilated(l, p.windowOn(l.in())),
+              p.kind() == Op.Pool.Kind.MAX ? "max_pool" : "average_pool");
+      case Op.Elementwise e ->
+          unweighted(l, recording, Window.global(l.ins().get(1)), KernelCatalog.of(e.function()));
+      case Op.Unary u -> unweighted(l, recording, Window.POINTWISE, KernelCatalog.of(u.function()));
+      case Op.Concat ignored -> unweighted(l, recording, joined(l), "concat");
     };
   }
 
-  private static List<CompiledLayer> pool(
-      LayerPlan l, Recording recording, ConvGeometry g, String op) {
+  private static BackendException missing(LayerPlan l, String what) {
+    return BackendException.missing("cuda", l.node().name(), what);
+  }
+
+  private static Window undilated(LayerPlan l, Window window) {
+    if (window.isDilated()) {
+      throw missing(l, "dilation");
+    }
+    return window;
+  }
+
+  /** What says in a kernel's parameters how many channels the first of two inputs has. */
+  private static Window joined(LayerPlan l) {
+    if (l.ins().size() > 2) {
+      throw missing(l, "a concatenation of more than two inputs");
+    }
+    return new Window(1, l.in().channels(), 1, 1, Padding.NONE);
+  }
+
+  /** The window of a convolution that has one for each channel. */
+  private static Window byChannel(LayerPlan l, Op.Convolution c) {
+    if (!c.isDepthwise(l.in())) {
+      throw missing(l, c.groups() + " groups");
+    }
+    if (c.outChannels() != l.in().channels()) {
+      throw missing(l, "a depthwise multiplier");
+    }
+    return undilated(l, c.window());
+  }
+
+  private static List<CompiledLayer> unweighted(
+      LayerPlan l, Recording recording, Window window, String op) {
     KernelSpec kernel = KernelCatalog.unweighted(op, Mode.of(recording));
-    return List.of(elementwise(l, recording, g, kernel));
+    return List.of(elementwise(l, recording, window, kernel));
   }
 
   private static CompiledLayer elementwise(
-      LayerPlan l, Recording recording, ConvGeometry g, KernelSpec kernel) {
+      LayerPlan l, Recording recording, Window g, KernelSpec kernel) {
     return of(l, recording, g, kernel, Tiling.elementwise(l.out()), 1);
   }
 
   /** A dense convolution computes a pointwise one as well, for a second opinion. */
   private static List<CompiledLayer> products(LayerPlan l, Recording recording) {
     List<CompiledLayer> all = new ArrayList<>();
-    all.addAll(gemm(l, recording, "pointwise", ConvGeometry.POINTWISE));
-    all.addAll(gemm(l, recording, "conv2d", ConvGeometry.POINTWISE));
+    all.addAll(gemm(l, recording, "pointwise", Window.POINTWISE));
+    all.addAll(gemm(l, recording, "conv2d", Window.POINTWISE));
     return all;
   }
 
-  private static List<CompiledLayer> gemm(
-      LayerPlan l, Recording recording, String op, ConvGeometry g) {
+  private static List<CompiledLayer> gemm(LayerPlan l, Recording recording, String op, Window g) {
     int outStride = LayerParams.stride(l.out().channels());
     List<CompiledLayer> all = new ArrayList<>();
     for (KernelSpec kernel : KernelCatalog.gemm(op, Mode.of(recording), outStride)) {
@@ -99,7 +127,7 @@ record CompiledLayer(
     return all;
   }
 
-  private static List<CompiledLayer> depthwise(LayerPlan l, Recording recording, ConvGeometry g) {
+  private static List<CompiledLayer> depthwise(LayerPlan l, Recording recording, Window g) {
     Mode mode = Mode.of(recording);
     List<CompiledLayer> all = new ArrayList<>();
     boolean three = g.kernelH() == 3 && g.kernelW() == 3;
@@ -115,24 +143,18 @@ record CompiledLayer(
 
   /** True for layers that are one matrix product. */
   private static boolean multiplies(LayerPlan l) {
-    return l.node().layer() instanceof Layer.FullyConnected
-        || (l.node().layer() instanceof Layer.Convolution c && c.geometry().isPointwise());
+    return l.op() instanceof Op.Convolution c && c.isPointwise();
   }
 
   /** A layer whose products a library computes, and whose kernel does the rest. */
   private static CompiledLayer product(LayerPlan l, Recording recording) {
     KernelSpec kernel = KernelCatalog.unweighted("pointwise_epilogue", Mode.of(recording));
-    CompiledLayer c = elementwise(l, recording, ConvGeometry.POINTWISE, kernel);
+    CompiledLayer c = elementwise(l, recording, Window.POINTWISE, kernel);
     return new CompiledLayer(l, c.mode, kernel, c.params, c.channelGroups, true);
   }
 
   private static CompiledLayer of(
-      LayerPlan l,
-      Recording recording,
-      ConvGeometry g,
-      KernelSpec kernel,
-      Tiling tiling,
-      int vector) {
+      LayerPlan l, Recording recording, Window g, KernelSpec kernel, Tiling tiling, int vector) {
     int groups =
         Tiling.ceil(
             LayerParams.stride(l.out().channels()), Math.multiplyExact(tiling.lanes(), vector));
@@ -158,24 +180,34 @@ record CompiledLayer(
 
   /** Weights of a stream in the layout of the kernel; empty without weights. */
   float[] packed(float[] kernelWeights) {
-    return switch (plan.node().layer()) {
-      case Layer.Convolution c -> WeightLayout.dense(plan, c.geometry(), kernelWeights);
-      case Layer.FullyConnected ignored ->
-          WeightLayout.dense(plan, ConvGeometry.POINTWISE, kernelWeights);
-      case Layer.DepthwiseConvolution c ->
-          WeightLayout.depthwise(plan, c.geometry(), kernelWeights);
-      default -> new float[0];
+    return switch (weightForm()) {
+      case NONE -> new float[0];
+      case BY_CHANNEL -> WeightLayout.depthwise(plan, kernelWeights);
+      case DENSE -> WeightLayout.dense(plan, kernelWeights);
     };
   }
 
   /** Floats of the weights of one stream as packed. */
   long weightFloats() {
-    return switch (plan.node().layer()) {
-      case Layer.Convolution ignored -> (long) params.depth() * params.outStride();
-      case Layer.FullyConnected ignored -> (long) params.depth() * params.outStride();
-      case Layer.DepthwiseConvolution ignored -> params.depth();
-      default -> 0;
+    return switch (weightForm()) {
+      case NONE -> 0;
+      case BY_CHANNEL -> params.depth();
+      case DENSE -> (long) params.depth() * params.outStride();
     };
+  }
+
+  private enum WeightForm {
+    NONE,
+    DENSE,
+    BY_CHANNEL
+  }
+
+  private WeightForm weightForm() {
+    if (!plan.op().hasWeights()) {
+      return WeightForm.NONE;
+    }
+    boolean one = plan.in().channels() > 1 && plan.op().kernelDims(plan.ins())[3] == 1;
+    return one ? WeightForm.BY_CHANNEL : WeightForm.DENSE;
   }
 
   /** For failure messages. */

@@ -15,6 +15,7 @@ import io.depthscope.device.KernelSpec;
 import io.depthscope.device.MatrixLibrary;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
+import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.NetworkAccumulator;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,7 +26,7 @@ import java.util.concurrent.Future;
 
 /**
  * A plan on a device. Weights, activations and statistics stay there; a batch goes up as pixels,
- * and only the outputs of the last node and a range per layer and image come back.
+ * and only the network's outputs and a range per layer and image come back.
  *
  * <p>Two batches are under way at a time: while one is computed, the next is uploaded on a stream
  * of its own. Nothing here waits for the device but the results, and the slot of the batch before
@@ -54,6 +55,11 @@ final class CudaProgram implements PairedProgram {
   private long stateGeneration;
 
   private long mergedImages;
+
+  /** The block of images whose statistics the device holds, -1 for none, and how many they are. */
+  private int block = -1;
+
+  private long blockImages;
   private long submitted;
   private BackendException failure;
   private boolean closed;
@@ -67,8 +73,8 @@ final class CudaProgram implements PairedProgram {
     private PendingBatch pending;
 
     OutputSlot(DeviceArena arena, ProgramSize size) {
-      fp32 = arena.allocatePinned(size.outputs());
-      quantized = arena.allocatePinned(size.streams() == 2 ? size.outputs() : 0);
+      fp32 = arena.allocatePinned(size.outputBytes());
+      quantized = arena.allocatePinned(size.streams() == 2 ? size.outputBytes() : 0);
       ranges = arena.allocatePinned(size.ranges());
       done = arena.newEvent(false);
     }
@@ -137,7 +143,7 @@ final class CudaProgram implements PairedProgram {
         in[2 * i + 1] = plan.feed() == Feed.LOCAL ? fp32[slot] : quantized[slot];
       }
       long bias = 0;
-      if (l.plan().node().layer().hasWeights()) {
+      if (l.plan().op().hasWeights()) {
         String name = l.plan().node().name();
         in[2] = uploads.floats(l.packed(l.plan().kernel()), "weights of " + name).address();
         if (mode.paired()) {
@@ -217,25 +223,51 @@ final class CudaProgram implements PairedProgram {
   private void run(InputBatch batch, InputSlot input, OutputSlot output) {
     input.upload(batch);
     device.waitFor(compute, input.uploaded());
-    boolean bytes = batch.pixels() != null;
+    boolean pixels = batch.pixels() != null;
     for (LayerLaunch l : launches) {
-      launch(l, batch.count(), input, bytes);
+      launch(l, batch.count(), input, pixels);
       if (statistics != null) {
         statistics.reduce(compute, l.layer, batch.count());
       }
     }
-    LayerLaunch last = launches.getLast();
-    long outputBytes = 4 * last.layer.outputFloats() * batch.count();
-    device.download(compute, last.pointers.out(), output.fp32, outputBytes);
-    if (mode.paired()) {
-      device.download(compute, last.pointers.outQ(), output.quantized, outputBytes);
+    long at = 0;
+    for (int node : plan.graph().outputs()) {
+      LayerLaunch l = launches.get(node);
+      long bytes = 4 * l.layer.outputFloats() * batch.count();
+      device.download(compute, l.pointers.out(), output.fp32.asSlice(at, bytes), bytes);
+      if (mode.paired()) {
+        device.download(compute, l.pointers.outQ(), output.quantized.asSlice(at, bytes), bytes);
+      }
+      at += bytes;
     }
     if (statistics != null) {
-      statistics.merge(compute, batch.count(), mergedImages);
+      merge(batch);
       statistics.fetchRanges(compute, output.ranges);
       mergedImages += batch.count();
     }
     device.record(compute, output.done);
+  }
+
+  /** Adds a batch to the running statistics, block by block. */
+  private void merge(InputBatch batch) {
+    for (int first = 0, next; first < batch.count(); first = next) {
+      int own = BlockTree.blockOf(batch.indices()[first]);
+      next = first + 1;
+      while (next < batch.count() && BlockTree.blockOf(batch.indices()[next]) == own) {
+        next++;
+      }
+      if (own != block) {
+        if (blockImages > 0) {
+          statistics.downloadBlock(compute, accumulator, block, blockImages);
+        }
+        accumulator.open(own);
+        statistics.upload(compute, accumulator);
+        block = own;
+        blockImages = 0;
+      }
+      statistics.merge(compute, first, next - first, blockImages);
+      blockImages += next - first;
+    }
   }
 
   private void launch(LayerLaunch l, int images, InputSlot input, boolean bytes) {
@@ -287,6 +319,9 @@ final class CudaProgram implements PairedProgram {
   private void uploadState() {
     if (statistics != null) {
       statistics.upload(compute, accumulator);
+      statistics.clearCounts(compute);
+      block = accumulator.block();
+      blockImages = accumulator.blockImages();
     }
     mergedImages = accumulator.images();
     stateGeneration = accumulator.generation();
@@ -322,14 +357,22 @@ final class CudaProgram implements PairedProgram {
     output.pending = null;
   }
 
+  /** The outputs as downloaded, one after the other; each image's together, without padding. */
   private float[] unpadded(MemorySegment from, int images) {
-    CompiledLayer last = size.layers().getLast();
-    int channels = last.params().outChannels();
-    int stride = last.params().outStride();
-    int rows = images * last.plan().out().positions();
-    float[] to = new float[rows * channels];
-    for (int r = 0; r < rows; r++) {
-      MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, 4L * r * stride, to, r * channels, channels);
+    float[] to = new float[images * plan.outputSize()];
+    long first = 0;
+    int firstOfImage = 0;
+    for (int node : plan.graph().outputs()) {
+      CompiledLayer l = size.layers().get(node);
+      int channels = l.params().outChannels();
+      long step = 4L * l.params().outStride();
+      int positions = l.plan().out().positions();
+      for (int r = 0; r < images * positions; r++) {
+        int at = r / positions * plan.outputSize() + firstOfImage + r % positions * channels;
+        MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, first + r * step, to, at, channels);
+      }
+      first += images * positions * step;
+      firstOfImage += positions * channels;
     }
     return to;
   }
@@ -348,7 +391,11 @@ final class CudaProgram implements PairedProgram {
     throwFailure();
     if (statistics != null && stateGeneration == accumulator.generation()) {
       try {
-        statistics.download(compute, accumulator, mergedImages);
+        statistics.downloadCounts(compute, accumulator);
+        if (blockImages > 0) {
+          statistics.downloadBlock(compute, accumulator, block, blockImages);
+        }
+        accumulator.setImages(mergedImages, blockImages);
       } catch (DeviceException e) {
         fail(e);
         throw failure;

@@ -8,6 +8,7 @@ import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelSpec;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.NetworkAccumulator;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,7 +16,8 @@ import java.util.List;
 
 /**
  * The running statistics of a network on the device. Moments and errors live there, image by image
- * merged in order; histograms are counted there and moved to the host whenever it asks.
+ * merged in order, of one block of images at a time; histograms are counted there. Finished blocks
+ * and counts are moved to the host, which joins the blocks.
  *
  * <p>The channels of all layers lie on one axis, so that one launch merges a batch.
  */
@@ -112,15 +114,20 @@ final class DeviceStatistics {
             l.text() + ", " + images + " images"));
   }
 
-  /** Adds the images of a batch to the running statistics of all layers. */
-  void merge(DeviceStream stream, int images, long imagesBefore) {
+  /**
+   * Adds images of a batch to the running statistics of all layers.
+   *
+   * @param first the first of them in the batch
+   * @param imagesBefore images of the same block that are in them
+   */
+  void merge(DeviceStream stream, int first, int images, long imagesBefore) {
     MergeParams params = MergeParams.of(images, channels, size.mode().level(), imagesBefore);
     device.launch(
         stream,
         new KernelLaunch(
             MERGE,
             Tiling.ceil(channels, MERGE.threads()),
-            new long[] {sums.address(), positions.address(), state.address()},
+            new long[] {sums.address(size.state() * first), positions.address(), state.address()},
             params.encode(),
             "all layers, " + images + " images"));
   }
@@ -146,34 +153,53 @@ final class DeviceStatistics {
     }
   }
 
-  /** Makes the device's state that of the accumulators. */
+  /** Makes the device's state that of the accumulators' current block. */
   void upload(DeviceStream stream, NetworkAccumulator accumulator) {
-    double[] values = new double[LayerAccumulator.STATE_FIELDS * channels];
+    double[] values = new double[LayerStatistics.STATE_FIELDS * channels];
     for (int layer = 0; layer < size.layers().size(); layer++) {
-      accumulator.layer(layer).exportState(values, firstChannel[layer], channels);
+      accumulator.layer(layer).current().exportState(values, firstChannel[layer], channels);
     }
     MemorySegment.copy(values, 0, hostState, ValueLayout.JAVA_DOUBLE, 0, values.length);
     device.upload(stream, hostState, state.address(), size.state());
-    device.fill(stream, counts.address(), 0, size.counts());
     device.synchronize();
   }
 
-  /** Brings the accumulators up to date; waits until the device is done. */
-  void download(DeviceStream stream, NetworkAccumulator accumulator, long images) {
-    device.download(stream, state.address(), hostState, size.state());
-    device.download(stream, counts.address(), hostCounts, size.counts());
+  /** Makes all counts on the device 0. */
+  void clearCounts(DeviceStream stream) {
     device.fill(stream, counts.address(), 0, size.counts());
+  }
+
+  /**
+   * Brings the accumulators' counts up to date, which the device then begins anew; waits until it
+   * is done.
+   */
+  void downloadCounts(DeviceStream stream, NetworkAccumulator accumulator) {
+    device.download(stream, counts.address(), hostCounts, size.counts());
+    clearCounts(stream);
+    device.synchronize();
+    for (CompiledLayer l : size.layers()) {
+      int layer = l.plan().index();
+      addCounts(8L * layer * BitHistogram.BINS, accumulator.layer(layer).histogram().counts());
+      addCounts(codeOffset[layer], accumulator.layer(layer).codes());
+    }
+  }
+
+  /**
+   * Brings the accumulators up to date with the block on the device; waits until it is done.
+   *
+   * @param images of the block
+   */
+  void downloadBlock(DeviceStream stream, NetworkAccumulator accumulator, int block, long images) {
+    device.download(stream, state.address(), hostState, size.state());
     device.synchronize();
     double[] values = hostState.toArray(ValueLayout.JAVA_DOUBLE);
     for (CompiledLayer l : size.layers()) {
       int layer = l.plan().index();
       LayerAccumulator to = accumulator.layer(layer);
       long perChannel = images * l.plan().out().positions();
-      to.importState(perChannel, size.mode().paired(), values, firstChannel[layer], channels);
-      addCounts(8L * layer * BitHistogram.BINS, to.histogram().counts());
-      addCounts(codeOffset[layer], to.codes());
+      to.importBlock(
+          block, perChannel, size.mode().paired(), values, firstChannel[layer], channels);
     }
-    accumulator.setImages(images);
   }
 
   private void addCounts(long offset, long[] to) {

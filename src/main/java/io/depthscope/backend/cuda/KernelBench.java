@@ -7,7 +7,6 @@ import io.depthscope.device.DeviceEvent;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelResources;
-import io.depthscope.model.Layer;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.stats.BitHistogram;
@@ -166,7 +165,7 @@ public final class KernelBench {
     long quantizedWeights = 0;
     long bias = 0;
     try (Uploads uploads = new Uploads(arena, stream)) {
-      if (p.node().layer().hasWeights()) {
+      if (p.op().hasWeights()) {
         weights = uploads.floats(l.packed(p.kernel()), "weights").address();
         quantizedWeights = uploads.floats(l.packed(p.quantizedKernel()), "weights").address();
         bias = uploads.floats(WeightLayout.channels(p.bias()), "bias").address();
@@ -182,14 +181,14 @@ public final class KernelBench {
     for (int set = 0; set < sets; set++) {
       long fp32 = random(arena, stream, in, set);
       long quantized = streams == 2 ? random(arena, stream, in, set) : 0;
-      // A sum reads its second input where others read weights.
-      boolean sum = p.node().layer() instanceof Layer.ResidualAdd;
+      // A kernel of two inputs reads the second where others read weights.
+      boolean two = p.ins().size() == 2;
       LayerPointers pointers =
           new LayerPointers(
               fp32,
               quantized,
-              sum ? fp32 : weights,
-              sum ? quantized : quantizedWeights,
+              two ? fp32 : weights,
+              two ? quantized : quantizedWeights,
               bias,
               arena.allocate(out, "outputs").address(),
               streams == 2 ? arena.allocate(out, "outputs").address() : 0,
@@ -229,14 +228,6 @@ public final class KernelBench {
 
   private long operations(CompiledLayer l) {
     int products = l.mode() == Mode.TRACED ? 3 : l.mode().paired() ? 2 : 1;
-    long taps = (long) l.params().kernelHeight() * l.params().kernelWidth();
-    long depth =
-        switch (l.plan().node().layer()) {
-          case Layer.Convolution ignored -> taps * l.plan().in().channels();
-          case Layer.FullyConnected ignored -> l.plan().in().channels();
-          case Layer.DepthwiseConvolution ignored -> taps;
-          default -> 0;
-        };
-    return 2L * products * depth * l.plan().out().size() * batch;
+    return 2L * products * l.plan().op().macs(l.plan().ins()) * batch;
   }
 }

@@ -1,6 +1,7 @@
 package io.depthscope.backend.cuda;
 
 import io.depthscope.device.KernelSpec;
+import io.depthscope.graph.Op;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,9 +32,15 @@ public final class KernelCatalog {
     layers("pointwise_epilogue", "pointwise_epilogue", UNWEIGHTED, "naive", Tiling.THREADS);
     layers("conv2d", "conv2d", TENSOR, "n128", N128_THREADS);
     layers("conv2d", "conv2d", TENSOR, "n64", N64_THREADS);
-    layers("pool", "average_pool", UNWEIGHTED, "naive", Tiling.THREADS);
-    layers("pool", "max_pool", UNWEIGHTED, "naive", Tiling.THREADS);
-    layers("residual_add", "residual_add", UNWEIGHTED, "naive", Tiling.THREADS);
+    unweighted("pool", "average_pool");
+    unweighted("pool", "max_pool");
+    for (Op.Elementwise.Function function : Op.Elementwise.Function.values()) {
+      unweighted("elementwise", of(function));
+    }
+    for (Op.Unary.Function function : Op.Unary.Function.values()) {
+      unweighted("unary", of(function));
+    }
+    unweighted("concat", "concat");
     statistics(REDUCE, 3, ReduceParams.class, Tiling.THREADS);
     statistics(MERGE, 3, MergeParams.class, MERGE_THREADS);
   }
@@ -108,6 +115,20 @@ public final class KernelCatalog {
 
   private static String symbol(String op, Mode mode, String types, String variant) {
     return "ds_" + op + "_" + mode.word() + "_" + types + "__" + variant;
+  }
+
+  /** The operation in the names of kernels that combine two tensors. */
+  static String of(Op.Elementwise.Function function) {
+    return function.word().replace('-', '_');
+  }
+
+  /** The operation in the names of kernels that apply a function. */
+  static String of(Op.Unary.Function function) {
+    return function.word().replace('-', '_');
+  }
+
+  private static void unweighted(String file, String op) {
+    layers(file, op, UNWEIGHTED, "naive", Tiling.THREADS);
   }
 
   private static void layers(String file, String op, String types, String variant, int threads) {

@@ -1,7 +1,8 @@
 package io.depthscope.backend.cuda;
 
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
+import io.depthscope.backend.BackendException;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantParams;
@@ -48,8 +49,11 @@ record LayerParams(
     return (channels + CHANNEL_PAD - 1) / CHANNEL_PAD * CHANNEL_PAD;
   }
 
-  static LayerParams of(LayerPlan l, ConvGeometry g, Tiling tiling, Recording recording) {
-    Activation f = l.node().layer().activationFunction();
+  static LayerParams of(LayerPlan l, Window g, Tiling tiling, Recording recording) {
+    Clamp clamp = l.node().clamp();
+    if (clamp.isPerChannel()) {
+      throw BackendException.missing("cuda", l.node().name(), "a clamp for each channel");
+    }
     QuantParams q = l.output().orElse(NOT_QUANTIZED);
     int inStride = stride(l.in().channels());
     return new LayerParams(
@@ -73,8 +77,8 @@ record LayerParams(
         tiling.tilesPerBlock(),
         tiling.lanes(),
         tiling.columnTiles(),
-        f.lower(),
-        f.upper(),
+        clamp.lower(0),
+        clamp.upper(0),
         l.output().isPresent(),
         q.scale(),
         reciprocal(q.scale()),

@@ -5,22 +5,26 @@ import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.OutputSlots;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
-import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.LayerStatistics;
 import java.util.List;
 
 /**
  * The sizes of everything a program holds on the device, so that they are known before anything is
  * allocated. Sizes are in bytes; those of one image are multiplied by the largest batch.
  */
-record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSlots slots) {
+record ProgramSize(
+    List<CompiledLayer> layers, List<Integer> outputs, Mode mode, int maxBatch, OutputSlots slots) {
   private static final int CHANNEL_GROUP = 32;
 
   static ProgramSize of(ExecutionPlan plan, int maxBatch, CudaOptions options) {
     List<CompiledLayer> layers =
         plan.layers().stream().map(l -> CompiledLayer.of(l, plan.recording(), options)).toList();
     OutputSlots slots =
-        OutputSlots.of(plan.layers(), i -> layers.get(i).outputFloats(), i -> false);
-    return new ProgramSize(layers, Mode.of(plan.recording()), maxBatch, slots);
+        OutputSlots.of(
+            plan.layers(), plan.graph().outputs(), i -> layers.get(i).outputFloats(), i -> false);
+    return new ProgramSize(
+        layers, plan.graph().outputs(), Mode.of(plan.recording()), maxBatch, slots);
   }
 
   int streams() {
@@ -67,9 +71,9 @@ record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSl
     return mode.statistics() ? 8L * all * maxBatch : 0;
   }
 
-  /** The running statistics of all layers. */
+  /** The running statistics of all layers, of the block of images that is being filled. */
   long state() {
-    return mode.statistics() ? 8L * LayerAccumulator.STATE_FIELDS * channels() : 0;
+    return mode.statistics() ? 8L * LayerStatistics.STATE_FIELDS * channels() : 0;
   }
 
   /** Number of codes of a layer's output; 0 where it is not quantized. */
@@ -91,9 +95,9 @@ record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSl
     return (long) layers.getFirst().plan().out().size() * maxBatch;
   }
 
-  /** Outputs of the last node of one stream. */
-  long outputs() {
-    return 4 * layers.getLast().outputFloats() * maxBatch;
+  /** The network's outputs of one stream. */
+  long outputBytes() {
+    return 4 * outputs.stream().mapToLong(i -> layers.get(i).outputFloats()).sum() * maxBatch;
   }
 
   /** Everything on the device. */
@@ -109,8 +113,8 @@ record ProgramSize(List<CompiledLayer> layers, Mode mode, int maxBatch, OutputSl
   /** Everything on the host. */
   long host() {
     long packed = layers.stream().mapToLong(this::weights).max().orElse(0);
-    long transfers = CudaProgram.IN_FLIGHT * (pixels() + streams() * outputs() + ranges());
-    return packed + transfers + 2 * (state() + counts());
+    long transfers = CudaProgram.IN_FLIGHT * (pixels() + streams() * outputBytes() + ranges());
+    return packed + transfers + (1 + BlockTree.MOST_PARTS) * state() + 2 * counts();
   }
 
   private interface Size {

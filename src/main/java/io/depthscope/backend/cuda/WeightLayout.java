@@ -1,6 +1,5 @@
 package io.depthscope.backend.cuda;
 
-import io.depthscope.model.ConvGeometry;
 import io.depthscope.plan.LayerPlan;
 
 /** Weights as the kernels read them: output channels last, all channels padded with zeros. */
@@ -8,12 +7,12 @@ final class WeightLayout {
   private WeightLayout() {}
 
   /** [O, KH, KW, I] to [KH, KW, I padded][O padded]. */
-  static float[] dense(LayerPlan l, ConvGeometry g, float[] kernel) {
+  static float[] dense(LayerPlan l, float[] kernel) {
     int in = l.in().channels();
     int out = l.out().channels();
     int inStride = LayerParams.stride(in);
     int outStride = LayerParams.stride(out);
-    int taps = g.kernelH() * g.kernelW();
+    int taps = kernel.length / (out * in);
     float[] packed = new float[Math.multiplyExact(taps * inStride, outStride)];
     for (int o = 0; o < out; o++) {
       for (int t = 0; t < taps; t++) {
@@ -25,14 +24,16 @@ final class WeightLayout {
     return packed;
   }
 
-  /** [KH, KW, C] to [KH, KW, C padded]. */
-  static float[] depthwise(LayerPlan l, ConvGeometry g, float[] kernel) {
+  /** [C, KH, KW, 1] to [KH, KW, C padded]. */
+  static float[] depthwise(LayerPlan l, float[] kernel) {
     int channels = l.in().channels();
     int stride = LayerParams.stride(channels);
-    int taps = g.kernelH() * g.kernelW();
+    int taps = kernel.length / channels;
     float[] packed = new float[taps * stride];
     for (int t = 0; t < taps; t++) {
-      System.arraycopy(kernel, t * channels, packed, t * stride, channels);
+      for (int c = 0; c < channels; c++) {
+        packed[t * stride + c] = kernel[c * taps + t];
+      }
     }
     return packed;
   }

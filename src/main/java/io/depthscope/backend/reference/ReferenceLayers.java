@@ -1,13 +1,15 @@
 package io.depthscope.backend.reference;
 
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.Layer;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.tensor.Shape;
+import java.util.List;
+import java.util.function.DoubleBinaryOperator;
 
 /**
- * Every layer as plain loops: sums in double, one rounding to float32, then the activation
- * function. This is what the other backends are measured against; it is never optimised.
+ * Every operation as plain loops: sums in double, one rounding to float32, then the clamp. This is
+ * what the other backends are measured against; it is never optimised.
  */
 final class ReferenceLayers {
 
@@ -17,48 +19,49 @@ final class ReferenceLayers {
    * Output of a layer.
    *
    * @param kernel the weights to use, in the layout of the plan
-   * @param first the first input, NHWC
-   * @param second the second input of a residual sum, otherwise null
+   * @param inputs NHWC; for the network's input, the image
    */
-  static float[] forward(LayerPlan l, float[] kernel, float[] first, float[] second) {
+  static float[] forward(LayerPlan l, float[] kernel, List<float[]> inputs) {
+    float[] first = inputs.getFirst();
     float[] y =
-        switch (l.node().layer()) {
-          case Layer.Input ignored -> first.clone();
-          case Layer.Convolution c -> convolution(l, c.geometry(), kernel, first);
-          case Layer.DepthwiseConvolution c -> depthwise(l, c.geometry(), kernel, first);
-          case Layer.FullyConnected ignored ->
-              convolution(l, ConvGeometry.POINTWISE, kernel, first);
-          case Layer.ResidualAdd ignored -> sum(first, second);
-          case Layer.GlobalAveragePool ignored ->
-              averagePool(l, ConvGeometry.global(l.in()), first);
-          case Layer.AveragePool p -> averagePool(l, p.geometry(), first);
-          case Layer.MaxPool p -> maxPool(l, p.geometry(), first);
+        switch (l.op()) {
+          case Op.Input ignored -> first.clone();
+          case Op.Convolution c -> convolution(l, c, kernel, first);
+          case Op.Pool p -> pool(l, p, first);
+          case Op.Elementwise e -> elementwise(l, e.function(), first, inputs.get(1));
+          case Op.Unary u -> unary(u.function(), first);
+          case Op.Concat ignored -> concat(l, inputs);
         };
+    int channels = l.out().channels();
     for (int i = 0; i < y.length; i++) {
-      y[i] = l.node().layer().activationFunction().apply(y[i]);
+      y[i] = l.node().clamp().apply(y[i], i % channels);
     }
     return y;
   }
 
-  private static float[] convolution(LayerPlan l, ConvGeometry g, float[] kernel, float[] in) {
+  private static float[] convolution(LayerPlan l, Op.Convolution op, float[] kernel, float[] in) {
+    Window g = op.window();
     Shape si = l.in();
     Shape so = l.out();
+    int depth = si.channels() / op.groups();
+    int outputsPerGroup = so.channels() / op.groups();
     float[] out = new float[so.size()];
     int at = 0;
     for (int y = 0; y < so.height(); y++) {
       for (int x = 0; x < so.width(); x++) {
         for (int o = 0; o < so.channels(); o++) {
+          int firstChannel = o / outputsPerGroup * depth;
           double acc = 0;
           for (int ky = 0; ky < g.kernelH(); ky++) {
-            int iy = y * g.strideH() + ky - g.padding().top();
+            int iy = row(g, y, ky);
             for (int kx = 0; kx < g.kernelW(); kx++) {
-              int ix = x * g.strideW() + kx - g.padding().left();
+              int ix = column(g, x, kx);
               if (iy < 0 || iy >= si.height() || ix < 0 || ix >= si.width()) {
                 continue;
               }
-              int w = ((o * g.kernelH() + ky) * g.kernelW() + kx) * si.channels();
-              int v = (iy * si.width() + ix) * si.channels();
-              for (int c = 0; c < si.channels(); c++) {
+              int w = ((o * g.kernelH() + ky) * g.kernelW() + kx) * depth;
+              int v = (iy * si.width() + ix) * si.channels() + firstChannel;
+              for (int c = 0; c < depth; c++) {
                 acc += (double) in[v + c] * kernel[w + c];
               }
             }
@@ -70,7 +73,51 @@ final class ReferenceLayers {
     return out;
   }
 
-  private static float[] depthwise(LayerPlan l, ConvGeometry g, float[] kernel, float[] in) {
+  private static float[] elementwise(
+      LayerPlan l, Op.Elementwise.Function function, float[] a, float[] b) {
+    float[] out = new float[l.out().size()];
+    for (int i = 0; i < out.length; i++) {
+      // An input of one position has as many values as channels, and stands for all positions.
+      out[i] = function.of(a[i % a.length], b[i % b.length]);
+    }
+    return out;
+  }
+
+  private static float[] unary(Op.Unary.Function function, float[] in) {
+    float[] out = new float[in.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) function.of(in[i]);
+    }
+    return out;
+  }
+
+  private static float[] concat(LayerPlan l, List<float[]> inputs) {
+    float[] out = new float[l.out().size()];
+    int first = 0;
+    for (int k = 0; k < inputs.size(); k++) {
+      int channels = l.ins().get(k).channels();
+      for (int p = 0; p < l.out().positions(); p++) {
+        System.arraycopy(
+            inputs.get(k), p * channels, out, p * l.out().channels() + first, channels);
+      }
+      first += channels;
+    }
+    return out;
+  }
+
+  private static float[] pool(LayerPlan l, Op.Pool op, float[] in) {
+    Window g = op.windowOn(l.in());
+    return switch (op.kind()) {
+      case AVERAGE -> fold(l, g, in, 0, Double::sum, true);
+      case MAX -> fold(l, g, in, Double.NEGATIVE_INFINITY, Math::max, false);
+    };
+  }
+
+  /**
+   * What a step makes of the input positions under each window, and whether that is a mean's sum.
+   */
+  private static float[] fold(
+      LayerPlan l, Window g, float[] in, double first, DoubleBinaryOperator step, boolean mean) {
     Shape si = l.in();
     Shape so = l.out();
     float[] out = new float[so.size()];
@@ -78,93 +125,31 @@ final class ReferenceLayers {
     for (int y = 0; y < so.height(); y++) {
       for (int x = 0; x < so.width(); x++) {
         for (int c = 0; c < so.channels(); c++) {
-          double acc = 0;
+          double acc = first;
+          int n = 0;
           for (int ky = 0; ky < g.kernelH(); ky++) {
-            int iy = y * g.strideH() + ky - g.padding().top();
+            int iy = row(g, y, ky);
             for (int kx = 0; kx < g.kernelW(); kx++) {
-              int ix = x * g.strideW() + kx - g.padding().left();
+              int ix = column(g, x, kx);
               if (iy < 0 || iy >= si.height() || ix < 0 || ix >= si.width()) {
                 continue;
               }
-              acc +=
-                  (double) in[(iy * si.width() + ix) * si.channels() + c]
-                      * kernel[(ky * g.kernelW() + kx) * si.channels() + c];
-            }
-          }
-          out[at++] = (float) (acc + l.bias()[c]);
-        }
-      }
-    }
-    return out;
-  }
-
-  private static float[] sum(float[] a, float[] b) {
-    float[] out = new float[a.length];
-    for (int i = 0; i < a.length; i++) {
-      out[i] = a[i] + b[i];
-    }
-    return out;
-  }
-
-  private static float[] averagePool(LayerPlan l, ConvGeometry g, float[] in) {
-    Shape si = l.in();
-    Shape so = l.out();
-    float[] out = new float[so.size()];
-    int at = 0;
-    for (int y = 0; y < so.height(); y++) {
-      for (int x = 0; x < so.width(); x++) {
-        for (int c = 0; c < so.channels(); c++) {
-          double acc = 0;
-          int n = 0;
-          for (int iy = first(y, g.strideH(), g.padding().top());
-              iy < last(y, g.strideH(), g.padding().top(), g.kernelH(), si.height());
-              iy++) {
-            for (int ix = first(x, g.strideW(), g.padding().left());
-                ix < last(x, g.strideW(), g.padding().left(), g.kernelW(), si.width());
-                ix++) {
-              acc += in[(iy * si.width() + ix) * si.channels() + c];
+              acc = step.applyAsDouble(acc, in[(iy * si.width() + ix) * si.channels() + c]);
               n++;
             }
           }
-          out[at++] = (float) (acc / n);
+          out[at++] = (float) (mean ? acc / n : acc);
         }
       }
     }
     return out;
   }
 
-  private static float[] maxPool(LayerPlan l, ConvGeometry g, float[] in) {
-    Shape si = l.in();
-    Shape so = l.out();
-    float[] out = new float[so.size()];
-    int at = 0;
-    for (int y = 0; y < so.height(); y++) {
-      for (int x = 0; x < so.width(); x++) {
-        for (int c = 0; c < so.channels(); c++) {
-          float best = Float.NEGATIVE_INFINITY;
-          for (int iy = first(y, g.strideH(), g.padding().top());
-              iy < last(y, g.strideH(), g.padding().top(), g.kernelH(), si.height());
-              iy++) {
-            for (int ix = first(x, g.strideW(), g.padding().left());
-                ix < last(x, g.strideW(), g.padding().left(), g.kernelW(), si.width());
-                ix++) {
-              best = Math.max(best, in[(iy * si.width() + ix) * si.channels() + c]);
-            }
-          }
-          out[at++] = best;
-        }
-      }
-    }
-    return out;
+  private static int row(Window g, int y, int ky) {
+    return y * g.strideH() + ky * g.dilationH() - g.padding().top();
   }
 
-  /** First input row (or column) of a window, the padding left out. */
-  private static int first(int out, int stride, int before) {
-    return Math.max(0, out * stride - before);
-  }
-
-  /** One past the last input row (or column) of a window. */
-  private static int last(int out, int stride, int before, int kernel, int extent) {
-    return Math.min(extent, out * stride - before + kernel);
+  private static int column(Window g, int x, int kx) {
+    return x * g.strideW() + kx * g.dilationW() - g.padding().left();
   }
 }

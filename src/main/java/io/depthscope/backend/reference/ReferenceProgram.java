@@ -3,7 +3,6 @@ package io.depthscope.backend.reference;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.model.Layer;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.LayerPlan;
@@ -45,17 +44,22 @@ final class ReferenceProgram implements PairedProgram {
     float[] fp32 = new float[batch.count() * outputs];
     float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
     for (int i = 0; i < batch.count(); i++) {
-      float[][] x = new float[plan.model().size()][];
-      float[][] xq = new float[plan.model().size()][];
+      float[][] x = new float[plan.graph().size()][];
+      float[][] xq = new float[plan.graph().size()][];
       for (LayerPlan l : plan.layers()) {
         runLayer(l, batch, i, x, xq);
       }
       if (recording.statistics()) {
         accumulator.add(batch.indices()[i], sums);
       }
-      System.arraycopy(x[x.length - 1], 0, fp32, i * outputs, outputs);
-      if (recording.quantizedStream()) {
-        System.arraycopy(xq[xq.length - 1], 0, quantized, i * outputs, outputs);
+      int at = i * outputs;
+      for (int output : plan.graph().outputs()) {
+        int size = x[output].length;
+        System.arraycopy(x[output], 0, fp32, at, size);
+        if (recording.quantizedStream()) {
+          System.arraycopy(xq[output], 0, quantized, at, size);
+        }
+        at += size;
       }
     }
     return new BatchOutput(batch.count(), fp32, quantized);
@@ -63,33 +67,27 @@ final class ReferenceProgram implements PairedProgram {
 
   private void runLayer(LayerPlan l, InputBatch batch, int image, float[][] x, float[][] xq) {
     int index = l.index();
-    float[] image0 = index == 0 ? pixels(batch, image) : null;
-    x[index] = ReferenceLayers.forward(l, l.kernel(), input(l, 0, x, image0), input(l, 1, x, null));
+    float[] pixels = index == 0 ? pixels(batch, image) : null;
+    x[index] = ReferenceLayers.forward(l, l.kernel(), inputs(l, x, pixels));
     float[] y = null;
     if (recording.quantizedStream()) {
       float[][] fed = plan.feed() == Feed.LOCAL ? x : xq;
-      y =
-          ReferenceLayers.forward(
-              l, l.quantizedKernel(), input(l, 0, fed, image0), input(l, 1, fed, null));
+      y = ReferenceLayers.forward(l, l.quantizedKernel(), inputs(l, fed, pixels));
       xq[index] = fakeQuantize(l, y);
     }
     if (recording.statistics()) {
       record(l, x[index], y, xq[index]);
     }
     if (recording.errorTerms()) {
-      float[] middle =
-          ReferenceLayers.forward(
-              l, l.quantizedKernel(), input(l, 0, x, image0), input(l, 1, x, null));
+      float[] middle = ReferenceLayers.forward(l, l.quantizedKernel(), inputs(l, x, pixels));
       recordTerms(l, x[index], middle, y, xq[index]);
     }
   }
 
-  private static float[] input(LayerPlan l, int which, float[][] outputs, float[] image) {
-    if (l.node().layer() instanceof Layer.Input) {
-      return which == 0 ? image : null;
-    }
-    List<Integer> inputs = l.node().inputs();
-    return which < inputs.size() ? outputs[inputs.get(which)] : null;
+  private static List<float[]> inputs(LayerPlan l, float[][] outputs, float[] image) {
+    return l.index() == 0
+        ? List.of(image)
+        : l.node().inputs().stream().map(i -> outputs[i]).toList();
   }
 
   private float[] pixels(InputBatch batch, int image) {

@@ -7,7 +7,7 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.device.Device;
 import io.depthscope.device.KernelSpec;
-import io.depthscope.model.Layer;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.plan.Recording;
 import io.depthscope.testkit.EmulatedDriver;
@@ -78,10 +78,7 @@ class EveryKernelTest {
     for (CompiledLayer l : CompiledLayer.candidates(last, recording)) {
       all.add(cuda.with(new CudaOptions(null, l.kernel().symbol())));
     }
-    boolean product =
-        last.node().layer() instanceof Layer.FullyConnected
-            || (last.node().layer() instanceof Layer.Convolution conv
-                && conv.geometry().isPointwise());
+    boolean product = last.op() instanceof Op.Convolution conv && conv.isPointwise();
     if (product) {
       all.add(cuda.with(new CudaOptions(matrices, "")));
     }

@@ -147,11 +147,10 @@ class KernelImagesTest {
     assertEquals(List.of("sm_75/pool.ptx has no source"), staleByBoth(folder));
 
     Files.delete(pool);
-    append(folder.resolve("residual_add.cu"), "// Images: sm_75 sm_80\n");
+    append(folder.resolve("elementwise.cu"), "// Images: sm_75 sm_80\n");
     assertEquals(
         List.of(
-            "sm_75/residual_add.ptx is older than its sources",
-            "sm_80/residual_add.ptx is missing"),
+            "sm_75/elementwise.ptx is older than its sources", "sm_80/elementwise.ptx is missing"),
         staleByBoth(folder));
 
     append(folder.resolve("common/cuda_language.cuh"), "// changed\n");

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.BitHistogram;
-import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.tensor.Shape;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
@@ -222,7 +222,7 @@ class KernelParamsTest {
             "FIELDS = TERM_FIELDS + 4")) {
       assertTrue(text.contains("constexpr int " + sum + ";"), sum);
     }
-    assertEquals(2 * 9 + 4 + 4, LayerAccumulator.STATE_FIELDS);
+    assertEquals(2 * 9 + 4 + 4, LayerStatistics.STATE_FIELDS);
   }
 
   @Test

@@ -3,13 +3,14 @@ package io.depthscope.backend.cuda;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
 import io.depthscope.backend.reference.ReferenceBackend;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.Padding;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
@@ -65,21 +66,22 @@ final class LayerCases {
       int w = EXTENTS[i][1];
       int in = CHANNELS[(5 * i + 3) % CHANNELS.length];
       int out = CHANNELS[(7 * i + 2) % CHANNELS.length];
-      all.add(new LayerCases(seed++).convolution(new Shape(h, w, in), out, ConvGeometry.POINTWISE));
-      ConvGeometry same = ConvGeometry.square(3, 1, Padding.symmetric(1));
+      all.add(new LayerCases(seed++).convolution(new Shape(h, w, in), out, Window.POINTWISE));
+      Window same = Window.square(3, 1, Padding.symmetric(1));
       all.add(new LayerCases(seed++).convolution(new Shape(h, w, out % 40 + 1), in, same));
       all.add(new LayerCases(seed++).depthwise(new Shape(h, w, in), same));
       all.add(new LayerCases(seed++).sum(new Shape(h, w, in)));
       all.add(new LayerCases(seed++).pool(new Shape(h, w, out), same, i % 2 == 0));
       all.add(new LayerCases(seed++).input(new Shape(h, w, in), i % 2 == 0));
     }
+    addUnclamped(all);
     for (int i = 0; i < CHANNELS.length; i++) {
       int channels = CHANNELS[i];
       int other = CHANNELS[CHANNELS.length - 1 - i];
       all.add(new LayerCases(seed++).fullyConnected(other, channels));
       Shape odd = new Shape(11 + i % 3, 9 + i % 4, channels);
-      ConvGeometry two = ConvGeometry.square(3, 2, PADDINGS[i % PADDINGS.length]);
-      ConvGeometry one = ConvGeometry.square(3, 1, PADDINGS[(i + 1) % PADDINGS.length]);
+      Window two = Window.square(3, 2, PADDINGS[i % PADDINGS.length]);
+      Window one = Window.square(3, 1, PADDINGS[(i + 1) % PADDINGS.length]);
       all.add(new LayerCases(seed++).depthwise(odd, two));
       all.add(new LayerCases(seed++).depthwise(odd, one));
       all.add(new LayerCases(seed++).convolution(new Shape(7, 5, 3), channels, two));
@@ -87,10 +89,10 @@ final class LayerCases {
       all.add(new LayerCases(seed++).global(new Shape(3 + i, 5, channels)));
     }
     // Wider than the columns of a depthwise tile, higher than its rows; other windows and strides.
-    ConvGeometry wide = new ConvGeometry(5, 2, 3, 1, new Padding(4, 0, 1, 1));
+    Window wide = new Window(5, 2, 3, 1, new Padding(4, 0, 1, 1));
     for (Shape in : List.of(new Shape(3, 70, 4), new Shape(67, 3, 33), new Shape(41, 37, 8))) {
       for (int stride = 1; stride <= 2; stride++) {
-        ConvGeometry g = ConvGeometry.square(3, stride, Padding.symmetric(1));
+        Window g = Window.square(3, stride, Padding.symmetric(1));
         all.add(new LayerCases(seed++).depthwise(in, g));
       }
       all.add(new LayerCases(seed++).depthwise(in, wide));
@@ -99,51 +101,92 @@ final class LayerCases {
     return all;
   }
 
+  /** Functions, products, differences and concatenations. */
+  private static void addUnclamped(List<PlanCase> all) {
+    long seed = 10_000;
+    for (int i = 0; i < EXTENTS.length; i++) {
+      Shape in = new Shape(EXTENTS[i][0], EXTENTS[i][1], CHANNELS[(5 * i + 2) % CHANNELS.length]);
+      Op.Unary.Function[] functions = Op.Unary.Function.values();
+      Op unary = new Op.Unary(functions[i % functions.length]);
+      all.add(new LayerCases(seed++).layer(in, unary, Clamp.NONE));
+      Op.Elementwise.Function[] pairs = Op.Elementwise.Function.values();
+      all.add(new LayerCases(seed++).combined(in, pairs[i % pairs.length], i / pairs.length % 3));
+      all.add(new LayerCases(seed++).joined(in, i % 2));
+    }
+  }
+
   private static Node input(Shape in) {
-    return new Node("input", new Layer.Input(in), List.of());
+    return new Node("input", new Op.Input(in), List.of());
   }
 
   private PlanCase input(Shape in, boolean pixels) {
     return finish(List.of(input(in)), pixels);
   }
 
-  private PlanCase layer(Shape in, Layer layer) {
-    return finish(List.of(input(in), new Node("layer", layer, List.of(0))), false);
+  private PlanCase layer(Shape in, Op op, Clamp clamp) {
+    return finish(List.of(input(in), new Node("layer", op, clamp, List.of(0))), false);
   }
 
-  private PlanCase convolution(Shape in, int channels, ConvGeometry g) {
-    return layer(in, new Layer.Convolution(channels, g, false, true, activation()));
+  private PlanCase convolution(Shape in, int channels, Window g) {
+    return layer(in, Op.Convolution.dense(g, channels), clamp());
   }
 
   private PlanCase fullyConnected(int in, int out) {
-    return layer(new Shape(1, 1, in), new Layer.FullyConnected(out, activation()));
+    return layer(new Shape(1, 1, in), Op.Convolution.pointwise(out), clamp());
   }
 
-  private PlanCase depthwise(Shape in, ConvGeometry g) {
-    return layer(in, new Layer.DepthwiseConvolution(g, false, true, activation()));
+  private PlanCase depthwise(Shape in, Window g) {
+    return layer(in, Op.Convolution.depthwise(g, in.channels()), clamp());
   }
 
-  private PlanCase pool(Shape in, ConvGeometry g, boolean max) {
-    return layer(in, max ? new Layer.MaxPool(g) : new Layer.AveragePool(g));
+  private PlanCase pool(Shape in, Window g, boolean max) {
+    Op.Pool.Kind kind = max ? Op.Pool.Kind.MAX : Op.Pool.Kind.AVERAGE;
+    return layer(in, Op.Pool.of(kind, g), Clamp.NONE);
   }
 
   private PlanCase global(Shape in) {
-    return layer(in, new Layer.GlobalAveragePool());
+    return layer(in, Op.Pool.globalAverage(), Clamp.NONE);
   }
 
   private PlanCase sum(Shape in) {
-    Layer copy =
-        new Layer.DepthwiseConvolution(ConvGeometry.POINTWISE, false, true, Activation.NONE);
+    Op copy = Op.Convolution.depthwise(Window.POINTWISE, in.channels());
+    Op sum = new Op.Elementwise(Op.Elementwise.Function.ADD);
     return finish(
         List.of(
             input(in),
             new Node("copy", copy, List.of(0)),
-            new Node("sum", new Layer.ResidualAdd(activation()), List.of(0, 1))),
+            new Node("sum", sum, clamp(), List.of(0, 1))),
         false);
   }
 
-  private Activation activation() {
-    return Activation.values()[random.nextInt(Activation.values().length)];
+  /** Both inputs of one shape, or one of them of one position. */
+  private PlanCase combined(Shape in, Op.Elementwise.Function function, int broadcast) {
+    Op copy = Op.Convolution.depthwise(Window.POINTWISE, in.channels());
+    Op second = broadcast == 0 ? copy : Op.Pool.of(Op.Pool.Kind.MAX, Window.global(in));
+    List<Integer> inputs = broadcast == 2 ? List.of(1, 0) : List.of(0, 1);
+    return finish(
+        List.of(
+            input(in),
+            new Node("copy", second, List.of(0)),
+            new Node("pair", new Op.Elementwise(function), clamp(), inputs)),
+        false);
+  }
+
+  private PlanCase joined(Shape in, int more) {
+    Op copy = new Op.Convolution(Window.POINTWISE, in.channels(), in.channels());
+    Op wider = more == 0 ? copy : new Op.Concat(2);
+    List<Integer> inputs = more == 0 ? List.of(0) : List.of(0, 0);
+    return finish(
+        List.of(
+            input(in),
+            new Node("copy", wider, inputs),
+            new Node("join", new Op.Concat(2), List.of(1, 0))),
+        false);
+  }
+
+  private Clamp clamp() {
+    return List.of(Clamp.NONE, Clamp.RELU, Clamp.RELU6, Clamp.of(-0.5f, 1.5f))
+        .get(random.nextInt(4));
   }
 
   private float[] gaussian(int n, double deviation) {
@@ -155,31 +198,32 @@ final class LayerCases {
   }
 
   /** As many images as make several tiles of several images, and one that is not full. */
-  private static int images(Model model) {
-    int positions = model.outputShape().positions();
-    int inATile = Math.max(1, positions <= 16 ? 64 / model.outputShape().channels() : 0);
+  private static int images(Graph graph) {
+    int positions = graph.outputShape().positions();
+    int inATile = Math.max(1, positions <= 16 ? 64 / graph.outputShape().channels() : 0);
     int wanted = Math.max(Math.max(3, 98 / positions + 2), inATile + 1);
-    int affordable = Math.max(2, MOST_OUTPUTS / model.outputShape().size());
+    int affordable = Math.max(2, MOST_OUTPUTS / graph.outputShape().size());
     return Math.min(Math.min(wanted, affordable), MOST_IMAGES);
   }
 
   private PlanCase finish(List<Node> nodes, boolean pixels) {
-    Model model = new Model("layer", nodes);
+    Graph graph = new Graph("layer", nodes);
     Map<String, FoldedWeights> weights = new LinkedHashMap<>();
-    for (int i = 0; i < model.size(); i++) {
-      if (model.node(i).layer().hasWeights()) {
-        int[] dims = model.kernelDims(i);
+    for (int i = 0; i < graph.size(); i++) {
+      if (graph.node(i).op().hasWeights()) {
+        int[] dims = graph.kernelDims(i);
         int size = (int) FloatTensor.elements(dims);
-        int fanIn = size / model.channels(i);
-        boolean copy = model.node(i).name().equals("copy"); // exact: one product, no bias
-        float[] bias = copy ? new float[model.channels(i)] : gaussian(model.channels(i), 0.3);
+        int fanIn = size / graph.channels(i);
+        boolean copy = graph.node(i).name().equals("copy"); // exact: one product, no bias
+        float[] bias = copy ? new float[graph.channels(i)] : gaussian(graph.channels(i), 0.3);
         weights.put(
-            model.node(i).name(),
+            graph.node(i).name(),
             new FoldedWeights(new FloatTensor(dims, gaussian(size, 1.5 / Math.sqrt(fanIn))), bias));
       }
     }
-    Shape in = model.inputShape();
-    int images = images(model);
+    Network network = Network.of(graph, weights);
+    Shape in = graph.inputShape();
+    int images = images(graph);
     InputBatch batch;
     if (pixels) {
       byte[] bytes = new byte[images * in.size()];
@@ -209,23 +253,18 @@ final class LayerCases {
             .formatted(nodes, scheme, granularity, feed, images, in, shrink);
     return new PlanCase(
         text,
-        model,
-        weights,
+        network,
         table,
         quantization,
-        calibrate(model, weights, table, batch, shrink),
+        calibrate(network, table, batch, shrink),
         Map.of(),
         feed,
         batch);
   }
 
   private static Map<String, CalibratedTensor> calibrate(
-      Model model,
-      Map<String, FoldedWeights> weights,
-      float[][] table,
-      InputBatch batch,
-      double shrink) {
-    ExecutionPlan plan = ExecutionPlan.fp32(model, weights, table, Recording.CALIBRATION);
+      Network network, float[][] table, InputBatch batch, double shrink) {
+    ExecutionPlan plan = ExecutionPlan.fp32(network, table, Recording.CALIBRATION);
     Map<String, CalibratedTensor> found = new LinkedHashMap<>();
     try (PairedProgram program = new ReferenceBackend().compile(plan, batch.count())) {
       PlanCase.await(program.submit(batch));
@@ -234,7 +273,7 @@ final class LayerCases {
         LayerAccumulator layer = seen.layer(i);
         var s = layer.fp32().layer();
         Range range = new Range(Math.min(0, s.min() * shrink), Math.max(0, s.max() * shrink));
-        found.put(model.node(i).name(), new CalibratedTensor(range, layer.histogram()));
+        found.put(network.graph().node(i).name(), new CalibratedTensor(range, layer.histogram()));
       }
     }
     return found;

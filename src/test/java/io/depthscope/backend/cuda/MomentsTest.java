@@ -12,13 +12,14 @@ import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
-import io.depthscope.model.Padding;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
@@ -33,6 +34,7 @@ import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.Moments;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.stats.StreamSums;
@@ -67,7 +69,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("gpu")
 class MomentsTest {
-  private static final int FIELDS = LayerAccumulator.STATE_FIELDS;
+  private static final int FIELDS = LayerStatistics.STATE_FIELDS;
   private static final int STREAM = 9;
   private static final int ERROR = 2 * STREAM;
   private static final int TERMS = ERROR + 4;
@@ -93,7 +95,7 @@ class MomentsTest {
         LayerAccumulator expected = new LayerAccumulator(channels, 0, level == 2);
         int stride = LayerParams.stride(channels);
         double[] state = new double[FIELDS * stride];
-        expected.exportState(state, 0, stride);
+        expected.total().exportState(state, 0, stride);
         long before = 0;
         for (int images : new int[] {1, 7, 2, 30}) {
           Batch batch = batch(images, channels, positions, stride, level);
@@ -128,7 +130,7 @@ class MomentsTest {
               counts ? random.nextLong(1L << 50) : floats ? (float) x : x * random.nextDouble();
         }
       }
-      expected.importState(before * positions, true, state, 0, stride);
+      expected.importBlock(0, before * positions, true, state, 0, stride);
       Batch batch = batch(9, channels, positions, stride, 2);
       for (ImageSums sums : batch.expected) {
         expected.add(0, sums, true);
@@ -335,7 +337,7 @@ class MomentsTest {
   private static void export(ImageSums sums, int level, double[] to, int at, int stride) {
     LayerAccumulator one = new LayerAccumulator(sums.channels(), 0, level == 2);
     one.add(0, sums, level > 0);
-    one.exportState(to, at, stride);
+    one.total().exportState(to, at, stride);
   }
 
   private void fill(StreamSums s, int c, int n) {
@@ -398,7 +400,7 @@ class MomentsTest {
   private static void assertSame(
       LayerAccumulator expected, double[] got, int stride, int level, String text) {
     double[] want = new double[FIELDS * stride];
-    expected.exportState(want, 0, stride);
+    expected.total().exportState(want, 0, stride);
     for (int f = 0; f < (level == 0 ? STREAM : FIELDS); f++) {
       for (int c = 0; c < expected.channels(); c++) {
         int at = f * stride + c;
@@ -421,47 +423,40 @@ class MomentsTest {
 
   private static PlanCase wholeNumbers() {
     Random random = new Random(5);
-    ConvGeometry window = new ConvGeometry(3, 3, 2, 2, new Padding(0, 1, 0, 1));
+    Window window = new Window(3, 3, 2, 2, new Padding(0, 1, 0, 1));
     List<Node> nodes =
         List.of(
-            new Node("input", new Layer.Input(IN), List.of()),
-            new Node("max", new Layer.MaxPool(window), List.of(0)),
+            new Node("input", new Op.Input(IN), List.of()),
+            new Node("max", Op.Pool.of(Op.Pool.Kind.MAX, window), List.of(0)),
             new Node(
                 "dense",
-                new Layer.Convolution(
-                    37,
-                    ConvGeometry.square(3, 2, Padding.symmetric(1)),
-                    false,
-                    true,
-                    Activation.RELU),
+                Op.Convolution.dense(Window.square(3, 2, Padding.symmetric(1)), 37),
+                Clamp.RELU,
                 List.of(1)),
-            new Node(
-                "point",
-                new Layer.Convolution(6, ConvGeometry.POINTWISE, false, true, Activation.NONE),
-                List.of(2)),
+            new Node("point", Op.Convolution.pointwise(6), List.of(2)),
             new Node(
                 "deep",
-                new Layer.DepthwiseConvolution(
-                    ConvGeometry.square(3, 1, Padding.symmetric(1)), false, true, Activation.RELU6),
+                Op.Convolution.depthwise(Window.square(3, 1, Padding.symmetric(1)), 6),
+                Clamp.RELU6,
                 List.of(3)),
-            new Node("sum", new Layer.ResidualAdd(Activation.NONE), List.of(3, 4)));
-    Model model = new Model("whole", nodes);
+            new Node("sum", new Op.Elementwise(Op.Elementwise.Function.ADD), List.of(3, 4)));
+    Graph graph = new Graph("whole", nodes);
     Map<String, FoldedWeights> weights = new LinkedHashMap<>();
     Map<String, QuantParams> params = new HashMap<>();
-    for (int i = 0; i < model.size(); i++) {
-      if (model.node(i).layer().hasWeights()) {
-        int[] dims = model.kernelDims(i);
+    for (int i = 0; i < graph.size(); i++) {
+      if (graph.node(i).op().hasWeights()) {
+        int[] dims = graph.kernelDims(i);
         float[] kernel = new float[(int) FloatTensor.elements(dims)];
         for (int k = 0; k < kernel.length; k++) {
           kernel[k] = random.nextInt(9) == 0 ? random.nextInt(3) - 1 : 0;
         }
-        float[] bias = new float[model.channels(i)];
+        float[] bias = new float[graph.channels(i)];
         for (int k = 0; k < bias.length; k++) {
           bias[k] = random.nextInt(3) - 1;
         }
-        weights.put(model.node(i).name(), new FoldedWeights(new FloatTensor(dims, kernel), bias));
+        weights.put(graph.node(i).name(), new FoldedWeights(new FloatTensor(dims, kernel), bias));
       }
-      params.put(model.node(i).name(), new QuantParams(2, 1, -2, 5));
+      params.put(graph.node(i).name(), new QuantParams(2, 1, -2, 5));
     }
     float[] values = new float[IMAGES * IN.size()];
     for (int i = 0; i < values.length; i++) {
@@ -471,8 +466,7 @@ class MomentsTest {
     QuantScheme a3 = QuantScheme.parse("a3", false, false, Granularity.PER_TENSOR, minMax, minMax);
     return new PlanCase(
         "whole numbers",
-        model,
-        weights,
+        Network.of(graph, weights),
         new float[IN.channels()][256],
         a3,
         Map.<String, CalibratedTensor>of(),
@@ -567,8 +561,8 @@ class MomentsTest {
       int stride = LayerParams.stride(a.channels());
       double[] want = new double[FIELDS * stride];
       double[] got = new double[FIELDS * stride];
-      a.exportState(want, 0, stride);
-      actual.layer(i).exportState(got, 0, stride);
+      a.total().exportState(want, 0, stride);
+      actual.layer(i).total().exportState(got, 0, stride);
       for (int at = 0; at < want.length; at++) {
         int f = at / stride;
         String what = text + ", layer " + i + ", field " + f + ", channel " + at % stride;

@@ -8,12 +8,11 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.PairedProgram;
-import io.depthscope.model.Activation;
-import io.depthscope.model.ConvGeometry;
-import io.depthscope.model.FoldedWeights;
-import io.depthscope.model.Layer;
-import io.depthscope.model.Model;
-import io.depthscope.model.Node;
+import io.depthscope.graph.FoldedWeights;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.ExecutionPlan;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -76,29 +75,28 @@ class QuantMathTest {
 
   private final Random random = new Random(SEED);
 
-  private static Model input() {
-    return new Model("input", List.of(new Node("input", new Layer.Input(IMAGE), List.of())));
+  private static Graph input() {
+    return new Graph("input", List.of(new Node("input", new Op.Input(IMAGE), List.of())));
   }
 
   /** An input, and a pointwise convolution that leaves every value as it is. */
-  private static Model copied() {
-    Layer.Convolution copy =
-        new Layer.Convolution(4, ConvGeometry.POINTWISE, false, true, Activation.NONE);
-    return new Model(
+  private static Graph copied() {
+    Op copy = Op.Convolution.pointwise(4);
+    return new Graph(
         "copy",
         List.of(
-            new Node("input", new Layer.Input(IMAGE), List.of()),
-            new Node("copy", copy, List.of(0))));
+            new Node("input", new Op.Input(IMAGE), List.of()), new Node("copy", copy, List.of(0))));
   }
 
-  private static ExecutionPlan plan(Model model, QuantParams p, Recording recording) {
+  private static ExecutionPlan plan(Graph graph, QuantParams p, Recording recording) {
     float[] identity = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
     FloatTensor kernel = new FloatTensor(new int[] {4, 1, 1, 4}, identity);
     Map<String, FoldedWeights> weights = Map.of("copy", new FoldedWeights(kernel, new float[4]));
     RangeEstimator minMax = new RangeEstimator.MinMax();
     QuantScheme a8 = QuantScheme.parse("a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    ExecutionPlan fp32 = ExecutionPlan.fp32(model, weights, new float[4][256], Recording.PLAIN);
-    String last = model.node(model.size() - 1).name();
+    Network network = Network.of(graph, weights);
+    ExecutionPlan fp32 = ExecutionPlan.fp32(network, new float[4][256], Recording.PLAIN);
+    String last = graph.node(graph.size() - 1).name();
     return ExecutionPlan.withParams(fp32, a8, Map.of(last, p), Feed.ACCUMULATED, recording);
   }
 
@@ -238,9 +236,9 @@ class QuantMathTest {
   }
 
   private static void check(
-      Backend cuda, Model model, QuantParams p, Recording recording, float[] values) {
+      Backend cuda, Graph graph, QuantParams p, Recording recording, float[] values) {
     int images = values.length / IMAGE.size();
-    ExecutionPlan plan = plan(model, p, recording);
+    ExecutionPlan plan = plan(graph, p, recording);
     long[] codes = new long[p.codes()];
     long[] saturated = new long[IMAGE.channels()];
     try (PairedProgram program = cuda.compile(plan, images)) {
@@ -252,7 +250,7 @@ class QuantMathTest {
               "%s, %s of %s: %a (bits %08x, %s steps) became %a instead of %a"
                   .formatted(
                       recording,
-                      model.name(),
+                      graph.name(),
                       p,
                       values[i],
                       Float.floatToRawIntBits(values[i]),
@@ -266,7 +264,7 @@ class QuantMathTest {
       if (!recording.statistics()) {
         return;
       }
-      LayerAccumulator counted = program.statistics().layer(model.size() - 1);
+      LayerAccumulator counted = program.statistics().layer(graph.size() - 1);
       assertTrue(Arrays.equals(codes, counted.codes()), () -> "codes of " + p);
       for (int c = 0; c < saturated.length; c++) {
         assertEquals(

@@ -5,9 +5,9 @@ import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
-import io.depthscope.model.Layer;
 import io.depthscope.plan.LayerPlan;
 import io.depthscope.stats.BitHistogram;
+import io.depthscope.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -64,18 +64,13 @@ final class SafeLaunch implements AutoCloseable {
     stream = arena.newStream();
     boolean paired = layer.mode().paired();
     LayerPlan plan = layer.plan();
-    float[] in = activations(plan.in().positions(), layer.params().inStride(), plan);
-    float[] inQ = activations(plan.in().positions(), layer.params().inStride(), plan);
+    float[] in = activations(plan.in());
+    float[] inQ = activations(plan.in());
     upload(Piece.IN, in);
     upload(Piece.IN_QUANTIZED, paired ? inQ : new float[0]);
-    boolean sum = plan.node().layer() instanceof Layer.ResidualAdd;
-    boolean weighted = plan.node().layer().hasWeights();
-    upload(Piece.WEIGHTS, sum ? in : weighted ? layer.packed(plan.kernel()) : new float[0]);
-    upload(
-        Piece.WEIGHTS_QUANTIZED,
-        !paired
-            ? new float[0]
-            : sum ? inQ : weighted ? layer.packed(plan.quantizedKernel()) : new float[0]);
+    boolean weighted = plan.op().hasWeights();
+    upload(Piece.WEIGHTS, second(plan.kernel()));
+    upload(Piece.WEIGHTS_QUANTIZED, paired ? second(plan.quantizedKernel()) : new float[0]);
     upload(Piece.BIAS, weighted ? WeightLayout.channels(plan.bias()) : new float[0]);
     long out = 4 * layer.outputFloats() * images;
     output(Piece.OUT, out, poison);
@@ -88,11 +83,18 @@ final class SafeLaunch implements AutoCloseable {
     output(Piece.CODES, counts && paired ? 8L * ProgramSize.codesOf(layer) : 0, (byte) 0);
   }
 
+  /** What a kernel reads beside its first input: packed weights, or its second input. */
+  private float[] second(float[] kernel) {
+    List<Shape> ins = layer.plan().ins();
+    return ins.size() == 2 ? activations(ins.get(1)) : layer.packed(kernel);
+  }
+
   /** Values of all images, zeros in the padding. */
-  private float[] activations(int positions, int stride, LayerPlan plan) {
-    float[] values = new float[images * positions * stride];
+  private float[] activations(Shape shape) {
+    int stride = LayerParams.stride(shape.channels());
+    float[] values = new float[images * shape.positions() * stride];
     for (int i = 0; i < values.length; i++) {
-      values[i] = i % stride < plan.in().channels() ? (float) random.nextGaussian() : 0;
+      values[i] = i % stride < shape.channels() ? (float) random.nextGaussian() : 0;
     }
     return values;
   }

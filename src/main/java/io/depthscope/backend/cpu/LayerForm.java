@@ -1,0 +1,80 @@
+package io.depthscope.backend.cpu;
+
+import io.depthscope.backend.BackendException;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Window;
+import io.depthscope.plan.LayerPlan;
+import io.depthscope.tensor.Shape;
+
+/** How this backend computes a layer: the one place where it looks at the operation. */
+sealed interface LayerForm {
+
+  /** The network's input. */
+  record Image() implements LayerForm {}
+
+  /** A matrix product over the windows of the input. */
+  record Dense(Window window) implements LayerForm {}
+
+  /** A product of each channel with a window of its own. */
+  record ByChannel(Window window) implements LayerForm {}
+
+  /** A window of each channel without weights. */
+  record Pooled(Op.Pool.Kind kind, Window window) implements LayerForm {}
+
+  /** Two inputs value by value; one of a single position stands for all. */
+  record Combined(Op.Elementwise.Function function) implements LayerForm {}
+
+  /** A function of each value. */
+  record Mapped(Op.Unary.Function function) implements LayerForm {}
+
+  /** The channels of several inputs side by side. */
+  record Joined() implements LayerForm {}
+
+  /**
+   * The form of a layer.
+   *
+   * @throws BackendException naming the layer and what this backend cannot do yet
+   */
+  static LayerForm of(LayerPlan l) {
+    return switch (l.op()) {
+      case Op.Input ignored -> new Image();
+      case Op.Convolution c -> convolution(l, c);
+      case Op.Pool p -> new Pooled(p.kind(), undilated(l, p.windowOn(l.in())));
+      case Op.Elementwise e -> new Combined(e.function());
+      case Op.Unary u -> new Mapped(u.function());
+      case Op.Concat ignored -> new Joined();
+    };
+  }
+
+  private static LayerForm convolution(LayerPlan l, Op.Convolution c) {
+    Shape in = l.in();
+    Window window = undilated(l, c.window());
+    if (c.groups() == 1) {
+      return new Dense(window);
+    }
+    if (!c.isDepthwise(in)) {
+      throw BackendException.missing("cpu", l.node().name(), c.groups() + " groups");
+    }
+    if (c.outChannels() != in.channels()) {
+      throw BackendException.missing("cpu", l.node().name(), "a depthwise multiplier");
+    }
+    return new ByChannel(window);
+  }
+
+  private static Window undilated(LayerPlan l, Window window) {
+    if (window.isDilated()) {
+      throw BackendException.missing("cpu", l.node().name(), "dilation");
+    }
+    return window;
+  }
+
+  /** True for a product whose rows are the input's positions themselves. */
+  default boolean isPointwise() {
+    return this instanceof Dense d && d.window().isPointwise();
+  }
+
+  /** True for a product whose windows are gathered into rows first. */
+  default boolean isGathered() {
+    return this instanceof Dense d && !d.window().isPointwise();
+  }
+}

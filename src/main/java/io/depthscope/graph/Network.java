@@ -1,0 +1,103 @@
+package io.depthscope.graph;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A graph with its weights, folded once and never changed: whoever improves a network makes another
+ * one.
+ *
+ * @param weights folded weights of every weighted node, by its name
+ * @param stored the parameters that were folded, by node name, for whoever shows where the weights
+ *     come from; empty where the weights were never stored in another form
+ */
+public record Network(
+    Graph graph, Map<String, FoldedWeights> weights, Map<String, LayerParameters> stored) {
+
+  /**
+   * @throws IllegalArgumentException if a weighted node has no weights or some of another shape;
+   *     the message names it
+   */
+  public Network {
+    weights = Map.copyOf(weights);
+    stored = Map.copyOf(stored);
+    for (int i = 0; i < graph.size(); i++) {
+      Node node = graph.node(i);
+      if (node.op().hasWeights()) {
+        check(node, weights.get(node.name()), graph.kernelDims(i));
+      }
+    }
+  }
+
+  private static void check(Node node, FoldedWeights w, int[] dims) {
+    if (w == null) {
+      throw new IllegalArgumentException("no weights for node " + node.name());
+    }
+    if (!Arrays.equals(w.kernel().dims(), dims) || w.bias().length != dims[0]) {
+      throw new IllegalArgumentException(
+          "node %s: a kernel %s with %d biases, expected %s"
+              .formatted(
+                  node.name(), w.kernel().dimsText(), w.bias().length, Arrays.toString(dims)));
+    }
+  }
+
+  /** A network whose weights are given as they are to be executed. */
+  public static Network of(Graph graph, Map<String, FoldedWeights> weights) {
+    return new Network(graph, weights, Map.of());
+  }
+
+  /**
+   * Folds the stored parameters of every weighted layer of a graph.
+   *
+   * @param stored by node name
+   * @throws IllegalArgumentException as {@link BatchNormFolding#fold}, or if a node has none
+   */
+  public static Network folding(Graph graph, Map<String, LayerParameters> stored) {
+    Map<String, FoldedWeights> folded = new LinkedHashMap<>();
+    for (Node node : graph.nodes()) {
+      if (node.op().hasWeights()) {
+        LayerParameters parameters = stored.get(node.name());
+        if (parameters == null) {
+          throw new IllegalArgumentException("no weights for node " + node.name());
+        }
+        folded.put(node.name(), BatchNormFolding.fold(node, parameters));
+      }
+    }
+    return new Network(graph, folded, stored);
+  }
+
+  /**
+   * The folded weights of a node.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
+  public FoldedWeights weightsOf(Node node) {
+    FoldedWeights w = weights.get(node.name());
+    if (w == null) {
+      throw new IllegalArgumentException("no weights for node " + node.name());
+    }
+    return w;
+  }
+
+  /**
+   * The parameters of a node as they were stored; its folded ones where there are no others.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
+  public LayerParameters storedOf(Node node) {
+    LayerParameters found = stored.get(node.name());
+    if (found != null) {
+      return found;
+    }
+    FoldedWeights w = weightsOf(node);
+    return new LayerParameters(w.kernel(), Optional.of(w.bias()), Optional.empty());
+  }
+
+  /** The part of the network that ends in node {@code last}, which is its only output. */
+  public Network until(int last) {
+    Graph part = new Graph(graph.name(), graph.nodes().subList(0, last + 1));
+    return new Network(part, weights, stored);
+  }
+}

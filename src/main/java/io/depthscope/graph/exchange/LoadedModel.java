@@ -1,0 +1,52 @@
+package io.depthscope.graph.exchange;
+
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
+import io.depthscope.zoo.MobileNetV1;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A network and its trained weights, complete and checked.
+ *
+ * @param family {@code mobilenet-v1}, {@code dws-cnn}, {@code regular-cnn} or {@code resnet}
+ * @param naming the dialect of the file: {@code keras}, {@code hugging-face}, {@code timm} or
+ *     {@code depthscope}
+ * @param network with its weights folded, and as stored
+ * @param sha256 of the file's bytes, lower-case hexadecimal
+ * @param metadata the file's own text entries
+ * @param configuration everything that fixes the network beside its weights, as one line: two
+ *     networks of equal weights and equal configurations compute the same
+ * @param settings what of it the file did not tell by itself, and where it is from
+ * @param images how its images are prepared, if that is known
+ * @param file the file; for a model in memory, the name it was given
+ */
+public record LoadedModel(
+    String family,
+    String naming,
+    Network network,
+    String sha256,
+    Map<String, String> metadata,
+    String configuration,
+    List<Setting> settings,
+    Optional<ImageSettings> images,
+    Path file) {
+  public LoadedModel {
+    metadata = Map.copyOf(metadata);
+    settings = List.copyOf(settings);
+  }
+
+  public Graph graph() {
+    return network.graph();
+  }
+
+  /**
+   * Index of the output that stands for the first class of a data set: 1 where output 0 is
+   * "background" (ImageNet networks with 1001 outputs, as TensorFlow-Slim trains them), else 0.
+   */
+  public int firstClass() {
+    return family.equals(MobileNetV1.FAMILY) && graph().outputShape().channels() == 1001 ? 1 : 0;
+  }
+}

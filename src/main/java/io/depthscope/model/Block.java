@@ -1,4 +1,0 @@
-package io.depthscope.model;
-
-/** One block of a convolutional network: its output width in channels and its stride. */
-public record Block(int width, int stride) {}
