@@ -11,7 +11,6 @@ import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.experiment.Calibration;
 import io.depthscope.experiment.PairedRun;
-import io.depthscope.experiment.RunManifest;
 import io.depthscope.experiment.RunState;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
@@ -25,11 +24,15 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
 import io.depthscope.record.AtomicFile;
+import io.depthscope.record.BuildInfo;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunAssembly;
 import io.depthscope.record.RunDirectory;
+import io.depthscope.record.RunManifest;
 import io.depthscope.record.RunReader;
+import io.depthscope.record.RunSetting;
+import io.depthscope.record.RunSpec;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -39,10 +42,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -147,33 +148,11 @@ record AnalyzeJob(
    *
    * @throws IOException naming what differs
    */
-  Run readSame(Path directory, CalibrationSource calibration) throws IOException {
+  Run readSame(Path directory, CalibrationSource calibration, long seed) throws IOException {
     Run recorded = RunReader.read(directory);
-    Map<String, String> expected = new TreeMap<>();
-    expected.put("commit", BuildInfo.load().commitText());
-    expected.put("weightsSha256", model.sha256());
-    expected.put("network", model.configuration());
-    expected.put("dataFingerprint", source.fingerprint());
-    expected.put("images", Integer.toString(count));
-    expected.put("preprocessing", preprocessing.geometryText());
-    expected.put("mean", preprocessing.mean().toString());
-    expected.put("std", preprocessing.std().toString());
-    expected.put("scheme", scheme.toString());
-    expected.put("feed", feed.toString());
-    expected.put("backend", backend.name());
-    expected.put("calibration", calibration.text());
-    for (Map.Entry<String, String> e : expected.entrySet()) {
-      String found = String.valueOf(recorded.manifest().get(e.getKey()));
-      if (!found.equals(e.getValue())) {
-        throw new IOException(
-            String.format(
-                Locale.ROOT,
-                "%s was made with %s %s, not %s",
-                directory,
-                e.getKey(),
-                found,
-                e.getValue()));
-      }
+    List<String> differences = RunSetting.differences(spec(calibration, seed), recorded);
+    if (!differences.isEmpty()) {
+      throw new IOException(directory + " was made with " + String.join("; ", differences));
     }
     return recorded;
   }
@@ -193,9 +172,8 @@ record AnalyzeJob(
       PrintWriter err)
       throws IOException {
     Instant started = Instant.now();
-    try (RunDirectory run =
-        RunDirectory.open(
-            directory, identity(calibrationSource), mode.resume(), mode.overwrite())) {
+    RunSpec spec = spec(calibrationSource, mode.seed());
+    try (RunDirectory run = RunDirectory.open(directory, spec, mode.resume(), mode.overwrite())) {
       if (mode.resume() && !run.resumes()) {
         err.println(
             "depthscope: no checkpoint in " + directory + "; starting with the first image");
@@ -203,7 +181,7 @@ record AnalyzeJob(
       Optional<Calibration> calibrated =
           run.resumes()
               ? Optional.of(run.readCalibration())
-              : calibrate(calibrationSource, mode.quiet(), stop, err);
+              : calibrate(spec, calibrationSource, mode.quiet(), stop, err);
       if (calibrated.isEmpty()) {
         return Result.stopped(Outcome.STOPPED_CALIBRATING);
       }
@@ -237,7 +215,7 @@ record AnalyzeJob(
         }
         state.skipped().addAll(0, source.skipped()); // no checkpoint follows
         RunManifest manifest =
-            manifest(calibrationSource, calibration, mode)
+            RunManifest.of(spec.withRanges(calibration.source(), calibration.images()))
                 .with(
                     "skippedImages",
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
@@ -332,11 +310,15 @@ record AnalyzeJob(
 
   /** Empty if it was stopped. */
   private Optional<Calibration> calibrate(
-      CalibrationSource calibrationSource, boolean quiet, BooleanSupplier stop, PrintWriter err)
+      RunSpec spec,
+      CalibrationSource calibrationSource,
+      boolean quiet,
+      BooleanSupplier stop,
+      PrintWriter err)
       throws IOException {
     if (calibrationSource.file() != null) {
       Calibration read = QuantizationJson.readCalibration(calibrationSource.file());
-      for (Map.Entry<String, String> e : calibrationInputs().entrySet()) {
+      for (Map.Entry<String, String> e : spec.calibrationInputs().entrySet()) {
         if (!e.getValue().equals(read.inputs().get(e.getKey()))) {
           throw new IOException(
               calibrationSource.file()
@@ -373,7 +355,7 @@ record AnalyzeJob(
                 calibrationText(images, n),
                 progress::at,
                 stop)
-            .map(c -> c.withInputs(calibrationInputs()));
+            .map(c -> c.withInputs(spec.calibrationInputs()));
       }
     }
   }
@@ -381,21 +363,6 @@ record AnalyzeJob(
   private static String calibrationText(Dataset images, int n) {
     String which = n < images.size() ? "the first " : "all ";
     return which + n + " images of data " + images.fingerprint();
-  }
-
-  /** What a calibration depends on beside its images. */
-  private Map<String, String> calibrationInputs() {
-    return Map.of(
-        "weights",
-        model.sha256(),
-        "network",
-        model.configuration(),
-        "preprocessing",
-        preprocessing.geometryText()
-            + ", mean "
-            + preprocessing.mean()
-            + ", std "
-            + preprocessing.std());
   }
 
   private Plan fp32Plan(Recording recording) {
@@ -407,59 +374,31 @@ record AnalyzeJob(
     return Plan.fp32(model.network(), preprocessing.normalizationTable(), recording);
   }
 
-  /** Settings on which the numbers depend. */
-  private Map<String, String> identity(CalibrationSource calibrationSource) {
-    Map<String, String> id = new TreeMap<>();
-    id.put("version", BuildInfo.load().text());
-    id.put("model", model.graph().name());
-    id.put("weights", model.sha256());
-    id.put("network", model.configuration());
-    id.put("data", source.fingerprint());
-    id.put("images", Integer.toString(count));
-    id.put("preprocessing", preprocessing.toString());
-    id.put("scheme", scheme.toString());
-    id.put("feed", feed.toString());
-    id.put("recording", recording.toString());
-    id.put("backend", backend.numerics());
-    id.put("calibration", calibrationSource.text());
-    return id;
-  }
-
-  private RunManifest manifest(
-      CalibrationSource calibrationSource, Calibration calibration, Mode mode) {
-    BuildInfo build = BuildInfo.load();
-    return RunManifest.ofMachine()
-        .with("version", build.version())
-        .with("commit", build.commitText())
-        .with("backend", backend.name())
-        .with("backendDescription", backend.description())
-        .with("backendChoice", backendChoice)
-        .with("threads", threads)
-        .with("batch", batch)
-        .with("model", model.graph().name())
-        .with("family", model.family())
-        .with("naming", model.naming())
-        .with("weightsFile", model.file().toString())
-        .with("weightsSha256", model.sha256())
-        .with("network", model.configuration())
-        .with("networkSettings", model.settings().stream().map(Setting::text).toList())
-        .with("data", source.description())
-        .with("dataFingerprint", source.fingerprint())
-        .with("images", count)
-        .with("leftOut", source.notices())
-        .with("preprocessing", preprocessing.geometryText())
-        .with("interpolation", preprocessing.interpolation().word())
-        .with("channelOrder", preprocessing.order().toString())
-        .with("mean", preprocessing.mean())
-        .with("std", preprocessing.std())
-        .with("scheme", scheme.toString())
-        .with("feed", feed.toString())
-        .with("errorSources", recording.errorTerms())
-        .with("strict", strict)
-        .with("calibration", calibrationSource.text())
-        .with("calibrationSource", calibration.source())
-        .with("calibrationImages", calibration.images())
-        .with("seed", mode.seed())
-        .with("memoryCeilingBytes", MemoryEstimate.ceiling(Runtime.getRuntime().maxMemory()));
+  /** All that the numbers will depend on, as far as it is known before the calibration. */
+  private RunSpec spec(CalibrationSource calibration, long seed) {
+    return new RunSpec(
+        BuildInfo.load(),
+        new RunSpec.Network(
+            model.graph().name(),
+            model.family(),
+            model.naming(),
+            model.file().toString(),
+            model.sha256(),
+            model.configuration(),
+            model.settings().stream().map(Setting::text).toList()),
+        new RunSpec.Images(source.description(), source.fingerprint(), count, source.notices()),
+        preprocessing,
+        scheme,
+        feed,
+        recording,
+        new RunSpec.Ranges(calibration.text(), Optional.empty()),
+        new RunSpec.Engine(
+            backend.name(), backend.numerics(), backend.description(), backendChoice),
+        new RunSpec.Circumstances(
+            threads,
+            batch,
+            strict,
+            seed,
+            MemoryEstimate.ceiling(Runtime.getRuntime().maxMemory())));
   }
 }

@@ -8,6 +8,7 @@ import io.depthscope.diagnosis.PredictionChange;
 import io.depthscope.diagnosis.RunComparison;
 import io.depthscope.diagnosis.SettingChange;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunSetting;
 import io.depthscope.report.TextSection;
 import io.depthscope.stats.Prediction;
 import java.io.PrintWriter;
@@ -98,7 +99,7 @@ final class ComparisonText {
       say("No setting differs.");
     } else {
       long methods =
-          runs.settings().stream().filter(s -> s.kind() == SettingChange.Kind.METHOD).count();
+          runs.settings().stream().filter(s -> s.kind() == RunSetting.Kind.METHOD).count();
       say(
           methods > 1
               ? "What differs in the settings, so that no single one explains the rest:"

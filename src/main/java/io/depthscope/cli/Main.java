@@ -3,6 +3,7 @@ package io.depthscope.cli;
 import io.depthscope.backend.BackendException;
 import io.depthscope.device.DeviceException;
 import io.depthscope.file.FileErrors;
+import io.depthscope.record.BuildInfo;
 import io.depthscope.record.RefusedOutputException;
 import java.io.IOException;
 import java.io.PrintWriter;

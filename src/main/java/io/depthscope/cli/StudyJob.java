@@ -192,7 +192,7 @@ record StudyJob(
     job.memory().check();
     CalibrationSource source = source(images.data(), quantization);
     if (RunDirectory.isComplete(directory)) {
-      return Optional.of(job.readSame(directory, source));
+      return Optional.of(job.readSame(directory, source, seed));
     }
     job.checkDevice();
     return job.run(

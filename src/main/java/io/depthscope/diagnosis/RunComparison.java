@@ -3,6 +3,7 @@ package io.depthscope.diagnosis;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunFigures;
 import io.depthscope.record.RunLayer;
+import io.depthscope.record.RunSetting;
 import io.depthscope.stats.Prediction;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,7 +87,7 @@ public record RunComparison(
 
   /** Settings that make the figures those of different things. */
   public List<SettingChange> differentSubjects() {
-    return settings.stream().filter(s -> s.kind() == SettingChange.Kind.SUBJECT).toList();
+    return settings.stream().filter(s -> s.kind() == RunSetting.Kind.SUBJECT).toList();
   }
 
   /** True if both hold the same images and not one figure differs. */

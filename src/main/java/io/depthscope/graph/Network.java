@@ -2,6 +2,7 @@ package io.depthscope.graph;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,9 +38,13 @@ public record Network(
     }
     if (!Arrays.equals(w.kernel().dims(), dims) || w.bias().length != dims[0]) {
       throw new IllegalArgumentException(
-          "node %s: a kernel %s with %d biases, expected %s"
-              .formatted(
-                  node.name(), w.kernel().dimsText(), w.bias().length, Arrays.toString(dims)));
+          String.format(
+              Locale.ROOT,
+              "node %s: a kernel %s with %d biases, expected %s",
+              node.name(),
+              w.kernel().dimsText(),
+              w.bias().length,
+              Arrays.toString(dims)));
     }
   }
 

@@ -21,7 +21,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
@@ -126,15 +125,14 @@ public final class RunDirectory implements AutoCloseable {
    * Makes the folder ready for a new run, or for continuing one. What an earlier run left there
    * stays until {@link #begin}.
    *
-   * @param identity settings that two parts of one run must share, by name
+   * @param spec what the run is; two parts of one run must share what makes up its identity
    * @param resume continue from the checkpoint, if there is one
    * @param overwrite the new run may replace an earlier one
    * @throws RefusedOutputException if the folder holds another run, or anything but a run
    * @throws IOException if the folder cannot be written, another run is writing there, or its
    *     checkpoint is damaged or was made with other settings
    */
-  public static RunDirectory open(
-      Path directory, Map<String, String> identity, boolean resume, boolean overwrite)
+  public static RunDirectory open(Path directory, RunSpec spec, boolean resume, boolean overwrite)
       throws IOException {
     requireOurs(directory);
     try {
@@ -157,7 +155,7 @@ public final class RunDirectory implements AutoCloseable {
         throw new RefusedOutputException(
             directory + " holds an interrupted run; add --resume to continue it or --overwrite");
       }
-      Map<String, String> settings = new TreeMap<>(identity);
+      Map<String, String> settings = RunSetting.identity(spec);
       Optional<Checkpoint> checkpoint =
           isInterrupted(directory) && !overwrite
               ? Optional.of(checkpoint(directory, settings))

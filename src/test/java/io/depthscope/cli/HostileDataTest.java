@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.record.RunDirectory;
+import io.depthscope.testkit.RunSpecs;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -192,7 +193,8 @@ class HostileDataTest {
 
   @Test
   void twoRunsDoNotShareAFolder() throws IOException {
-    try (RunDirectory busy = RunDirectory.open(out(), Map.of(), false, false)) {
+    try (RunDirectory busy =
+        RunDirectory.open(out(), RunSpecs.of("w", 1, false, "cpu"), false, false)) {
       assertEquals(out(), busy.path());
       CommandLineRun.analyze("--data", "synthetic:4", "--calibrate", 2, "--out", out())
           .fails("another run is writing there");

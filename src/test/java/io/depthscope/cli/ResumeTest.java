@@ -136,7 +136,7 @@ class ResumeTest {
           --range mse               | scheme
           --symmetric both          | scheme
           --feed local              | feed: was accumulated, is local
-          --error-sources           | recording
+          --error-sources           | errorSources: was false
           --backend reference       | backend: was cpu, is reference
           --limit 50                | images: was 60, is 50
           --data synthetic:61       | data

@@ -15,11 +15,11 @@ import io.depthscope.graph.Op;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
-import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
+import io.depthscope.quant.QuantizedTensor;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.LayerAccumulator;
@@ -69,15 +69,18 @@ abstract class ShardsContract {
       kernel[i] = (float) random.nextGaussian();
     }
     RangeEstimator minMax = new RangeEstimator.MinMax();
-    FloatTensor tensor = new FloatTensor(new int[] {CHANNELS, 1, 1, CHANNELS}, kernel);
-    Network network =
-        Network.of(graph, Map.of("mix", new FoldedWeights(tensor, new float[CHANNELS])));
-    QuantScheme w8 = QuantScheme.parse("w8", false, false, Granularity.PER_TENSOR, minMax, minMax);
+    QuantScheme scheme =
+        QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
+    QuantizedTensor codes =
+        QuantizedTensor.of(
+            kernel, CHANNELS, scheme.weights().orElseThrow(), Granularity.PER_TENSOR, minMax);
+    FoldedWeights weights =
+        new FoldedWeights(
+            new FloatTensor(new int[] {CHANNELS, 1, 1, CHANNELS}, kernel), new float[CHANNELS]);
     return Plan.of(
-        network,
+        Network.of(graph, Map.of("mix", weights)),
         new float[CHANNELS][256],
-        new QuantSpec(
-            Map.of("mix", new QuantParams(0.03f, 0, 0, 255)), SchemePolicy.weights(network, w8)),
+        new QuantSpec(Map.of("mix", new QuantParams(0.03f, 0, 0, 255)), Map.of("mix", codes)),
         Feed.ACCUMULATED,
         Recording.ERROR_SOURCES);
   }

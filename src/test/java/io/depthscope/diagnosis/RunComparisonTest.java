@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.depthscope.diagnosis.SettingChange.Kind;
 import io.depthscope.quant.Granularity;
 import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunSetting.Kind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -55,8 +55,8 @@ class RunComparisonTest {
     b.manifest.put("weightsSha256", "other");
     b.manifest.remove("preprocessing");
     b.manifest.put("backend", "cuda");
-    a.manifest.put("backendDescription", "2 threads, 256-bit vectors");
-    b.manifest.put("backendDescription", "GPU, tf32");
+    a.manifest.put("backendNumerics", "cpu");
+    b.manifest.put("backendNumerics", "cuda, products by cuBLAS, tf32");
     b.manifest.put("version", "2");
     b.manifest.put("threads", 7); // no number depends on it
     b.granularity = Granularity.PER_CHANNEL;

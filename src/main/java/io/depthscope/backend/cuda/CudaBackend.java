@@ -68,7 +68,7 @@ public final class CudaBackend implements Backend {
     return device.info().text()
         + ", kernels "
         + kernels()
-        + (options.variant().isEmpty() ? "" : ", variant " + options.variant())
+        + (options.kernel().isEmpty() ? "" : ", kernel " + options.kernel())
         + (options.library() ? ", products by " + options.matrices().description() : "");
   }
 

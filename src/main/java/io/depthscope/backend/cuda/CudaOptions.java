@@ -8,10 +8,9 @@ import io.depthscope.device.MatrixLibrary;
  * @param matrices a vendor's matrix product for pointwise and fully connected layers, or null for
  *     this project's own kernels. With a library, the last bits of a result may depend on the batch
  *     size.
- * @param variant end of the names of kernels to prefer where they can run a layer, such as {@code
- *     __naive}; empty for the best
+ * @param kernel name of a kernel to prefer where it can run a layer; empty for the best
  */
-public record CudaOptions(MatrixLibrary matrices, String variant) {
+public record CudaOptions(MatrixLibrary matrices, String kernel) {
 
   public static final CudaOptions DEFAULT = new CudaOptions(null, "");
 

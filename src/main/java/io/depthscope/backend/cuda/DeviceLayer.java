@@ -37,8 +37,7 @@ record DeviceLayer(
     }
     List<DeviceLayer> all = candidates(l, recording);
     return all.stream()
-        .filter(c -> c.kernel.symbol().endsWith(options.variant()))
-        .filter(c -> !options.variant().isEmpty())
+        .filter(c -> c.kernel.symbol().equals(options.kernel()))
         .findFirst()
         .orElse(all.getFirst());
   }

@@ -12,6 +12,8 @@ public final class KernelCatalog {
   private static final String REDUCE = "ds_statistics_reduce_u32_none_f64_channel__chunks";
   private static final String MERGE = "ds_statistics_merge_f64_none_f64_channel__naive";
   private static final int MERGE_THREADS = 64;
+  private static final String WIDE = "n128";
+  private static final String NARROW = "n64";
   private static final int N128_THREADS = 256;
   private static final int N64_THREADS = 128;
   private static final String TENSOR = "f32_f32_f32_tensor";
@@ -27,11 +29,11 @@ public final class KernelCatalog {
       depthwiseVectors(mode).forEach(v -> depthwise(mode.word(), v));
     }
     layers("depthwise_conv_any", "depthwise_conv", CHANNEL, "naive", Tiling.THREADS);
-    layers("pointwise_gemm", "pointwise", TENSOR, "n128", N128_THREADS);
-    layers("pointwise_gemm", "pointwise", TENSOR, "n64", N64_THREADS);
+    layers("pointwise_gemm", "pointwise", TENSOR, WIDE, N128_THREADS);
+    layers("pointwise_gemm", "pointwise", TENSOR, NARROW, N64_THREADS);
     layers("pointwise_epilogue", "pointwise_epilogue", UNWEIGHTED, "naive", Tiling.THREADS);
-    layers("conv2d", "conv2d", TENSOR, "n128", N128_THREADS);
-    layers("conv2d", "conv2d", TENSOR, "n64", N64_THREADS);
+    layers("conv2d", "conv2d", TENSOR, WIDE, N128_THREADS);
+    layers("conv2d", "conv2d", TENSOR, NARROW, N64_THREADS);
     unweighted("pool", "average_pool");
     unweighted("pool", "max_pool");
     for (Op.Elementwise.Function function : Op.Elementwise.Function.values()) {
@@ -88,8 +90,8 @@ public final class KernelCatalog {
 
   /** The variants of a matrix product, {@code pointwise} or {@code conv2d}, the best first. */
   static List<KernelSpec> gemm(String op, Mode mode, int outStride) {
-    KernelSpec narrow = get(symbol(op, mode, TENSOR, "n64"));
-    KernelSpec wide = get(symbol(op, mode, TENSOR, "n128"));
+    KernelSpec narrow = get(symbol(op, mode, TENSOR, NARROW));
+    KernelSpec wide = get(symbol(op, mode, TENSOR, WIDE));
     return outStride <= 64 ? List.of(narrow, wide) : List.of(wide, narrow);
   }
 
@@ -104,9 +106,9 @@ public final class KernelCatalog {
     };
   }
 
-  /** Output channels of a tile of a matrix product. */
+  /** Output channels of a tile of a matrix product, which its variant is named after. */
   static int columns(KernelSpec gemm) {
-    return gemm.threads() == N128_THREADS ? 128 : 64;
+    return gemm.symbol().endsWith("__" + WIDE) ? 128 : 64;
   }
 
   static KernelSpec depthwise(Mode mode, String variant) {

@@ -1,4 +1,4 @@
-package io.depthscope.experiment;
+package io.depthscope.record;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Where a run's numbers come from: the program, the machine, the inputs and the settings. */
+/** Where numbers come from: the machine, the program, the inputs and the settings. */
 public final class RunManifest {
   private final Map<String, Object> entries = new LinkedHashMap<>();
 
@@ -19,6 +19,13 @@ public final class RunManifest {
     m.with("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     m.with("architecture", System.getProperty("os.arch"));
     m.with("processors", Runtime.getRuntime().availableProcessors());
+    return m;
+  }
+
+  /** A manifest of this machine and of all settings of a run. */
+  public static RunManifest of(RunSpec spec) {
+    RunManifest m = ofMachine();
+    m.entries.putAll(RunSetting.manifest(spec));
     return m;
   }
 

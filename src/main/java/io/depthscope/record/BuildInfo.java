@@ -1,14 +1,14 @@
-package io.depthscope.cli;
+package io.depthscope.record;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
 
 /** What the build wrote about itself into the jar; "unknown" where it did not. */
-record BuildInfo(String version, String commit, boolean dirty) {
+public record BuildInfo(String version, String commit, boolean dirty) {
   private static final String RESOURCE = "/io/depthscope/build.properties";
 
-  static BuildInfo load() {
+  public static BuildInfo load() {
     Properties p = new Properties();
     try (InputStream in = BuildInfo.class.getResourceAsStream(RESOURCE)) {
       if (in != null) {
@@ -28,12 +28,12 @@ record BuildInfo(String version, String commit, boolean dirty) {
   }
 
   /** Such as {@code 0.1.0 (1a2b3c4)}. */
-  String text() {
+  public String text() {
     return version + " (" + commit + (dirty ? ", modified)" : ")");
   }
 
   /** The commit, and whether the sources were changed since. */
-  String commitText() {
+  public String commitText() {
     return commit + (dirty ? " (modified)" : "");
   }
 }

@@ -1,0 +1,195 @@
+package io.depthscope.record;
+
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantScheme;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * One part of a {@link RunSpec}: what files and people call it, and what a difference in it means.
+ * The manifest, the identity of an interrupted run, and the comparison of two runs all iterate over
+ * {@link #ALL}, and know no setting by name.
+ *
+ * @param key its name in the manifest and a checkpoint
+ * @param kind what it says about comparing two runs
+ * @param identity true if two parts of one run must share it
+ * @param planned its value in a run that is to be made; empty as long as it is not known
+ * @param measured its values in a finished run, by what people call them: one, or several where it
+ *     has parts; none if it is not compared
+ */
+public record RunSetting(
+    String key,
+    Kind kind,
+    boolean identity,
+    Function<RunSpec, Optional<Object>> planned,
+    Function<Run, Map<String, Object>> measured) {
+
+  /** What a difference means; the order is that of comparisons. */
+  public enum Kind {
+    /** Another network or other images: the figures are of different things. */
+    SUBJECT,
+    /** How it was quantized or measured: what a comparison is usually about. */
+    METHOD,
+    /** The program that measured. */
+    PROGRAM,
+    /** No number depends on it. */
+    CIRCUMSTANCE
+  }
+
+  private static final String NOT_RECORDED = "not recorded";
+
+  /** All of them, in the order in which they are written. */
+  public static final List<RunSetting> ALL =
+      List.of(
+          recorded("backend", "backend", Kind.PROGRAM, s -> s.engine().name()),
+          recorded("backendNumerics", "backend details", Kind.PROGRAM, s -> s.engine().numerics()),
+          recorded("version", "version", Kind.PROGRAM, s -> s.build().version()),
+          recorded("commit", "commit", Kind.PROGRAM, s -> s.build().commitText()),
+          circumstance("backendDescription", s -> s.engine().description()),
+          circumstance("backendChoice", s -> s.engine().choice()),
+          circumstance("threads", s -> s.circumstances().threads()),
+          circumstance("batch", s -> s.circumstances().batch()),
+          figure("model", Kind.SUBJECT, s -> s.network().name(), r -> Map.of("network", r.model())),
+          circumstance("family", s -> s.network().family()), // the configuration has it
+          circumstance("naming", s -> s.network().naming()),
+          circumstance("weightsFile", s -> s.network().file()),
+          recorded(
+              "weightsSha256", "weights (sha256)", Kind.SUBJECT, s -> s.network().weightsSha256()),
+          recorded("network", "network's settings", Kind.SUBJECT, s -> s.network().configuration()),
+          circumstance("networkSettings", s -> s.network().settings()),
+          circumstance("data", s -> s.images().description()),
+          recorded(
+              "dataFingerprint", "data (fingerprint)", Kind.SUBJECT, s -> s.images().fingerprint()),
+          figure("images", Kind.SUBJECT, s -> s.images().count(), RunSetting::images),
+          circumstance("leftOut", s -> s.images().leftOut()),
+          recorded(
+              "preprocessing",
+              "preprocessing",
+              Kind.SUBJECT,
+              s -> s.preprocessing().geometryText()),
+          circumstance( // the preprocessing has it
+              "interpolation", s -> s.preprocessing().interpolation().word()),
+          recorded(
+              "channelOrder",
+              "channel order",
+              Kind.SUBJECT,
+              s -> s.preprocessing().order().toString()),
+          recorded("mean", "mean", Kind.SUBJECT, s -> s.preprocessing().mean()),
+          recorded("std", "standard deviation", Kind.SUBJECT, s -> s.preprocessing().std()),
+          figure("scheme", Kind.METHOD, s -> s.scheme().toString(), r -> schemeParts(r.scheme())),
+          figure("feed", Kind.METHOD, s -> s.feed().toString(), r -> Map.of("feed", r.feed())),
+          figure( // without them the other figures are the same
+              "errorSources", Kind.METHOD, s -> s.recording().errorTerms(), r -> Map.of()),
+          circumstance("strict", s -> s.circumstances().strict()),
+          figure("calibration", Kind.METHOD, s -> s.ranges().asked(), r -> Map.of()),
+          new RunSetting(
+              "calibrationSource",
+              Kind.METHOD,
+              false,
+              s -> s.ranges().seen().map(RunSpec.Ranges.Seen::source),
+              inManifest("calibrationSource", "calibration images")),
+          new RunSetting(
+              "calibrationImages",
+              Kind.METHOD,
+              false,
+              s -> s.ranges().seen().map(RunSpec.Ranges.Seen::images),
+              r -> Map.of("number of calibration images", r.calibrationImages())),
+          circumstance("seed", s -> s.circumstances().seed()),
+          circumstance("memoryCeilingBytes", s -> s.circumstances().memoryCeilingBytes()));
+
+  /** One that a finished run has in its manifest alone. */
+  private static RunSetting recorded(
+      String key, String words, Kind kind, Function<RunSpec, Object> planned) {
+    return new RunSetting(
+        key, kind, true, s -> Optional.of(planned.apply(s)), inManifest(key, words));
+  }
+
+  /** One that a finished run has among its results. */
+  private static RunSetting figure(
+      String key,
+      Kind kind,
+      Function<RunSpec, Object> planned,
+      Function<Run, Map<String, Object>> measured) {
+    return new RunSetting(key, kind, true, s -> Optional.of(planned.apply(s)), measured);
+  }
+
+  private static RunSetting circumstance(String key, Function<RunSpec, Object> planned) {
+    return new RunSetting(
+        key, Kind.CIRCUMSTANCE, false, s -> Optional.of(planned.apply(s)), r -> Map.of());
+  }
+
+  private static Function<Run, Map<String, Object>> inManifest(String key, String words) {
+    return r -> Map.of(words, Objects.requireNonNullElse(r.manifest().get(key), NOT_RECORDED));
+  }
+
+  private static Map<String, Object> images(Run run) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    parts.put("images", run.network().images());
+    parts.put("skipped images", run.network().skippedImages());
+    return parts;
+  }
+
+  private static Map<String, Object> schemeParts(QuantScheme scheme) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    parts.put("weights", text(scheme.weights()));
+    parts.put("activations", text(scheme.activations()));
+    parts.put("granularity", scheme.granularity());
+    parts.put("range of activations", scheme.activationRange().name());
+    parts.put("range of weights", scheme.weightRange().name());
+    return parts;
+  }
+
+  private static String text(Optional<QuantFormat> format) {
+    return format
+        .map(
+            f ->
+                f.bits()
+                    + " bits, "
+                    + (f.signed() ? "signed, " : "unsigned, ")
+                    + (f.symmetric() ? "symmetric" : "asymmetric"))
+        .orElse("float32");
+  }
+
+  /** What two parts of one run must share, by key. */
+  static Map<String, String> identity(RunSpec spec) {
+    Map<String, String> all = new TreeMap<>();
+    for (RunSetting s : ALL) {
+      if (s.identity()) {
+        all.put(s.key(), s.planned().apply(spec).orElseThrow().toString());
+      }
+    }
+    return all;
+  }
+
+  /** What is known of a run before it is finished, by key, in the order of {@link #ALL}. */
+  static Map<String, Object> manifest(RunSpec spec) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    for (RunSetting s : ALL) {
+      s.planned().apply(spec).ifPresent(value -> all.put(s.key(), value));
+    }
+    return all;
+  }
+
+  /**
+   * Where a finished run is not what a spec would give, by its manifest: the keys, what was, and
+   * what is.
+   */
+  public static List<String> differences(RunSpec spec, Run finished) {
+    List<String> all = new ArrayList<>();
+    identity(spec)
+        .forEach(
+            (key, value) -> {
+              String was = String.valueOf(finished.manifest().get(key));
+              if (!was.equals(value)) {
+                all.add(key + " " + was + ", not " + value);
+              }
+            });
+    return all;
+  }
+}
