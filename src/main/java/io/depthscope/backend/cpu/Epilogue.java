@@ -109,6 +109,10 @@ final class Epilogue {
       int outputRow,
       ImageSums sums,
       HistogramScratch histogram) {
+    boolean alone = !recording.statistics() && !recording.quantizedStream();
+    if (alone && unrecorded(stage, rows, fp32, outFp32, position * outputRow, outputRow)) {
+      return;
+    }
     for (int group = 0; group < stage.padded(); group += GROUP) {
       int end = Math.min(stage.padded(), group + GROUP);
       for (int from = 0; from < rows; from += BLOCK) {
@@ -124,6 +128,38 @@ final class Epilogue {
         }
       }
     }
+  }
+
+  /**
+   * Finishes a tile of which nothing is recorded, position by position.
+   *
+   * @return false if it has to be done the general way: for a general interval, or since an
+   *     accumulator is not finite
+   */
+  private static boolean unrecorded(
+      OutputStage stage, int rows, float[] acc, float[] out, int at, int outputRow) {
+    boolean rectifies = stage.rectifies();
+    if (!rectifies && !stage.clamp().equals(Clamp.NONE)) {
+      return false;
+    }
+    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.clamp().upper(0)));
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector bad = zero;
+    float[] bias = stage.bias();
+    for (int row = 0; row < rows; row++) {
+      int to = at + row * outputRow;
+      for (int c = 0; c < stage.padded(); c += N) {
+        FloatVector v =
+            FloatVector.fromArray(F, acc, c * rows + row * N)
+                .add(FloatVector.fromArray(F, bias, c));
+        bad = v.fma(zero, bad);
+        if (rectifies) {
+          v = v.reinterpretAsInts().max(0).min(upper).reinterpretAsFloats();
+        }
+        v.intoArray(out, to + c);
+      }
+    }
+    return isFinite(bad);
   }
 
   /** Finishes {@code n} positions of the vector of channels that begins at {@code c}. */

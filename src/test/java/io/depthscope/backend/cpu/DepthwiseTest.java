@@ -1,0 +1,110 @@
+package io.depthscope.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
+import io.depthscope.stats.StreamSums;
+import io.depthscope.tensor.Shape;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The depthwise kernel against plain loops, with gaps between the positions of the input. */
+class DepthwiseTest {
+  private static final float GARBAGE = 1e30f;
+  private static final int GAP = 16;
+
+  /** The 3x3 kernels with and without padding on each side, and the general loop. */
+  @ParameterizedTest
+  @CsvSource({
+    "9, 7, 33, 3, 1, 1, 1, 1, 1",
+    "8, 3, 16, 3, 1, 0, 1, 1, 0",
+    "7, 11, 48, 3, 1, 1, 0, 0, 1",
+    "9, 7, 33, 3, 2, 1, 1, 1, 1",
+    "8, 8, 16, 3, 2, 0, 1, 0, 1",
+    "7, 12, 17, 3, 2, 1, 0, 1, 0",
+    "3, 2, 16, 3, 1, 1, 1, 1, 1",
+    "11, 9, 20, 5, 1, 2, 2, 2, 2",
+    "10, 10, 16, 3, 3, 1, 1, 1, 1",
+  })
+  void rowsAreThoseOfPlainLoops(
+      int height,
+      int width,
+      int channels,
+      int kernel,
+      int stride,
+      int top,
+      int bottom,
+      int left,
+      int right) {
+    Shape in = new Shape(height, width, channels);
+    Window window =
+        new Window(kernel, kernel, stride, stride, 1, 1, new Padding(top, bottom, left, right));
+    Shape out = window.output(in, channels);
+    int padded = StreamSums.padded(channels);
+    int inputRow = padded + GAP;
+    SplittableRandom random = new SplittableRandom(channels + 100L * width);
+    float[] input = new float[in.positions() * inputRow];
+    Arrays.fill(input, Float.NaN);
+    for (int i = 0; i < input.length; i++) {
+      int channel = i % inputRow;
+      if (channel < padded) {
+        input[i] = channel < channels ? (float) random.nextGaussian() : 0;
+      }
+    }
+    float[] weights = new float[kernel * kernel * padded];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = i % padded < channels ? (float) random.nextGaussian() : 0;
+    }
+    Depthwise depthwise = new Depthwise(window, in, out, inputRow);
+    int middle = out.height() / 2;
+    check(depthwise, window, in, out, inputRow, input, weights, 0, middle);
+    check(depthwise, window, in, out, inputRow, input, weights, middle, out.height());
+  }
+
+  private static void check(
+      Depthwise depthwise,
+      Window window,
+      Shape in,
+      Shape out,
+      int inputRow,
+      float[] input,
+      float[] weights,
+      int y0,
+      int y1) {
+    int padded = StreamSums.padded(in.channels());
+    int positions = (y1 - y0) * out.width();
+    float[] tile = new float[positions * padded + 64];
+    Arrays.fill(tile, GARBAGE);
+    depthwise.rows(input, weights, y0, y1, tile);
+    for (int c = 0; c < in.channels(); c++) {
+      for (int p = 0; p < positions; p++) {
+        int top = (y0 + p / out.width()) * window.strideH() - window.padding().top();
+        int left = p % out.width() * window.strideW() - window.padding().left();
+        double want = 0;
+        double magnitude = 0;
+        for (int tap = 0; tap < window.kernelH() * window.kernelW(); tap++) {
+          int y = top + tap / window.kernelW();
+          int x = left + tap % window.kernelW();
+          if (y >= 0 && y < in.height() && x >= 0 && x < in.width()) {
+            double term =
+                (double) input[(y * in.width() + x) * inputRow + c] * weights[tap * padded + c];
+            want += term;
+            magnitude += Math.abs(term);
+          }
+        }
+        int lane = c % Lanes.N;
+        float got = tile[(c - lane) * positions + p * Lanes.N + lane];
+        assertTrue(
+            Math.abs(got - want) <= 1e-5 * magnitude,
+            "rows from " + y0 + ", channel " + c + ", position " + p + ": " + got + ", " + want);
+      }
+    }
+    for (int i = positions * padded; i < tile.length; i++) {
+      assertEquals(GARBAGE, tile[i], "written beyond the tile");
+    }
+  }
+}
