@@ -8,6 +8,8 @@ import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -74,6 +76,18 @@ final class DataOptions {
     if (limit != null) {
       UsageException.requirePositive("--limit", limit);
     }
+  }
+
+  /** Files and folders that are read. */
+  List<Path> inputs() {
+    List<Path> read = new ArrayList<>();
+    if (!isSynthetic()) {
+      read.add(Path.of(data));
+    }
+    if (synsets != null) {
+      read.add(synsets);
+    }
+    return read;
   }
 
   /** Number of images to run. */

@@ -34,6 +34,11 @@ final class ModelOptions {
     return file != null ? ModelFile.load(file, options) : Zoo.load(EMBEDDED, options);
   }
 
+  /** Files that are read. */
+  List<Path> inputs() {
+    return file == null ? List.of() : List.of(file);
+  }
+
   /**
    * How images become this network's input.
    *

@@ -29,6 +29,11 @@ import picocli.CommandLine.Option;
 final class NetworkOptions {
   private static final int CHANNELS = 3;
 
+  /** Beyond these no input of a network is meant: pixels are 0..255. */
+  private static final double MOST_PIXEL = 65_536;
+
+  private static final double LEAST_STD = 1e-6;
+
   /** The range of the inputs that the pixels 0..255 become. */
   private enum InputRange {
     UNIT("0..1", 0, 255),
@@ -78,19 +83,17 @@ final class NetworkOptions {
 
   @Option(
       names = "--mean",
-      paramLabel = "N",
-      split = ",",
+      paramLabel = "N[,N,N]",
       description =
           "Subtracted from the pixels 0..255: one number, or three in the order of the input's"
               + " channels. Default: what the network's configuration says, else 127.5.")
-  private List<Double> mean;
+  private String mean;
 
   @Option(
       names = "--std",
-      paramLabel = "N",
-      split = ",",
+      paramLabel = "N[,N,N]",
       description = "What the pixels are divided by after that, likewise. Default: 127.5.")
-  private List<Double> std;
+  private String std;
 
   @Option(
       names = "--input-range",
@@ -217,11 +220,8 @@ final class NetworkOptions {
       means = Collections.nCopies(CHANNELS, range.mean);
       stds = Collections.nCopies(CHANNELS, range.std);
     }
-    means = mean == null ? means : three("--mean", mean);
-    stds = std == null ? stds : three("--std", std);
-    if (stds.stream().anyMatch(s -> !(s > 0))) {
-      throw new UsageException("--std must be over 0");
-    }
+    means = mean == null ? means : three("--mean", mean, -MOST_PIXEL, MOST_PIXEL);
+    stds = std == null ? stds : three("--std", std, LEAST_STD, MOST_PIXEL);
     return new Preprocessing(
         p.mode(),
         p.resizeHeight(),
@@ -238,12 +238,31 @@ final class NetworkOptions {
         stds);
   }
 
-  private static List<Double> three(String option, List<Double> given) {
-    if (given.size() != 1 && given.size() != CHANNELS
-        || given.stream().anyMatch(v -> v == null || !Double.isFinite(v))) {
-      throw new UsageException(option + " must be one number or three, in pixels 0..255");
+  private static List<Double> three(String option, String text, double least, double most) {
+    List<Double> given = new ArrayList<>();
+    try {
+      for (String number : text.split(",", -1)) {
+        given.add(Double.valueOf(number));
+      }
+    } catch (NumberFormatException e) {
+      throw notNumbers(option, text, e);
+    }
+    if (given.size() != 1 && given.size() != CHANNELS) {
+      throw notNumbers(option, text, null);
+    }
+    for (double v : given) {
+      if (!(v >= least && v <= most)) {
+        throw new UsageException(
+            String.format(Locale.ROOT, "%s must be %s..%s, got %s", option, least, most, v));
+      }
     }
     return given.size() == 1 ? Collections.nCopies(CHANNELS, given.getFirst()) : given;
+  }
+
+  private static UsageException notNumbers(String option, String text, Exception cause) {
+    return new UsageException(
+        new IllegalArgumentException(
+            option + " must be one number or three, in pixels 0..255, got '" + text + "'", cause));
   }
 
   private static Clamp activation(String text) {

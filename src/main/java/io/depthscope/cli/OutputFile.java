@@ -2,6 +2,8 @@ package io.depthscope.cli;
 
 import io.depthscope.record.AtomicFile;
 import io.depthscope.record.RefusedOutputException;
+import io.depthscope.record.RunDirectory;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -18,7 +20,8 @@ final class OutputFile {
    * @param option that names it, or may
    * @param named if it does; a default file, which is the program's own, may always be replaced
    * @param overwrite if one that exists and is named may be replaced
-   * @throws RefusedOutputException if it is a folder or a device, or exists and may not be replaced
+   * @throws RefusedOutputException if it is a folder or a device, belongs to the record of a run,
+   *     or exists and may not be replaced
    */
   static void check(String option, Path file, boolean named, boolean overwrite)
       throws RefusedOutputException {
@@ -31,12 +34,35 @@ final class OutputFile {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new RefusedOutputException(file + " is no regular file; " + option + " replaces none");
     }
+    if (named && RunDirectory.belongsToRun(file)) {
+      throw new RefusedOutputException(
+          file + " belongs to the record of a run; choose another " + option);
+    }
     if (named && !overwrite) {
       for (Path taken : List.of(file, AtomicFile.partial(file))) { // it is written there first
         if (Files.exists(taken, LinkOption.NOFOLLOW_LINKS)) { // a broken link is somebody's, too
           throw new RefusedOutputException(
               taken + " exists; choose another " + option + " or add --overwrite");
         }
+      }
+    }
+  }
+
+  /**
+   * Checks that what is written replaces nothing that is read.
+   *
+   * @param inputs files, and folders whose files are read
+   * @throws RefusedOutputException if the file exists and is one of them or lies in one
+   */
+  static void checkApart(String option, Path file, List<Path> inputs) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    Path real = file.toRealPath();
+    for (Path input : inputs) {
+      if (Files.exists(input) && real.startsWith(input.toRealPath())) {
+        throw new RefusedOutputException(
+            file + " is read by this command, too; choose another " + option);
       }
     }
   }

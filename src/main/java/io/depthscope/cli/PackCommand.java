@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,6 +48,10 @@ final class PackCommand implements Callable<Integer> {
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     UsageException.requirePositive("--threads", workers);
     OutputFile.check("--out", out, true, overwrite);
+    OutputFile.checkApart(
+        "--out",
+        out,
+        Stream.concat(modelOptions.inputs().stream(), dataOptions.inputs().stream()).toList());
     LoadedModel model = modelOptions.load();
     Preprocessing preprocessing = modelOptions.preprocessing(model);
     PrintWriter err = spec.commandLine().getErr();

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 
@@ -155,6 +156,8 @@ final class ImageDecoder {
     try {
       pngReader.setInput(new ByteArrayImageStream(file), true, true);
       image = pngReader.read(0);
+    } catch (IIOException e) { // its own words say no more
+      throw new IOException("truncated or damaged: its pixels cannot be read", e);
     } finally {
       pngReader.reset();
     }

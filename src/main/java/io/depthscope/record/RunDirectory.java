@@ -84,6 +84,16 @@ public final class RunDirectory implements AutoCloseable {
     return Files.exists(directory.resolve(RESULTS));
   }
 
+  /** True for a file of a run's record: every file of a run but its page, in a run's folder. */
+  public static boolean belongsToRun(Path file) {
+    Path directory = file.toAbsolutePath().normalize().getParent();
+    String name = String.valueOf(file.getFileName());
+    return directory != null
+        && (isComplete(directory) || isInterrupted(directory))
+        && !name.equals(REPORT)
+        && (OUTPUTS.contains(name) || name.equals(CHECKPOINT));
+  }
+
   /** True if the folder holds a run that can be continued. */
   public static boolean isInterrupted(Path directory) {
     return Files.exists(directory.resolve(CHECKPOINT));

@@ -165,6 +165,32 @@ class OutputsOfOthersTest {
     assertTrue(Files.isRegularFile(link, LinkOption.NOFOLLOW_LINKS));
   }
 
+  /** Not even where replacing is asked for: a run's record, and what the command itself reads. */
+  @Test
+  void whatIsReadIsNotReplaced() throws IOException {
+    Map<String, byte[]> run = RunFiles.contents(made);
+    for (String name : List.of("results.json", "layers.csv", "manifest.json")) {
+      Path record = made.resolve(name);
+      CommandLineRun.of("compare", made, made, "--json", record, "--overwrite")
+          .isMisuse(name, "record of a run");
+      CommandLineRun.of("report", made, "--out", record, "--overwrite").isMisuse("record of a run");
+      Object[] plot = {
+        "plot", made, "--figure", "gain", "--format", "svg", "--out", record, "--overwrite"
+      };
+      CommandLineRun.of(plot).isMisuse("record of a run");
+    }
+    assertUntouched(run, made);
+    Path images = Files.createDirectories(folder.resolve("images/a"));
+    Path photograph = ImageFiles.png(images.resolve("x.png"), 32, 32, 1);
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("images"));
+    Map<String, byte[]> before = RunFiles.contents(images);
+    for (Path out : List.of(photograph, link.resolve("a/x.png"))) {
+      CommandLineRun.of("pack", "--data", folder.resolve("images"), "--out", out, "--overwrite")
+          .isMisuse(out.toString(), "read by this command");
+    }
+    assertUntouched(before, images);
+  }
+
   @Test
   void aDeviceIsNoFileToReplace() {
     Path device = Path.of("/dev/null");

@@ -168,6 +168,8 @@ class ImageFolderTest {
     for (int tenth = 0; tenth < 10; tenth++) {
       readingFails(Arrays.copyOf(whole, whole.length * tenth / 10));
     }
+    String reason = readingFails(Arrays.copyOf(whole, whole.length * 6 / 10)).getMessage();
+    assertTrue(reason.contains("truncated") || reason.contains("too early"), reason);
   }
 
   @Test
