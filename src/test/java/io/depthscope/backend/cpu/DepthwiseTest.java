@@ -1,5 +1,6 @@
 package io.depthscope.backend.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,6 +30,8 @@ class DepthwiseTest {
     "3, 2, 16, 3, 1, 1, 1, 1, 1",
     "11, 9, 20, 5, 1, 2, 2, 2, 2",
     "10, 10, 16, 3, 3, 1, 1, 1, 1",
+    "9, 7, 50, 3, 1, 1, 1, 0, 0",
+    "9, 8, 80, 3, 2, 1, 1, 1, 1",
   })
   void rowsAreThoseOfPlainLoops(
       int height,
@@ -63,6 +66,33 @@ class DepthwiseTest {
     int middle = out.height() / 2;
     check(depthwise, window, in, out, inputRow, input, weights, 0, middle);
     check(depthwise, window, in, out, inputRow, input, weights, middle, out.height());
+  }
+
+  /** Layers of few and of many channels take different loops, which add in the same order. */
+  @ParameterizedTest
+  @CsvSource({"1, 0, 0", "1, 1, 1", "1, 1, 0", "1, 0, 1", "2, 0, 0", "2, 1, 1", "2, 0, 1"})
+  void howManyChannelsThereAreChangesNoBit(int stride, int left, int right) {
+    int few = StreamSums.PAD;
+    int many = 80;
+    for (int width = 5; width <= 8; width++) {
+      Window window = new Window(3, 3, stride, stride, 1, 1, new Padding(1, 1, left, right));
+      Shape in = new Shape(6, width, few);
+      Shape out = window.output(in, few);
+      SplittableRandom random = new SplittableRandom(width);
+      float[] input = new float[in.positions() * many];
+      float[] weights = new float[9 * many];
+      Arrays.setAll(input, i -> (float) random.nextGaussian());
+      Arrays.setAll(weights, i -> (float) random.nextGaussian());
+      float[] fewWeights = new float[9 * few];
+      Arrays.setAll(fewWeights, i -> weights[i / few * many + i % few]);
+      float[] narrow = new float[out.positions() * few];
+      float[] wide = new float[out.positions() * many];
+      new Depthwise(window, in, out, many).rows(input, fewWeights, 0, out.height(), narrow);
+      new Depthwise(
+              window, new Shape(6, width, many), new Shape(out.height(), out.width(), many), many)
+          .rows(input, weights, 0, out.height(), wide);
+      assertArrayEquals(narrow, Arrays.copyOf(wide, narrow.length), "width " + width);
+    }
   }
 
   private static void check(
