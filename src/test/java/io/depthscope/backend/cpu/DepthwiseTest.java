@@ -79,12 +79,12 @@ class DepthwiseTest {
       Shape in = new Shape(6, width, few);
       Shape out = window.output(in, few);
       SplittableRandom random = new SplittableRandom(width);
-      float[] input = new float[in.positions() * many];
-      float[] weights = new float[9 * many];
-      Arrays.setAll(input, i -> (float) random.nextGaussian());
-      Arrays.setAll(weights, i -> (float) random.nextGaussian());
+      float[] input = gaussian(random, in.positions() * many);
+      float[] weights = gaussian(random, 9 * many);
       float[] fewWeights = new float[9 * few];
-      Arrays.setAll(fewWeights, i -> weights[i / few * many + i % few]);
+      for (int i = 0; i < fewWeights.length; i++) {
+        fewWeights[i] = weights[i / few * many + i % few];
+      }
       float[] narrow = new float[out.positions() * few];
       float[] wide = new float[out.positions() * many];
       new Depthwise(window, in, out, many).rows(input, fewWeights, 0, out.height(), narrow);
@@ -93,6 +93,14 @@ class DepthwiseTest {
           .rows(input, weights, 0, out.height(), wide);
       assertArrayEquals(narrow, Arrays.copyOf(wide, narrow.length), "width " + width);
     }
+  }
+
+  private static float[] gaussian(SplittableRandom random, int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
   }
 
   private static void check(
