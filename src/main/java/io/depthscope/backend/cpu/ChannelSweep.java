@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Row r of the first window begins at {@code o0, o1, o2} in its array and goes on in steps of
  * {@code d0, d1, d2}; weight (ky, kx) of channel c lies at {@code (3 * ky + kx) * cs + c} of {@code
- * cs} channels. The sums of an output are those of {@link ColumnSweep}, to the bit: each column from
- * top to bottom, then the columns from left to right.
+ * cs} channels. The sums of an output are those of {@link ColumnSweep}, to the bit: each column
+ * from top to bottom, then the columns from left to right.
  */
 final class ChannelSweep {
   private ChannelSweep() {}
@@ -163,8 +163,8 @@ final class ChannelSweep {
   }
 
   /**
-   * An output at the left or right edge of the image, whose window has two columns inside, at {@code
-   * o0, o1, o2} and after.
+   * An output at the left or right edge of the image, whose window has two columns inside, at
+   * {@code o0, o1, o2} and after.
    *
    * @param column the window's column that lies there: 1 at the left edge, 0 at the right one
    */

@@ -77,8 +77,7 @@ final class Depthwise {
 
   /** Windows of a row whose last column is one of the image. */
   private int inside() {
-    return Math.min(
-        out.width(), (in.width() + window.padding().left() - 3) / window.strideW() + 1);
+    return Math.min(out.width(), (in.width() + window.padding().left() - 3) / window.strideW() + 1);
   }
 
   private void byColumns(float[] input, float[] w, int top, int c, float[] tile, int at) {
@@ -105,8 +104,7 @@ final class Depthwise {
   }
 
   /** Two outputs at a time, but for those at the edges. */
-  private void byChannels(
-      float[] input, float[] w, int top, float[] tile, int at, int positions) {
+  private void byChannels(float[] input, float[] w, int top, float[] tile, int at, int positions) {
     float[] r0 = row(input, top);
     float[] r1 = row(input, top + 1);
     float[] r2 = row(input, top + 2);
@@ -126,8 +124,7 @@ final class Depthwise {
       int o2 = rowOffset(top + 2) + column * d2;
       int to = at + x * N;
       if (missing == 1 || x >= inside) {
-        ChannelSweep.edge(
-            r0, o0, d0, r1, o1, d1, r2, o2, d2, w, cs, missing, tile, to, positions);
+        ChannelSweep.edge(r0, o0, d0, r1, o1, d1, r2, o2, d2, w, cs, missing, tile, to, positions);
         x++;
       } else if (x + 1 == inside) {
         ChannelSweep.one(r0, o0, d0, r1, o1, d1, r2, o2, d2, w, cs, tile, to, positions);

@@ -26,8 +26,7 @@ record LayerSize(Step plan, LayerForm form, int outputRow, int tileRows, boolean
 
   /** Bytes of the rearranged weights of both streams. */
   long kernelBytes() {
-    boolean hasKernel =
-        form instanceof LayerForm.Dense || form instanceof LayerForm.ByChannel;
+    boolean hasKernel = form instanceof LayerForm.Dense || form instanceof LayerForm.ByChannel;
     long floats = hasKernel ? (long) padded() * depth() : 0;
     return 4 * floats * (sharesKernel() ? 1 : 2);
   }
