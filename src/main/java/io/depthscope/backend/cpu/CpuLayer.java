@@ -10,7 +10,7 @@ import io.depthscope.tensor.Shape;
  * @param inputRow floats from one position of the first input to the next; activations are NHWC,
  *     with room behind the channels of a position
  */
-record CpuLayer(LayerSize size, OutputStage stage, Weights fp32, Weights quantized, int inputRow) {
+record CpuLayer(LayerSize size, OutputStage stage, Weights baseline, Weights candidate, int inputRow) {
 
   /** Weights of one stream in the form the layer's kernel reads. */
   sealed interface Weights {
@@ -58,9 +58,9 @@ record CpuLayer(LayerSize size, OutputStage stage, Weights fp32, Weights quantiz
   /** Rearranges the weights of a layer. */
   static CpuLayer of(LayerSize size, int inputRow) {
     Step l = size.plan();
-    Weights fp32 = weights(l, size.form(), l.kernel());
-    Weights quantized = size.sharesKernel() ? fp32 : weights(l, size.form(), l.quantizedKernel());
-    return new CpuLayer(size, OutputStage.of(l), fp32, quantized, inputRow);
+    Weights baseline = weights(l, size.form(), l.kernel());
+    Weights candidate = size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
+    return new CpuLayer(size, OutputStage.of(l), baseline, candidate, inputRow);
   }
 
   private static Weights weights(Step l, LayerForm form, float[] kernel) {

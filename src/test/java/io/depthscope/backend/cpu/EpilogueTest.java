@@ -25,9 +25,9 @@ class EpilogueTest {
         }
         BatchOutput all = run(c, Recording.STATISTICS);
         BatchOutput paired = run(c, Recording.PAIRED);
-        assertArrayEquals(all.fp32(), paired.fp32(), c.text());
-        assertArrayEquals(all.quantized(), paired.quantized(), c.text());
-        assertArrayEquals(all.fp32(), run(c, Recording.PLAIN).fp32(), c.text());
+        assertArrayEquals(all.baseline(), paired.baseline(), c.text());
+        assertArrayEquals(all.candidate(), paired.candidate(), c.text());
+        assertArrayEquals(all.baseline(), run(c, Recording.PLAIN).baseline(), c.text());
         checked++;
       }
     }

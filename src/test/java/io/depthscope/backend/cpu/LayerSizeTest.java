@@ -34,8 +34,8 @@ class LayerSizeTest {
         List<CpuLayer> layers = CpuBackend.layers(plan);
         long weights = 0;
         for (CpuLayer l : layers) {
-          boolean shared = l.fp32().equals(l.quantized());
-          weights += 4L * (l.fp32().floats() + (shared ? 0 : l.quantized().floats()));
+          boolean shared = l.baseline().equals(l.candidate());
+          weights += 4L * (l.baseline().floats() + (shared ? 0 : l.candidate().floats()));
         }
         String text = c.text() + ", " + recording;
         assertEquals(weights, sizes.stream().mapToLong(LayerSize::kernelBytes).sum(), text);
