@@ -130,7 +130,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private Plan plan(Backend backend, Subject subject, QuantScheme scheme, ImageBatch images)
         throws IOException {
-      if (!level.quantizedStream()) {
+      if (!level.paired()) {
         return subject.fp32Plan(level);
       }
       Plan fp32 = subject.fp32Plan(Recording.CALIBRATION);

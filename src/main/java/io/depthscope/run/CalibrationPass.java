@@ -69,7 +69,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
     for (int i = 0; i < seen.size(); i++) {
       LayerAccumulator layer = seen.layer(i);
       String name = fp32.step(i).node().name();
-      TensorStatistics s = layer.fp32().layer();
+      TensorStatistics s = layer.baseline().layer();
       if (s.nans() + s.infinities() > 0) {
         throw new IOException(
             "layer "

@@ -57,7 +57,7 @@ class RealNetworkTest {
   /** Largest share of a layer's codes that may differ because a value lies next to a tie. */
   private static final double TIES = 0.001;
 
-  private static Plan fp32;
+  private static Plan baseline;
   private static Plan paired;
   private static ImageBatch images;
   private static Network network;
@@ -80,8 +80,8 @@ class RealNetworkTest {
     network = loaded.network();
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    fp32 = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
-    Calibration calibration = new CalibrationPass(new CpuBackend(2), fp32).run(images);
+    baseline = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
+    Calibration calibration = new CalibrationPass(new CpuBackend(2), baseline).run(images);
     paired =
         Plan.of(
             network,
@@ -98,8 +98,8 @@ class RealNetworkTest {
     for (Step l : paired.steps().subList(1, paired.steps().size())) {
       Plan single = singleLayer(l);
       InputBatch batch = InputBatch.ofValues(IMAGES, input);
-      float[] expected = run(new ReferenceBackend(), single, batch).quantized();
-      float[] got = run(new CpuBackend(2), single, batch).quantized();
+      float[] expected = run(new ReferenceBackend(), single, batch).candidate();
+      float[] got = run(new CpuBackend(2), single, batch).candidate();
       if (l.output().isPresent()) {
         compareCodes(l, expected, got);
       } else {
