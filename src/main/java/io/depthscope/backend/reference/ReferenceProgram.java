@@ -3,6 +3,7 @@ package io.depthscope.backend.reference;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
+import io.depthscope.plan.Arithmetic;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
@@ -14,6 +15,7 @@ import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
@@ -42,8 +44,8 @@ final class ReferenceProgram implements Program {
 
   private BatchOutput run(InputBatch batch) {
     int outputs = plan.outputSize();
-    float[] fp32 = new float[batch.count() * outputs];
-    float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
+    float[] baseline = new float[batch.count() * outputs];
+    float[] candidate = new float[recording.paired() ? baseline.length : 0];
     for (int i = 0; i < batch.count(); i++) {
       int read = i * plan.inputSize();
       float[][] x = new float[plan.steps().size()][];
@@ -52,8 +54,8 @@ final class ReferenceProgram implements Program {
         if (l.index() < plan.given()) {
           int end = read + l.out().size();
           x[l.index()] = Arrays.copyOfRange(batch.values(), read, end);
-          if (recording.quantizedStream()) {
-            xq[l.index()] = Arrays.copyOfRange(batch.quantized(), read, end);
+          if (recording.paired()) {
+            xq[l.index()] = Arrays.copyOfRange(batch.candidate(), read, end);
           }
           read = end;
         } else {
@@ -66,31 +68,36 @@ final class ReferenceProgram implements Program {
       int at = i * outputs;
       for (int output : plan.outputs()) {
         int size = x[output].length;
-        System.arraycopy(x[output], 0, fp32, at, size);
-        if (recording.quantizedStream()) {
-          System.arraycopy(xq[output], 0, quantized, at, size);
+        System.arraycopy(x[output], 0, baseline, at, size);
+        if (recording.paired()) {
+          System.arraycopy(xq[output], 0, candidate, at, size);
         }
         at += size;
       }
     }
-    return new BatchOutput(batch.count(), fp32, quantized);
+    return new BatchOutput(batch.count(), baseline, candidate);
   }
 
   private void runLayer(Step l, InputBatch batch, int image, float[][] x, float[][] xq) {
     int index = l.index();
     float[] pixels = l.node().inputs().isEmpty() ? pixels(batch, image) : null;
-    x[index] = ReferenceLayers.forward(l, l.kernel(), inputs(l, x, pixels));
+    Arithmetic baseline = plan.streams().baseline();
+    Arithmetic candidate = plan.streams().candidate();
+    x[index] =
+        fakeQuantize(
+            l.output(baseline),
+            ReferenceLayers.forward(l, l.kernel(baseline), inputs(l, x, pixels)));
     float[] y = null;
-    if (recording.quantizedStream()) {
+    if (recording.paired()) {
       float[][] fed = plan.feed() == Feed.LOCAL ? x : xq;
-      y = ReferenceLayers.forward(l, l.quantizedKernel(), inputs(l, fed, pixels));
-      xq[index] = fakeQuantize(l, y);
+      y = ReferenceLayers.forward(l, l.kernel(candidate), inputs(l, fed, pixels));
+      xq[index] = fakeQuantize(l.output(candidate), y);
     }
     if (recording.statistics()) {
       record(l, x[index], y, xq[index]);
     }
     if (recording.errorTerms()) {
-      float[] middle = ReferenceLayers.forward(l, l.quantizedKernel(), inputs(l, x, pixels));
+      float[] middle = ReferenceLayers.forward(l, l.kernel(candidate), inputs(l, x, pixels));
       recordTerms(l, x[index], middle, y, xq[index]);
     }
   }
@@ -114,11 +121,11 @@ final class ReferenceProgram implements Program {
     return out;
   }
 
-  private static float[] fakeQuantize(Step l, float[] y) {
-    if (l.output().isEmpty()) {
+  private static float[] fakeQuantize(Optional<QuantParams> params, float[] y) {
+    if (params.isEmpty()) {
       return y;
     }
-    QuantParams p = l.output().get();
+    QuantParams p = params.get();
     float[] out = new float[y.length];
     for (int i = 0; i < y.length; i++) {
       out[i] = p.fakeQuantize(y[i]);
@@ -130,11 +137,12 @@ final class ReferenceProgram implements Program {
     ImageSums s = sums.get(l.index());
     LayerAccumulator layer = accumulator.layer(l.index());
     s.clear();
+    Optional<QuantParams> output = l.output(plan.streams().candidate());
     int channels = l.out().channels();
     for (int c = 0; c < channels; c++) {
-      s.fp32.add(c, x, c, channels, l.out().positions());
+      s.baseline.add(c, x, c, channels, l.out().positions());
       if (xq != null) {
-        s.quantized.add(c, xq, c, channels, l.out().positions());
+        s.candidate.add(c, xq, c, channels, l.out().positions());
       }
     }
     for (int i = 0; i < x.length; i++) {
@@ -146,8 +154,8 @@ final class ReferenceProgram implements Program {
         continue;
       }
       s.addError(c, x[i], xq[i], 1);
-      if (l.output().isPresent()) {
-        QuantParams p = l.output().get();
+      if (output.isPresent()) {
+        QuantParams p = output.get();
         s.saturated[c] += p.saturates(y[i]) ? 1 : 0;
         if (recording.histograms()) {
           layer.codes()[p.quantize(y[i]) - p.qmin()]++;
