@@ -198,6 +198,11 @@ final class JsonFields implements FigureList.Source {
     return new IOException(file + ": " + path(name) + " is " + reason);
   }
 
+  /** Of the object as a whole. */
+  IOException wrong(String reason) {
+    return new IOException(file + ": " + (place.isEmpty() ? "" : place + ": ") + reason);
+  }
+
   private String path(String name) {
     return place.isEmpty() ? name : place + "." + name;
   }

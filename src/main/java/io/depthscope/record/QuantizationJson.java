@@ -139,8 +139,16 @@ public final class QuantizationJson {
   /** Codes are those of some format: they are counted one by one. */
   private static QuantParams params(JsonFields fields) throws IOException {
     QuantParams p = RunReader.paramsOf(fields);
-    if (p.qmin() < -(1 << (QuantFormat.MAX_BITS - 1)) || p.qmax() >= 1 << QuantFormat.MAX_BITS) {
-      throw fields.wrong("qmax", "beyond codes of " + QuantFormat.MAX_BITS + " bits");
+    int most = 1 << QuantFormat.MAX_BITS;
+    if (p.qmin() < -most / 2 || p.qmax() >= most || p.codes() > most) {
+      throw fields.wrong(
+          "codes "
+              + p.qmin()
+              + ".."
+              + p.qmax()
+              + " have more than "
+              + QuantFormat.MAX_BITS
+              + " bits");
     }
     return p;
   }

@@ -229,7 +229,7 @@ public final class RunReader {
     try {
       return RunFigures.PARAMS.read(fields);
     } catch (IllegalArgumentException e) {
-      throw fields.wrong("scale", "in no valid set of parameters: " + e.getMessage());
+      throw fields.wrong(e.getMessage());
     }
   }
 

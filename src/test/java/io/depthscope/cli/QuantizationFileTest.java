@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.depthscope.record.RunDirectory;
+import io.depthscope.run.Analysis;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -118,27 +120,27 @@ class QuantizationFileTest {
   /** A change to the file's tree, and a word of the message. */
   private static Map<String, Consumer<ObjectNode>> changes() {
     Map<String, Consumer<ObjectNode>> c = new TreeMap<>();
-    c.put("schemaVersion: other version", r -> r.put("schemaVersion", 2));
-    c.put("schemaVersion: no version", r -> r.remove("schemaVersion"));
-    c.put("no calibration: none", r -> r.remove("calibration"));
-    c.put("no calibration: empty", r -> ((ArrayNode) tensors(r)).removeAll());
-    c.put("no calibration: not a list", r -> calibration(r).put("tensors", 3));
-    c.put("images: text", r -> calibration(r).put("images", "many"));
-    c.put("images: none", r -> calibration(r).put("images", 0));
-    c.put("source: number", r -> calibration(r).put("source", 7));
-    c.put("twice: a name", r -> tensor(r).put("name", "block1_dw"));
-    c.put("no name: none", r -> tensor(r).remove("name"));
-    c.put("incomplete: min is text", r -> tensor(r).put("min", "NaN"));
-    c.put("incomplete: no max", r -> tensor(r).remove("max"));
-    c.put("not a finite range: min above max", r -> tensor(r).put("min", 7));
-    c.put("histogram: negative count", r -> counts(r).set(0, number(-1)));
-    c.put("histogram: counts overflow", r -> counts(r).set(0, number(Long.MAX_VALUE)));
-    c.put("histogram: fraction", r -> counts(r).set(0, number(1.5)));
-    c.put("incomplete: a count less", r -> counts(r).remove(0));
-    c.put("histogram: bin out of range", r -> bins(r).set(bins(r).size() - 1, number(32768)));
-    c.put("histogram: bin twice", r -> bins(r).set(1, bins(r).get(0)));
+    c.put("schemaVersion; other version", r -> r.put("schemaVersion", 2));
+    c.put("schemaVersion; no version", r -> r.remove("schemaVersion"));
+    c.put("no calibration; none", r -> r.remove("calibration"));
+    c.put("no calibration; empty", r -> ((ArrayNode) tensors(r)).removeAll());
+    c.put("no calibration; not a list", r -> calibration(r).put("tensors", 3));
+    c.put("images; text", r -> calibration(r).put("images", "many"));
+    c.put("images; none", r -> calibration(r).put("images", 0));
+    c.put("source; number", r -> calibration(r).put("source", 7));
+    c.put("twice; a name", r -> tensor(r).put("name", "block1_dw"));
+    c.put("no name; none", r -> tensor(r).remove("name"));
+    c.put("incomplete; min is text", r -> tensor(r).put("min", "NaN"));
+    c.put("incomplete; no max", r -> tensor(r).remove("max"));
+    c.put("not a finite range; min above max", r -> tensor(r).put("min", 7));
+    c.put("histogram; negative count", r -> counts(r).set(0, number(-1)));
+    c.put("histogram; counts overflow", r -> counts(r).set(0, number(Long.MAX_VALUE)));
+    c.put("histogram; fraction", r -> counts(r).set(0, number(1.5)));
+    c.put("incomplete; a count less", r -> counts(r).remove(0));
+    c.put("histogram; bin out of range", r -> bins(r).set(bins(r).size() - 1, number(32768)));
+    c.put("histogram; bin twice", r -> bins(r).set(1, bins(r).get(0)));
     c.put(
-        "empty histogram: no values",
+        "empty histogram; no values",
         r -> {
           bins(r).removeAll();
           counts(r).removeAll();
@@ -149,40 +151,47 @@ class QuantizationFileTest {
   /** What matters only to those who make parameters of the calibration. */
   private static Map<String, Consumer<ObjectNode>> changesOfRanges() {
     Map<String, Consumer<ObjectNode>> c = new TreeMap<>();
-    c.put("no calibration for layer: one missing", r -> ((ArrayNode) tensors(r)).remove(3));
-    c.put("no calibration for layer: another name", r -> tensor(r).put("name", "conv_dw_1"));
-    c.put("scale: too wide for float32", r -> tensor(r).put("max", 1e300));
+    c.put("no calibration for layer; one missing", r -> ((ArrayNode) tensors(r)).remove(3));
+    c.put("no calibration for layer; another name", r -> tensor(r).put("name", "conv_dw_1"));
+    c.put("scale; too wide for float32", r -> tensor(r).put("max", 1e300));
     return c;
   }
 
   /** What matters only to those who use the parameters; all but one name the layer. */
   private static Map<String, Consumer<ObjectNode>> changesOfParameters() {
     Map<String, Consumer<ObjectNode>> c = new TreeMap<>();
-    c.put("activations is missing: none", r -> r.remove("activations"));
-    c.put("weights is not an array: text", r -> r.put("weights", "w"));
-    c.put("scheme is missing: none", r -> r.remove("scheme"));
-    c.put("layer conv9 is not in the network: output", r -> output(r).put("name", "conv9"));
-    c.put("layer conv9 is not in the network: weights", r -> weights(r).put("name", "conv9"));
-    c.put("activations[stem] stands in it twice: a name", r -> output(r).put("name", "stem"));
-    c.put("weights[stem] stands in it twice: a name", r -> weights(r).put("name", "stem"));
-    c.put("no weights: of the input", r -> weights(r).put("name", "input"));
-    c.put("has 2 parameters: for more channels", r -> params(r).add(params(r).get(0).deepCopy()));
-    c.put("has 0 parameters: none", r -> params(r).removeAll());
-    c.put("[block1_dw].scale: text", r -> output(r).put("scale", "wide"));
-    c.put("[block1_dw].scale: not a number", r -> output(r).put("scale", "NaN"));
-    c.put("[block1_dw].scale: zero", r -> output(r).put("scale", 0));
-    c.put("[block1_dw].scale: less than float32 has", r -> output(r).put("scale", 1e-60));
-    c.put("[block1_dw].scale: negative", r -> output(r).put("scale", -1));
-    c.put("[block1_dw].scale: beyond float32", r -> output(r).put("scale", 1e60));
-    c.put("zero point 256 outside: output", r -> output(r).put("zeroPoint", 256));
-    c.put("[block1_dw].zeroPoint: fraction", r -> output(r).put("zeroPoint", 1.5));
-    c.put("codes of 16 bits: counted", r -> output(r).put("qmax", Integer.MAX_VALUE));
-    c.put("codes of 16 bits: negative", r -> output(r).put("qmin", Integer.MIN_VALUE));
+    c.put("activations is missing; none", r -> r.remove("activations"));
+    c.put("weights is not an array; text", r -> r.put("weights", "w"));
+    c.put("scheme is missing; none", r -> r.remove("scheme"));
+    c.put("layer conv9 is not in the network; output", r -> output(r).put("name", "conv9"));
+    c.put("layer conv9 is not in the network; weights", r -> weights(r).put("name", "conv9"));
+    c.put("activations[stem] stands in it twice; a name", r -> output(r).put("name", "stem"));
+    c.put("weights[stem] stands in it twice; a name", r -> weights(r).put("name", "stem"));
+    c.put("no weights; of the input", r -> weights(r).put("name", "input"));
+    c.put("has 2 parameters; for more channels", r -> params(r).add(params(r).get(0).deepCopy()));
+    c.put("has 0 parameters; none", r -> params(r).removeAll());
+    c.put("[block1_dw].scale; text", r -> output(r).put("scale", "wide"));
+    c.put("[block1_dw]: scale must be; not a number", r -> output(r).put("scale", "NaN"));
+    c.put("[block1_dw]: scale must be; zero", r -> output(r).put("scale", 0));
+    c.put("[block1_dw]: scale must be; less than float32 has", r -> output(r).put("scale", 1e-60));
+    c.put("[block1_dw]: scale must be; negative", r -> output(r).put("scale", -1));
+    c.put("[block1_dw]: scale must be; beyond float32", r -> output(r).put("scale", 1e60));
     c.put(
-        "weights[block1_dw].params[0].scale: infinite",
+        "activations[block1_dw]: zero point 256 outside; output",
+        r -> output(r).put("zeroPoint", 256));
+    c.put("[block1_dw].zeroPoint; fraction", r -> output(r).put("zeroPoint", 1.5));
+    c.put(
+        "[block1_dw]: codes 0..2147483647 have; counted",
+        r -> output(r).put("qmax", Integer.MAX_VALUE));
+    c.put("codes -32768..65535 have; both", r -> output(r).put("qmin", -32768).put("qmax", 65535));
+    c.put(
+        "[block1_dw]: codes -2147483648..255 have; negative",
+        r -> output(r).put("qmin", Integer.MIN_VALUE));
+    c.put(
+        "weights[block1_dw].params[0]: scale must be; infinite",
         r -> ((ObjectNode) params(r).get(0)).put("scale", "Infinity"));
     c.put(
-        "zero point -1 outside: weights",
+        "weights[block1_dw].params[0]: zero point -1 outside; weights",
         r -> ((ObjectNode) params(r).get(0)).put("zeroPoint", -1));
     return c;
   }
@@ -249,7 +258,7 @@ class QuantizationFileTest {
                       () ->
                           refused(
                               Files.readAllBytes(changed("bad", change)),
-                              name.split(": ", 2)[0],
+                              name.split("; ", 2)[0],
                               scheme))));
     }
     return tests;
@@ -368,6 +377,27 @@ class QuantizationFileTest {
     // Codes moved by 128 and equal parameters for all channels stand for the same values.
     assertEquals(layer(first, "classifier"), layer(run, "classifier"));
     assertEquals(layer(first, "block1_dw").at("/error"), layer(run, "block1_dw").at("/error"));
+  }
+
+  /** Neither a scheme instead of the file nor other parameters in it continue a run. */
+  @Test
+  void anInterruptedRunGoesOnWithTheSameParameters() throws IOException {
+    Consumer<ObjectNode> doubled =
+        r -> output(r).put("scale", 2 * output(r).get("scale").floatValue());
+    Path file = changed("begun", doubled);
+    StoppableRun begun = new StoppableRun("synthetic:24", Optional.of(file));
+    Path whole = folder.resolve("begun-whole");
+    begun.onCommandLine(whole).succeeds();
+    Path run = folder.resolve("begun");
+    assertEquals(Analysis.Outcome.STOPPED, begun.interrupted(run));
+    begun
+        .onCommandLine(run, "--resume", "--scheme", "w8a8")
+        .fails("other settings", "parameters: was as written", "is by the scheme");
+    changed("begun", r -> {});
+    begun.onCommandLine(run, "--resume").fails("other settings", "parameters: was as written");
+    changed("begun", doubled);
+    begun.onCommandLine(run, "--resume").succeeds();
+    RunFiles.assertSame(whole, run, "resumed");
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.QuantizationJson;
 import io.depthscope.run.Analysis;
 import io.depthscope.run.CalibrationSource;
 import io.depthscope.run.Machine;
@@ -34,12 +35,17 @@ import java.util.function.BooleanSupplier;
  * test may stop anywhere and send to any file system.
  *
  * @param data as after {@code --data}
+ * @param quantization as after {@code --quantization}
  */
-record StoppableRun(String data) {
+record StoppableRun(String data, Optional<Path> quantization) {
   /** The network inside the program, as a file. */
   static final Path MODEL = Path.of("test-data/models/dws-cnn-synthetic.safetensors");
 
   static final int CALIBRATION_IMAGES = 20;
+
+  StoppableRun(String data) {
+    this(data, Optional.empty());
+  }
 
   /**
    * @param stop asked after each batch
@@ -61,11 +67,16 @@ record StoppableRun(String data) {
           new Analysis(
               new Subject(model, Preprocessing.exact(model.graph().inputShape())),
               new TestImages(images, images.size(), false, options.seed()),
-              new Method(new Quantization.ByScheme(scheme), Feed.ACCUMULATED, Recording.STATISTICS),
+              new Method(
+                  quantization.isEmpty()
+                      ? new Quantization.ByScheme(scheme)
+                      : new Quantization.AsWritten(QuantizationJson.read(quantization.get())),
+                  Feed.ACCUMULATED,
+                  Recording.STATISTICS),
               CalibrationSource.of(
                   calibration,
                   CALIBRATION_IMAGES,
-                  Optional.empty(),
+                  quantization,
                   () -> Datasets.open(calibration, options)),
               new Machine(new CpuBackend(2), "asked for", 2, 4));
       return analysis
@@ -85,6 +96,7 @@ record StoppableRun(String data) {
   CommandLineRun onCommandLine(Path out, Object... more) {
     List<Object> args =
         new ArrayList<>(List.of("--data", data, "--calibrate", CALIBRATION_IMAGES, "--out", out));
+    quantization.ifPresent(file -> args.addAll(List.of("--quantization", file)));
     args.addAll(List.of(more));
     return CommandLineRun.analyze(args.toArray());
   }
