@@ -3,6 +3,7 @@ package io.depthscope.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.depthscope.verification.ProbedCase;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
@@ -80,13 +81,7 @@ class BrokenBackendTest {
       }
       cases++;
       Backend broken = new BrokenBackend(new CpuBackend(1), fault);
-      Findings findings =
-          new LayerComparison()
-              .compare(
-                  c,
-                  c.plan(Recording.PAIRED).steps().getLast(),
-                  c.probe(new ReferenceBackend()),
-                  c.probe(broken));
+      Findings findings = ProbedCase.of(broken, c).againstTheOracle(new LayerComparison());
       noticed += findings.isEmpty() ? 0 : 1;
     }
     assertFalse(cases < 2, "too few cases: " + cases);

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.depthscope.verification.RegressionSuite.Extent;
+import java.util.stream.Stream;
+import io.depthscope.verification.Findings;
 import io.depthscope.backend.BackendException;
 import io.depthscope.cli.Main;
 import io.depthscope.device.jcuda.JCudaDevices;
@@ -67,18 +70,18 @@ class BrokenKernelsTest {
       }
     }
 
+    private static void stop(String what, Findings findings) {
+      if (!findings.isEmpty()) {
+        throw new Found(what + ": " + findings.toString().lines().findFirst().get());
+      }
+    }
+
     public static void main(String[] args) throws IOException {
       try (CudaBackend cuda = new CudaBackend(JCudaDevices.open(0), CudaOptions.DEFAULT)) {
-        RegressionSuite suite =
-            new RegressionSuite(
-                cuda,
-                (what, findings) -> {
-                  if (!findings.isEmpty()) {
-                    throw new Found(what + ": " + findings.toString().lines().findFirst().get());
-                  }
-                });
-        suite.random(20);
-        suite.golden();
+        RegressionSuite suite = new RegressionSuite(cuda);
+        Stream.of(suite.layers(), suite.random(Extent.ofLayers(20)), suite.golden())
+            .flatMap(parts -> parts)
+            .forEach(part -> part.checks().run(FirstFailure::stop));
         System.out.println("nothing found");
       } catch (Found e) {
         System.out.println("found in " + e.getMessage());
