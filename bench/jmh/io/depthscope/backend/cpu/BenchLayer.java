@@ -103,8 +103,7 @@ record BenchLayer(String id, LayerCase layer) {
   CpuLayer compile() {
     QuantParams output = QuantParams.of(new Range(0, 6), QuantFormat.asymmetric(8));
     QuantSpec spec = new QuantSpec(Map.of(layer.name(), output), Map.of());
-    Plan plan =
-        Plan.of(layer.network(SEED), table(), spec, Feed.ACCUMULATED, Recording.STATISTICS);
+    Plan plan = Plan.of(layer.network(SEED), table(), spec, Feed.ACCUMULATED, Recording.STATISTICS);
     Step step = plan.steps().getLast();
     return CpuLayer.of(
         step,
@@ -124,8 +123,7 @@ record BenchLayer(String id, LayerCase layer) {
     float[] values = values();
     float[] image = new float[in().positions() * inputRow()];
     for (int p = 0; p < in().positions(); p++) {
-      System.arraycopy(
-          values, p * in().channels(), image, p * inputRow(), in().channels());
+      System.arraycopy(values, p * in().channels(), image, p * inputRow(), in().channels());
     }
     return image;
   }
@@ -185,7 +183,7 @@ record BenchLayer(String id, LayerCase layer) {
         Map.of(layer.name(), new FoldedWeights(own, new float[out().channels()]));
     Plan plan = Plan.fp32(Network.of(bare.graph(), weights), table(), Recording.PLAIN);
     try (Program program = new ReferenceBackend().compile(plan, 1)) {
-      return PlanCase.await(program.submit(InputBatch.ofValues(1, image))).fp32();
+      return PlanCase.await(program.submit(InputBatch.ofValues(1, image))).baseline();
     }
   }
 }

@@ -29,9 +29,7 @@ import java.util.Random;
 
 /** What is random about a case, drawn in turn from one seed: weights, images, quantization. */
 final class Draw {
-  private static final String[] SCHEMES = {
-    "w8a8", "w8a8", "w4a8", "w8a4", "w8", "a8", "w16a16"
-  };
+  private static final String[] SCHEMES = {"w8a8", "w8a8", "w4a8", "w8a4", "w8", "a8", "w16a16"};
 
   private final Random random;
 
@@ -165,7 +163,7 @@ final class Draw {
       NetworkAccumulator seen = program.statistics();
       for (int i = 0; i < seen.size(); i++) {
         LayerAccumulator layer = seen.layer(i);
-        TensorStatistics s = layer.fp32().layer();
+        TensorStatistics s = layer.baseline().layer();
         Range range = new Range(Math.min(0, s.min() * shrink), Math.max(0, s.max() * shrink));
         found.put(network.graph().node(i).name(), new CalibratedTensor(range, layer.histogram()));
       }

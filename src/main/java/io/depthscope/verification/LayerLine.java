@@ -98,7 +98,10 @@ final class LayerLine {
             ? number(options.get("groups"))
             : kind.equals("depthwise") ? in.channels() : 1;
     List<Shape> others = shapes(options.get("with"));
-    Op op = kind.equals("input") ? new Op.Input(in) : op(kind, window, groups, channels, 1 + others.size());
+    Op op =
+        kind.equals("input")
+            ? new Op.Input(in)
+            : op(kind, window, groups, channels, 1 + others.size());
     LayerCase c =
         new LayerCase(
             words[0],
@@ -107,7 +110,11 @@ final class LayerLine {
             options.containsKey("clamp") ? clamp(options.get("clamp")) : usualClamp(kind));
     if (c.out().channels() != channels || !window(c.op()).equals(window)) {
       throw new IllegalArgumentException(
-          kind + " of " + in.channels() + " channels gives " + c.out().channels()
+          kind
+              + " of "
+              + in.channels()
+              + " channels gives "
+              + c.out().channels()
               + (window(c.op()).isPresent() ? "" : " and has no window"));
     }
     return c;

@@ -39,7 +39,7 @@ public record PlanCase(
 
   /** The plan of the whole network. */
   public Plan plan(Recording recording) {
-    return recording.quantizedStream()
+    return recording.paired()
         ? Plan.of(network, inputTable, spec, feed, recording)
         : Plan.fp32(network, inputTable, recording);
   }
@@ -76,17 +76,17 @@ public record PlanCase(
     for (int i = 0; i < open.graph().size(); i++) {
       Plan part = closed.part(i, i + 1);
       BatchOutput after = run(backend, part, given);
-      boolean quantized = closed.step(i).output().isPresent();
-      BatchOutput y = quantized ? run(backend, before.part(i, i + 1), given) : after;
+      boolean candidate = closed.step(i).output().isPresent();
+      BatchOutput y = candidate ? run(backend, before.part(i, i + 1), given) : after;
       BatchOutput middle = run(backend, local.part(i, i + 1), given);
       all.add(
           new NodeTensors(
               open.graph().node(i).name(),
               open.graph().channels(i),
-              own(part, after.fp32()),
-              own(part, y.quantized()),
-              own(part, after.quantized()),
-              own(part, middle.quantized())));
+              own(part, after.baseline()),
+              own(part, y.candidate()),
+              own(part, after.candidate()),
+              own(part, middle.candidate())));
       given = InputBatch.continued(after, batch.indices());
     }
     return all;

@@ -62,7 +62,8 @@ class GpuCommandsTest {
       assertTrue(row.get("kernel").textValue().startsWith("ds_"), row::toString);
       assertTrue(row.get("bytes").longValue() > 0, row::toString);
     }
-    assertEquals(List.of("dw", "pw", "gate", "join", "wide", "bent"), layers.stream().distinct().toList());
+    assertEquals(
+        List.of("dw", "pw", "gate", "join", "wide", "bent"), layers.stream().distinct().toList());
   }
 
   @Test

@@ -4,10 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.DynamicContainer;
-import org.junit.jupiter.api.DynamicNode;
-import io.depthscope.verification.RegressionSuite;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.Program;
@@ -18,12 +14,16 @@ import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
 import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -82,7 +82,7 @@ abstract class BackendContract {
       for (int i = 0; i < golden.images(); i++) {
         int label = expected.get("labels").get(i).asInt();
         Prediction p =
-            figures.add(i, "image", label, out.fp32(), out.quantized(), i * classes, classes);
+            figures.add(i, "image", label, out.baseline(), out.candidate(), i * classes, classes);
         assertEquals(expected.get("predictionsFp32").get(i).asInt(), p.fp32());
         assertEquals(expected.get("predictionsQuantized").get(i).asInt(), p.quantized());
         findings.close("margin", expected.get("marginFp32").get(i).asDouble(), p.margin(), 1e-4);

@@ -3,7 +3,6 @@ package io.depthscope.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.depthscope.verification.ProbedCase;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
@@ -15,6 +14,7 @@ import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
 import io.depthscope.verification.LayerComparison;
 import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.ProbedCase;
 import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.StatisticsCheck;
 import java.io.IOException;

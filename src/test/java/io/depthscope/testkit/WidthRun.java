@@ -1,23 +1,23 @@
 package io.depthscope.testkit;
 
-import io.depthscope.verification.LayerFile;
-import java.util.stream.LongStream;
-import java.util.ArrayList;
-import io.depthscope.verification.LayerCase;
-import io.depthscope.verification.ProbedCase;
-import io.depthscope.verification.RegressionSuite;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.plan.Recording;
 import io.depthscope.verification.GoldenCase;
+import io.depthscope.verification.LayerCase;
 import io.depthscope.verification.LayerComparison;
+import io.depthscope.verification.LayerFile;
 import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.ProbedCase;
 import io.depthscope.verification.RandomCases;
+import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Runs the contract's checks on the CPU backend in a process of its own, whose vector width is set

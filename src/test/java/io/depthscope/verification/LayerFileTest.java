@@ -10,12 +10,12 @@ import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
-import java.util.Set;
-import java.util.HashSet;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,8 +100,7 @@ class LayerFileTest {
     Clamp each = new Clamp(new float[] {-1, 0.1f, 0, 0}, new float[] {1, 6, 1e-3f, 3e38f});
     Window window = new Window(3, 2, 2, 1, new Padding(0, 1, 2, 0)).dilated(1, 3);
     Shape in = new Shape(9, 8, 4);
-    LayerCase layer =
-        new LayerCase("x", new Op.Convolution(window, 2, 4), List.of(in), each);
+    LayerCase layer = new LayerCase("x", new Op.Convolution(window, 2, 4), List.of(in), each);
     assertEquals(
         "x conv 9 8 4 4 3x2 2x1 0,1,2,0 groups=2 dilation=1x3"
             + " clamp=-1.0:1.0,0.1:6.0,0.0:0.001,0.0:3.0E38",
@@ -139,7 +138,8 @@ class LayerFileTest {
   @Test
   void aLayerOfAnotherSizeKeepsItsKind() {
     for (LayerCase layer : LayerFile.everyKind()) {
-      Shape in = layer.word().equals("fully-connected") ? new Shape(1, 1, 12) : new Shape(12, 14, 12);
+      Shape in =
+          layer.word().equals("fully-connected") ? new Shape(1, 1, 12) : new Shape(12, 14, 12);
       LayerCase other = layer.resized(in, 24);
       assertEquals(layer.word(), other.word());
       assertEquals(layer.name(), other.name());

@@ -2,13 +2,13 @@ package io.depthscope.zoo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.depthscope.verification.LayerFile;
-import java.util.stream.IntStream;
-import io.depthscope.verification.LayerCase;
 import io.depthscope.graph.Graph;
+import io.depthscope.verification.LayerCase;
+import io.depthscope.verification.LayerFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;

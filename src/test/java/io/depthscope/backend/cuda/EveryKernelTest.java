@@ -3,7 +3,6 @@ package io.depthscope.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.depthscope.verification.ProbedCase;
 import io.depthscope.device.Device;
 import io.depthscope.device.KernelSpec;
 import io.depthscope.graph.Op;
@@ -15,6 +14,7 @@ import io.depthscope.testkit.HostMatrices;
 import io.depthscope.testkit.LaunchCounter;
 import io.depthscope.verification.LayerComparison;
 import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.ProbedCase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
