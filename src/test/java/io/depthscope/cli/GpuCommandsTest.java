@@ -26,7 +26,7 @@ class GpuCommandsTest {
       pw pointwise 5 5 3 7 1 1 none
       gate multiply 5 5 3 3 - - - with=1x1x3
       join concat 5 5 6 9 - - - with=5x5x3
-      wide concat 5 5 3 15 - - - with=5x5x12
+      wide concat 5 5 3 9 - - - with=5x5x6
       bent tanh 5 5 3 3 - - -
       image input 5 5 3 3 - - -
       grouped conv 5 5 6 6 3 1 same groups=2
