@@ -1,8 +1,8 @@
 package io.depthscope.plan;
 
 /**
- * What a program computes beside the outputs of the baseline. Kernels, benchmarks and tests that
- * go through all kinds go through this list.
+ * What a program computes beside the outputs of the baseline. Kernels, benchmarks and tests that go
+ * through all kinds go through this list.
  */
 public enum Recording {
   /** The fp32 network alone. */

@@ -1,6 +1,7 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.Backend;
+import io.depthscope.backend.BackendException;
 import io.depthscope.backend.Program;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
@@ -62,6 +63,7 @@ public final class CpuBackend implements Backend {
   }
 
   static List<LayerSize> sizes(Plan plan) {
+    BackendException.requireQuantization("cpu", plan);
     List<LayerSize> sizes = new ArrayList<>();
     for (Step l : plan.steps()) {
       boolean given = l.index() < plan.given();
