@@ -125,7 +125,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
     int channels = out().channels();
     float[] kernel = gaussian(channels * depth(), (float) Math.sqrt(2.0 / depth()));
     QuantParams output = QuantParams.of(new Range(0, 6), QuantFormat.asymmetric(8));
-    Step plan =
+    Step step =
         new Step(
             1,
             new Node(id, op, clamp, List.of(0)),
@@ -173,7 +173,7 @@ record BenchLayer(String id, Op.Convolution op, Clamp clamp, Shape in) {
    * @throws IllegalStateException naming the first wrong output
    */
   void check(CpuLayer compiled, float[] image, List<float[]> tiles) {
-    float[] kernel = compiled.plan().kernel();
+    float[] kernel = compiled.step().kernel();
     int rows = compiled.tileRows();
     for (int p = 0; p < out().positions(); p++) {
       float[] tile = tiles.get(p / rows);

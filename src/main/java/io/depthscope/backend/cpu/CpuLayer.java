@@ -16,7 +16,7 @@ import io.depthscope.tensor.Shape;
  *     the output is then never stored whole, and stays in the second cache
  */
 record CpuLayer(
-    Step plan,
+    Step step,
     LayerForm form,
     OutputStage stage,
     Weights fp32,
@@ -114,7 +114,7 @@ record CpuLayer(
   }
 
   int codeCount() {
-    return plan.output().map(QuantParams::codes).orElse(0);
+    return step.output().map(QuantParams::codes).orElse(0);
   }
 
   /** Floats of the gathered windows of one tile; 0 where none are gathered. */
@@ -135,7 +135,7 @@ record CpuLayer(
 
   /** Floats of the stored output. */
   int outputFloats() {
-    return Math.multiplyExact(handsOver ? tileRows : plan.out().positions(), outputRow);
+    return Math.multiplyExact(handsOver ? tileRows : step.out().positions(), outputRow);
   }
 
   /** Floats of the accumulators of one tile. */

@@ -156,11 +156,11 @@ public final class KernelBench {
   /** The same launch on several sets of buffers with different content. */
   private List<KernelLaunch> launches(DeviceArena arena, DeviceStream stream, DeviceLayer l) {
     int streams = l.mode().paired() ? 2 : 1;
-    long in = 4L * l.plan().in().positions() * l.params().inStride() * batch;
+    long in = 4L * l.step().in().positions() * l.params().inStride() * batch;
     long out = 4 * l.outputFloats() * batch;
     long each = streams * (in + out);
     int sets = Math.clamp(MORE_THAN_CACHED / each + 1, 2, MOST_SETS);
-    Step p = l.plan();
+    Step p = l.step();
     long weights = 0;
     long quantizedWeights = 0;
     long bias = 0;
@@ -220,7 +220,7 @@ public final class KernelBench {
   /** Each input, output and weight once, of each stream. */
   private long bytes(DeviceLayer l) {
     int streams = l.mode().paired() ? 2 : 1;
-    long in = (long) l.plan().in().positions() * l.params().inStride();
+    long in = (long) l.step().in().positions() * l.params().inStride();
     return 4
         * (streams * (batch * (in + l.outputFloats()) + l.weightFloats())
             + batch * l.partialWords());
@@ -228,6 +228,6 @@ public final class KernelBench {
 
   private long operations(DeviceLayer l) {
     int products = l.mode() == Mode.TRACED ? 3 : l.mode().paired() ? 2 : 1;
-    return 2L * products * l.plan().op().macs(l.plan().ins()) * batch;
+    return 2L * products * l.step().op().macs(l.step().ins()) * batch;
   }
 }
