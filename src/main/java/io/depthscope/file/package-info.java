@@ -1,2 +1,5 @@
-/** Files as every other package meets them: why an operation on one failed. Uses the JDK alone. */
+/**
+ * Files as every other package meets them: why an operation on one failed. Uses the JDK and the
+ * exceptions of the JSON parser.
+ */
 package io.depthscope.file;
