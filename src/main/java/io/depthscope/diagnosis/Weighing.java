@@ -62,11 +62,6 @@ final class Weighing {
         changed >= FEWEST_CHANGES && changed > (1 - AGREEMENT_KEPT) * run.predictions().size();
     return fewerRight || otherClasses;
   }
-
-  boolean lost() {
-    return lost;
-  }
-
   /**
    * The severity of a finding.
    *

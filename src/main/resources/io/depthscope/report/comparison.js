@@ -247,7 +247,7 @@
         figure("images", DS.count, "Images"),
         figure("top1Fp32", (v) => percent(v)),
         figure("top1Quantized", (v) => percent(v), "quantized"),
-        figure("relativeAccuracyDrop", (v) => percent(v)),
+        figure("relativeAccuracyDrop", (v) => percent(v), "Drop"),
         figure("agreementTop1", (v) => percent(v)),
         figure("logitSqnrDb", (v) => fixed(v, 1)),
         figure("qmse", (v) => fmt(v)),

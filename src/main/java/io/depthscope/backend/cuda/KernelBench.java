@@ -79,7 +79,7 @@ public final class KernelBench {
     this.repeats = repeats;
   }
 
-  /** Ends of the names of all kernels that can run the last layer of a plan, the best first. */
+  /** Names of all kernels that can run the last layer of a plan, the one that is taken first. */
   public static List<String> variants(Plan plan) {
     return DeviceLayer.candidates(plan.steps().getLast(), plan.recording()).stream()
         .map(c -> c.kernel().symbol())
@@ -220,7 +220,10 @@ public final class KernelBench {
   /** Each input, output and weight once, of each stream. */
   private long bytes(DeviceLayer l) {
     int streams = l.mode().paired() ? 2 : 1;
-    long in = (long) l.step().in().positions() * l.params().inStride();
+    long in =
+        l.step().ins().stream()
+            .mapToLong(s -> (long) s.positions() * LayerParams.stride(s.channels()))
+            .sum();
     return 4
         * (streams * (batch * (in + l.outputFloats()) + l.weightFloats())
             + batch * l.partialWords());
