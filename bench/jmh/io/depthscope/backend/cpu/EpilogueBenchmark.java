@@ -43,10 +43,10 @@ public class EpilogueBenchmark {
   private Epilogue epilogue;
   private ImageSums sums;
   private HistogramScratch histogram;
-  private float[] fp32;
-  private float[] quantized;
-  private float[] outFp32;
-  private float[] outQuantized;
+  private float[] baseline;
+  private float[] candidate;
+  private float[] outBaseline;
+  private float[] outCandidate;
 
   /** Prepares accumulators of one tile and compares what becomes of them with plain loops. */
   @Setup
@@ -57,16 +57,16 @@ public class EpilogueBenchmark {
     sums = new ImageSums(shape.out().channels(), shape.out().positions(), false);
     histogram = new HistogramScratch(compiled.codeCount());
     // Values around both ends of the activation function; the streams differ a little.
-    fp32 = BenchLayer.gaussian(compiled.tileFloats(), 3);
-    quantized = fp32.clone();
+    baseline = BenchLayer.gaussian(compiled.tileFloats(), 3);
+    candidate = baseline.clone();
     float[] noise = BenchLayer.gaussian(compiled.tileFloats() + 1, 0.05f);
-    for (int i = 0; i < quantized.length; i++) {
-      quantized[i] += noise[i];
+    for (int i = 0; i < candidate.length; i++) {
+      candidate[i] += noise[i];
     }
-    outFp32 = new float[compiled.outputFloats()];
-    outQuantized = new float[outFp32.length];
-    Arrays.fill(outFp32, Float.NaN);
-    Arrays.fill(outQuantized, Float.NaN);
+    outBaseline = new float[compiled.outputFloats()];
+    outCandidate = new float[outBaseline.length];
+    Arrays.fill(outBaseline, Float.NaN);
+    Arrays.fill(outCandidate, Float.NaN);
     epilogue();
     check();
     histogram = new HistogramScratch(compiled.codeCount());
@@ -81,28 +81,28 @@ public class EpilogueBenchmark {
       epilogue.run(
           compiled.stage(),
           Math.min(compiled.tileRows(), positions - p0),
-          fp32,
-          quantized,
-          outFp32,
-          outQuantized,
+          baseline,
+          candidate,
+          outBaseline,
+          outCandidate,
           p0,
           compiled.outputRow(),
           sums,
           histogram);
     }
-    return outFp32;
+    return outBaseline;
   }
 
   private void check() {
     OutputStage stage = compiled.stage();
     QuantParams q = stage.quantizer().orElseThrow();
-    boolean paired = recording.quantizedStream();
+    boolean paired = recording.paired();
     BitHistogram bins = new BitHistogram(new long[BitHistogram.BINS]);
     long[] codes = new long[q.codes()];
     int positions = compiled.step().out().positions();
     int rows = compiled.tileRows();
     ChannelMoments moments = new ChannelMoments(stage.channels());
-    moments.add(sums.fp32);
+    moments.add(sums.baseline);
     for (int c = 0; c < stage.channels(); c++) {
       double squares = 0;
       float[] values = new float[positions];
@@ -110,14 +110,14 @@ public class EpilogueBenchmark {
         int tilePositions = Math.min(rows, positions - p / rows * rows);
         int lane = c % Lanes.N;
         int at = (c - lane) * tilePositions + p % rows * Lanes.N + lane;
-        float x = stage.clamp().apply(fp32[at] + stage.bias()[c], c);
-        float y = stage.clamp().apply(quantized[at] + stage.bias()[c], c);
+        float x = stage.clamp().apply(baseline[at] + stage.bias()[c], c);
+        float y = stage.clamp().apply(candidate[at] + stage.bias()[c], c);
         float e = q.fakeQuantize(y) - x;
         int out = p * compiled.outputRow() + c;
-        require(outFp32[out] == x, "fp32 value", c, outFp32[out], x);
+        require(outBaseline[out] == x, "fp32 value", c, outBaseline[out], x);
         if (paired) {
           float xq = q.fakeQuantize(y);
-          require(outQuantized[out] == xq, "quantized value", c, outQuantized[out], xq);
+          require(outCandidate[out] == xq, "quantized value", c, outCandidate[out], xq);
         }
         squares += (double) e * e;
         values[p] = x;

@@ -55,7 +55,7 @@ public class GemmBenchmark {
   }
 
   private void multiply(int p0, int p1) {
-    PackedKernel kernel = compiled.fp32().packed();
+    PackedKernel kernel = compiled.baseline().packed();
     if (compiled.form().isPointwise()) {
       int row = compiled.inputRow();
       Gemm.multiply(image, p0 * row, row, p1 - p0, kernel, tile);

@@ -9,12 +9,12 @@ import io.depthscope.dataset.ImageBatch;
  *
  * @param indices index of each image in its data set, ascending
  * @param pixels count x H x W x C bytes, or null
- * @param values count x H x W x C floats, or null; for a part, given outputs of the fp32 stream
- * @param quantized given outputs of the quantized stream; null but for a part with that stream
+ * @param values count x H x W x C floats, or null; for a part, given outputs of the baseline
+ * @param candidate given outputs of the candidate; null but for a part with that stream
  */
 @SuppressWarnings("ArrayRecordComponent") // pixel storage, never compared
 public record InputBatch(
-    int count, int[] indices, byte[] pixels, float[] values, float[] quantized) {
+    int count, int[] indices, byte[] pixels, float[] values, float[] candidate) {
 
   public InputBatch {
     if ((pixels == null) == (values == null) || indices.length < count) {
@@ -34,7 +34,7 @@ public record InputBatch(
 
   /** What a program of the steps before has handed out, for a program of those after. */
   public static InputBatch continued(BatchOutput before, int[] indices) {
-    return new InputBatch(before.count(), indices, null, before.fp32(), before.quantized());
+    return new InputBatch(before.count(), indices, null, before.baseline(), before.candidate());
   }
 
   /** A batch of values that need no normalization; indices count from 0. */

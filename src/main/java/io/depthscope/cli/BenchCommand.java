@@ -149,7 +149,7 @@ final class BenchCommand implements Callable<Integer> {
         QuantScheme scheme,
         ImageBatch images)
         throws IOException {
-      if (!level.quantizedStream()) {
+      if (!level.paired()) {
         return AnalyzeJob.fp32Plan(model, preprocessing, level);
       }
       Plan fp32 = AnalyzeJob.fp32Plan(model, preprocessing, Recording.CALIBRATION);

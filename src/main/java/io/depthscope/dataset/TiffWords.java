@@ -1,6 +1,8 @@
 package io.depthscope.dataset;
 
-/** What numbers in a TIFF file are called, for messages; the registered ones of TIFF 6 and since. */
+/**
+ * What numbers in a TIFF file are called, for messages; the registered ones of TIFF 6 and since.
+ */
 final class TiffWords {
   private TiffWords() {}
 

@@ -62,6 +62,7 @@ final class Weighing {
         changed >= FEWEST_CHANGES && changed > (1 - AGREEMENT_KEPT) * run.predictions().size();
     return fewerRight || otherClasses;
   }
+
   /**
    * The severity of a finding.
    *

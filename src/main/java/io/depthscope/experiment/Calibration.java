@@ -82,7 +82,7 @@ public record Calibration(
     for (int i = 0; i < seen.size(); i++) {
       LayerAccumulator layer = seen.layer(i);
       String name = plan.step(i).node().name();
-      TensorStatistics s = layer.fp32().layer();
+      TensorStatistics s = layer.baseline().layer();
       if (s.nans() + s.infinities() > 0) {
         throw new IOException(
             "layer "

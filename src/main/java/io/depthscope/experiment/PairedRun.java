@@ -131,8 +131,8 @@ public final class PairedRun {
                   batch.datasetIndices()[i],
                   observer.names().apply(batch.datasetIndices()[i]),
                   label,
-                  out.fp32(),
-                  out.quantized(),
+                  out.baseline(),
+                  out.candidate(),
                   i * classes,
                   classes);
       try {

@@ -55,10 +55,10 @@ public record WeightResult(
       }
     }
     for (int c = 0; c < channels; c++) {
-      sums.fp32.add(c, w, c * perChannel, 1, perChannel);
+      sums.baseline.add(c, w, c * perChannel, 1, perChannel);
     }
     ChannelMoments moments = new ChannelMoments(channels);
-    moments.add(sums.fp32);
+    moments.add(sums.baseline);
     return new WeightResult(
         moments,
         TensorStatistics.of(stored.kernel().data()),

@@ -69,7 +69,7 @@ public final class Plan {
    * @param inputTable value of each of the 256 pixel codes, per channel
    */
   public static Plan fp32(Network network, float[][] inputTable, Recording recording) {
-    if (recording.quantizedStream()) {
+    if (recording.paired()) {
       throw new IllegalArgumentException("a quantized stream needs a spec");
     }
     return of(network, inputTable, QuantSpec.NONE, Feed.ACCUMULATED, recording);
@@ -240,7 +240,7 @@ public final class Plan {
       int channels = l.index() < given() ? 0 : l.out().channels();
       list.add(new LayerAccumulator(channels, codes, recording.errorTerms()));
     }
-    return new NetworkAccumulator(list, recording.quantizedStream());
+    return new NetworkAccumulator(list, recording.paired());
   }
 
   /** Empty sums of one image, one entry a node. */

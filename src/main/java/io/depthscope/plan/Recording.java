@@ -1,8 +1,8 @@
 package io.depthscope.plan;
 
 /**
- * What a program computes beside the outputs of the fp32 stream. Kernels, benchmarks and tests that
- * go through all kinds go through this list.
+ * What a program computes beside the outputs of the baseline. Kernels, benchmarks and tests that go
+ * through all kinds go through this list.
  */
 public enum Recording {
   /** The fp32 network alone. */
@@ -27,8 +27,8 @@ public enum Recording {
     return word;
   }
 
-  /** True if the quantized stream runs, too. */
-  public boolean quantizedStream() {
+  /** True if the candidate runs, too. */
+  public boolean paired() {
     return compareTo(PAIRED) >= 0;
   }
 
@@ -38,7 +38,7 @@ public enum Recording {
   }
 
   /**
-   * True if the values of the fp32 stream are counted by their bits, and the codes of the quantized
+   * True if the values of the baseline are counted by their bits, and the codes of the quantized
    * one.
    */
   public boolean histograms() {

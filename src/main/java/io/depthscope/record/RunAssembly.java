@@ -72,7 +72,7 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
         l.op().hasWeights()
             ? Optional.of(WeightResult.of(l, plan.network().storedOf(l.node())))
             : Optional.empty();
-    TensorStatistics fp32 = a.fp32().layer();
+    TensorStatistics fp32 = a.baseline().layer();
     double sourceNsr = Double.NaN;
     double sourceRange = Double.NaN;
     for (RunLayer source : read) {
@@ -90,8 +90,8 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
             l.out(),
             plan.graph().macs(l.index())),
         weights.map(RunAssembly::weights),
-        new RunLayer.Output(fp32, a.fp32().channelRangeRatio()),
-        new RunLayer.Output(a.quantized().layer(), a.quantized().channelRangeRatio()),
+        new RunLayer.Output(fp32, a.baseline().channelRangeRatio()),
+        new RunLayer.Output(a.candidate().layer(), a.candidate().channelRangeRatio()),
         l.output(),
         a.layerError().statistics(),
         new RunLayer.Step(
@@ -125,7 +125,7 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
     List<RunLayer.Channel> channels = new ArrayList<>();
     for (int i = 0; i < l.out().channels(); i++) {
       int c = i;
-      TensorStatistics fp32 = a.fp32().channel(c);
+      TensorStatistics fp32 = a.baseline().channel(c);
       Optional<Distribution> folded = weights.map(w -> w.folded().channel(c).distribution());
       channels.add(
           new RunLayer.Channel(
@@ -141,7 +141,7 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
                   .orElse(Double.NaN),
               fp32,
               l.output().map(p -> p.effectiveLevels(fp32.range())).orElse(Double.NaN),
-              a.quantized().channel(c),
+              a.candidate().channel(c),
               a.channelError(c).channelStatistics()));
     }
     return channels;

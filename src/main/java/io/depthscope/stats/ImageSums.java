@@ -9,8 +9,8 @@ import java.util.Arrays;
 public final class ImageSums {
   private final int channels;
   private final int positions;
-  public final StreamSums fp32;
-  public final StreamSums quantized;
+  public final StreamSums baseline;
+  public final StreamSums candidate;
   public final double[] errorSum;
   public final double[] errorSquares;
   public final float[] errorMaxAbs;
@@ -30,8 +30,8 @@ public final class ImageSums {
     this.channels = channels;
     this.positions = positions;
     int padded = StreamSums.padded(channels);
-    fp32 = new StreamSums(padded);
-    quantized = new StreamSums(padded);
+    baseline = new StreamSums(padded);
+    candidate = new StreamSums(padded);
     errorSum = new double[padded];
     errorSquares = new double[padded];
     errorMaxAbs = new float[padded];
@@ -50,8 +50,8 @@ public final class ImageSums {
 
   /** Makes the sums those of no values. */
   public void clear() {
-    fp32.clear();
-    quantized.clear();
+    baseline.clear();
+    candidate.clear();
     Arrays.fill(errorSum, 0);
     Arrays.fill(errorSquares, 0);
     Arrays.fill(errorMaxAbs, 0);

@@ -72,22 +72,22 @@ public final class LayerAccumulator {
     return tree.total();
   }
 
-  /** The fp32 stream, per channel. */
-  public ChannelMoments fp32() {
-    return total().fp32();
+  /** The baseline, per channel. */
+  public ChannelMoments baseline() {
+    return total().baseline();
   }
 
-  /** The quantized stream, per channel. */
-  public ChannelMoments quantized() {
-    return total().quantized();
+  /** The candidate, per channel. */
+  public ChannelMoments candidate() {
+    return total().candidate();
   }
 
-  /** Bit histogram of the fp32 stream. */
+  /** Bit histogram of the baseline. */
   public BitHistogram histogram() {
     return histogram;
   }
 
-  /** Live counts of the quantized stream's codes; index 0 is qmin. Empty when not quantized. */
+  /** Live counts of the candidate's codes; index 0 is qmin. Empty when not quantized. */
   public long[] codes() {
     return codes;
   }
@@ -106,15 +106,15 @@ public final class LayerAccumulator {
    * Merges one image.
    *
    * @param image index in the data set; images come in ascending order
-   * @param paired whether the quantized stream and the errors were filled in
+   * @param paired whether the candidate and the errors were filled in
    */
   public void add(int image, ImageSums sums, boolean paired) {
     tree.at(image).add(sums, paired);
     float lo = Float.POSITIVE_INFINITY;
     float hi = Float.NEGATIVE_INFINITY;
     for (int c = 0; c < channels; c++) {
-      lo = Math.min(lo, sums.fp32.min[c]);
-      hi = Math.max(hi, sums.fp32.max[c]);
+      lo = Math.min(lo, sums.baseline.min[c]);
+      hi = Math.max(hi, sums.baseline.max[c]);
     }
     addRange(image, lo, hi);
   }
@@ -144,7 +144,7 @@ public final class LayerAccumulator {
    * Replaces the statistics of a block, the one that is being filled or a new one, by a state in
    * the layout of {@link LayerStatistics#exportState}.
    *
-   * @param count values a channel of the fp32 stream, and of the quantized one if {@code paired}
+   * @param count values a channel of the baseline, and of the candidate if {@code paired}
    */
   public void importBlock(
       int block, long count, boolean paired, double[] from, int first, int stride) {

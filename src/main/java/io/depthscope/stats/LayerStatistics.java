@@ -21,44 +21,44 @@ public final class LayerStatistics {
   public static final int STATE_FIELDS =
       2 * ChannelMoments.STATE_FIELDS + ChannelErrors.FIELDS + ErrorTerm.values().length;
 
-  private final ChannelMoments fp32;
-  private final ChannelMoments quantized;
+  private final ChannelMoments baseline;
+  private final ChannelMoments candidate;
   private final ChannelErrors error;
 
   /** Statistics of no images. */
   LayerStatistics(int channels, boolean errorTerms) {
-    fp32 = new ChannelMoments(channels);
-    quantized = new ChannelMoments(channels);
+    baseline = new ChannelMoments(channels);
+    candidate = new ChannelMoments(channels);
     error = new ChannelErrors(channels, errorTerms);
   }
 
-  /** The fp32 stream, per channel. */
-  public ChannelMoments fp32() {
-    return fp32;
+  /** The baseline, per channel. */
+  public ChannelMoments baseline() {
+    return baseline;
   }
 
-  /** The quantized stream, per channel; of no values where there is none. */
-  public ChannelMoments quantized() {
-    return quantized;
+  /** The candidate, per channel; of no values where there is none. */
+  public ChannelMoments candidate() {
+    return candidate;
   }
 
   /**
    * Joins one image.
    *
-   * @param paired whether the quantized stream and the errors were filled in
+   * @param paired whether the candidate and the errors were filled in
    */
   void add(ImageSums image, boolean paired) {
-    fp32.add(image.fp32);
+    baseline.add(image.baseline);
     if (paired) {
-      quantized.add(image.quantized);
+      candidate.add(image.candidate);
       error.add(image);
     }
   }
 
   /** Joins the statistics of later images. */
   void add(LayerStatistics later) {
-    fp32.add(later.fp32);
-    quantized.add(later.quantized);
+    baseline.add(later.baseline);
+    candidate.add(later.candidate);
     error.add(later.error);
   }
 
@@ -73,8 +73,8 @@ public final class LayerStatistics {
     Map<ErrorTerm, Double> energies = new EnumMap<>(ErrorTerm.class);
     for (int c = from; c < to; c++) {
       // Where every xq is 0, e is -x: one sum for both energies, so that their ratio is 1.
-      signal += quantized.isZero(c) ? error.squares[c] : fp32.energy(c);
-      quantizedSignal += quantized.energy(c);
+      signal += candidate.isZero(c) ? error.squares[c] : baseline.energy(c);
+      quantizedSignal += candidate.energy(c);
       noise += error.squares[c];
       sum += error.sum[c];
       maxAbs = Math.max(maxAbs, error.maxAbs[c]);
@@ -83,7 +83,7 @@ public final class LayerStatistics {
         energies.merge(ErrorTerm.values()[t], error.terms[t][c], Double::sum);
       }
     }
-    long n = quantized.count() * (to - from);
+    long n = candidate.count() * (to - from);
     return new ErrorSums(n, signal, quantizedSignal, noise, sum, maxAbs, clamped, energies);
   }
 
@@ -92,33 +92,33 @@ public final class LayerStatistics {
    * first channel at {@code first}.
    */
   public void exportState(double[] to, int first, int stride) {
-    fp32.exportState(to, first, stride);
-    quantized.exportState(to, first + ChannelMoments.STATE_FIELDS * stride, stride);
+    baseline.exportState(to, first, stride);
+    candidate.exportState(to, first + ChannelMoments.STATE_FIELDS * stride, stride);
     error.exportState(to, first + 2 * ChannelMoments.STATE_FIELDS * stride, stride);
   }
 
   /**
    * Replaces the state by one in the layout of {@link #exportState}.
    *
-   * @param count values a channel of the fp32 stream, and of the quantized one if {@code paired}
+   * @param count values a channel of the baseline, and of the candidate if {@code paired}
    */
   void importState(long count, boolean paired, double[] from, int first, int stride) {
-    fp32.importState(count, from, first, stride);
+    baseline.importState(count, from, first, stride);
     if (paired) {
-      quantized.importState(count, from, first + ChannelMoments.STATE_FIELDS * stride, stride);
+      candidate.importState(count, from, first + ChannelMoments.STATE_FIELDS * stride, stride);
       error.importState(from, first + 2 * ChannelMoments.STATE_FIELDS * stride, stride);
     }
   }
 
   void write(DataOutput out) throws IOException {
-    fp32.write(out);
-    quantized.write(out);
+    baseline.write(out);
+    candidate.write(out);
     error.write(out);
   }
 
   void read(DataInput in) throws IOException {
-    fp32.read(in);
-    quantized.read(in);
+    baseline.read(in);
+    candidate.read(in);
     error.read(in);
   }
 }

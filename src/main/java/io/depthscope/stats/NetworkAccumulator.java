@@ -14,7 +14,7 @@ public final class NetworkAccumulator {
   private long generation;
 
   /**
-   * @param paired whether a quantized stream runs beside the fp32 one
+   * @param paired whether a candidate runs beside the baseline
    */
   public NetworkAccumulator(List<LayerAccumulator> layers, boolean paired) {
     this.layers = List.copyOf(layers);

@@ -66,8 +66,8 @@ public record TensorStatistics(
   public static TensorStatistics of(float[] values) {
     ChannelMoments m = new ChannelMoments(1);
     ImageSums sums = new ImageSums(1, values.length, false);
-    sums.fp32.add(0, values, 0, 1, values.length);
-    m.add(sums.fp32);
+    sums.baseline.add(0, values, 0, 1, values.length);
+    m.add(sums.baseline);
     return m.channel(0);
   }
 }

@@ -109,12 +109,12 @@ public final class GoldenCheck {
       JsonNode layer = golden.layer(node.name());
       JsonNode channels = layer.get("channels");
       double scale = largest(golden.data("fp32/" + node.name()));
-      stream(node.name() + " fp32", layer.get("fp32"), channels.get("fp32"), a.fp32(), scale);
+      stream(node.name() + " fp32", layer.get("fp32"), channels.get("fp32"), a.baseline(), scale);
       stream(
           node.name() + " quantized",
           layer.get("quantized"),
           channels.get("quantized"),
-          a.quantized(),
+          a.candidate(),
           scale);
       error(node.name(), layer.get("error"), layer.get("energy"), -1, a.layerError(), scale);
       for (int ch = 0; ch < a.channels(); ch++) {
@@ -153,7 +153,7 @@ public final class GoldenCheck {
     findings.close(what + " max", max, actual.max(), tiny);
     findings.close(what + " mean", mean, actual.mean(), atol);
     findings.close(what + " variance", variance, actual.variance(), atol * scale);
-    // Zeros of the fp32 stream are exact after a rectifier; a sum is rarely zero by itself.
+    // Zeros of the baseline are exact after a rectifier; a sum is rarely zero by itself.
     findings.same(what + " zeros", figure(figures, "zeros", channel).asLong(), actual.zeros());
     Optional<Double> skewness = number(figures, "skewness", channel);
     Optional<Double> kurtosis = number(figures, "excessKurtosis", channel);

@@ -3,9 +3,9 @@ package io.depthscope.verification;
 /**
  * The values of one node over all images of a batch, NHWC.
  *
- * @param x fp32 stream
- * @param y quantized stream before its output is quantized
- * @param xq quantized stream
+ * @param x baseline
+ * @param y candidate before its output is quantized
+ * @param xq candidate
  * @param middle quantized weights on the fp32 input, before quantization
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared as a whole

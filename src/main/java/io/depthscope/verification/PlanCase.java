@@ -38,7 +38,7 @@ public record PlanCase(
 
   /** The plan of the whole network. */
   public Plan plan(Recording recording) {
-    return recording.quantizedStream()
+    return recording.paired()
         ? Plan.of(network, inputTable, spec, feed, recording)
         : Plan.fp32(network, inputTable, recording);
   }
@@ -76,10 +76,10 @@ public record PlanCase(
           new NodeTensors(
               name,
               graph.channels(i),
-              after.fp32(),
-              run(backend, before).quantized(),
-              after.quantized(),
-              middle.quantized()));
+              after.baseline(),
+              run(backend, before).candidate(),
+              after.candidate(),
+              middle.candidate()));
     }
     return all;
   }

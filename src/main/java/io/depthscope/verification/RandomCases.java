@@ -265,7 +265,7 @@ public final class RandomCases {
       NetworkAccumulator seen = program.statistics();
       for (int i = 0; i < seen.size(); i++) {
         LayerAccumulator layer = seen.layer(i);
-        TensorStatistics s = layer.fp32().layer();
+        TensorStatistics s = layer.baseline().layer();
         Range range = new Range(s.min() * shrink, s.max() * shrink);
         if (s.min() > 0) {
           range = new Range(0, s.max() * shrink);

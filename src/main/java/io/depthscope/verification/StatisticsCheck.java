@@ -59,25 +59,25 @@ public final class StatisticsCheck {
     StatisticsCheck check = new StatisticsCheck(backend);
     Plan plan = c.plan(recording);
     int count = c.batch().count();
-    float[] fp32 = new float[count * plan.outputSize()];
-    float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
+    float[] baseline = new float[count * plan.outputSize()];
+    float[] candidate = new float[recording.paired() ? baseline.length : 0];
     try (Program program = backend.compile(plan, count)) {
       int first = Math.min(1, count);
       for (int[] part : new int[][] {{0, first}, {first, count}}) {
         BatchOutput out = PlanCase.await(program.submit(slice(c, part[0], part[1])));
         int at = part[0] * plan.outputSize();
-        System.arraycopy(out.fp32(), 0, fp32, at, out.fp32().length);
-        if (recording.quantizedStream()) {
-          System.arraycopy(out.quantized(), 0, quantized, at, out.quantized().length);
+        System.arraycopy(out.baseline(), 0, baseline, at, out.baseline().length);
+        if (recording.paired()) {
+          System.arraycopy(out.candidate(), 0, candidate, at, out.candidate().length);
         } else {
-          check.findings.same("values of no quantized stream", 0, out.quantized().length);
+          check.findings.same("values of no quantized stream", 0, out.candidate().length);
         }
       }
       NetworkAccumulator statistics = program.statistics();
       NodeTensors last = tensors.getLast();
-      check.findings.identical("fp32 output", last.x(), fp32);
-      if (recording.quantizedStream()) {
-        check.findings.identical("quantized output", last.xq(), quantized);
+      check.findings.identical("fp32 output", last.x(), baseline);
+      if (recording.paired()) {
+        check.findings.identical("quantized output", last.xq(), candidate);
       }
       check.findings.same("images", recording.statistics() ? count : 0, statistics.images());
       if (recording.statistics()) {
@@ -104,17 +104,17 @@ public final class StatisticsCheck {
   private void layer(
       Step l, Recording recording, LayerAccumulator actual, NodeTensors t, int images) {
     String name = t.name();
-    stream(name + " fp32", actual.fp32(), t.x(), t.channels());
+    stream(name + " fp32", actual.baseline(), t.x(), t.channels());
     extremes(name, actual, t.x(), images);
     if (recording.histograms()) {
       BitHistogram expected = new BitHistogram();
       expected.add(t.x());
       counts(name + " bit histogram", expected.counts(), actual.histogram().counts());
     }
-    if (!recording.quantizedStream()) {
+    if (!recording.paired()) {
       return;
     }
-    stream(name + " quantized", actual.quantized(), t.xq(), t.channels());
+    stream(name + " quantized", actual.candidate(), t.xq(), t.channels());
     codes(name, l, recording, actual, t);
     for (int c = 0; c < t.channels(); c++) {
       error(name + " channel " + c, l, recording, actual.channelError(c), t, c, c + 1);
@@ -273,7 +273,7 @@ public final class StatisticsCheck {
       String what, Step l, Recording recording, ErrorSums actual, NodeTensors t, int from, int to) {
     long n = 0;
     double signal = 0;
-    double quantized = 0;
+    double candidate = 0;
     double noise = 0;
     double sum = 0;
     double magnitude = 0;
@@ -291,7 +291,7 @@ public final class StatisticsCheck {
       double e = xq - x;
       n++;
       signal += x * x;
-      quantized += xq * xq;
+      candidate += xq * xq;
       product += x * xq;
       noise += e * e;
       sum += e;
@@ -307,16 +307,16 @@ public final class StatisticsCheck {
     findings.same(what + " error count", n, actual.count());
     findings.same(what + " saturated", saturated, actual.saturated());
     findings.close(what + " saturation", (double) saturated / n, actual.saturation(), IN_DOUBLE);
-    if (!Double.isFinite(signal + quantized)) {
+    if (!Double.isFinite(signal + candidate)) {
       return;
     }
     findings.close(what + " signal", signal, actual.signal(), 4 * share * signal);
     findings.close(
-        what + " quantized signal", quantized, actual.quantizedSignal(), 4 * share * quantized);
+        what + " quantized signal", candidate, actual.quantizedSignal(), 4 * share * candidate);
     findings.close(what + " mse", noise / n, actual.mse(), share * noise / n);
     findings.close(what + " mean error", sum / n, actual.meanError(), share * magnitude / n);
     findings.close(what + " max |e|", max, actual.maxAbs(), 1.2e-7 * max);
-    derived(what, actual, signal, quantized, noise, product);
+    derived(what, actual, signal, candidate, noise, product);
     if (recording.errorTerms()) {
       double left = noise;
       for (ErrorTerm term : ErrorTerm.values()) {
@@ -339,7 +339,7 @@ public final class StatisticsCheck {
       String what,
       ErrorSums actual,
       double signal,
-      double quantized,
+      double candidate,
       double noise,
       double product) {
     if (noise == 0) {
@@ -354,23 +354,23 @@ public final class StatisticsCheck {
       findings.close(
           what + " sqnr", 10 * Math.log10(signal / noise), actual.sqnrDb(), 5 * relative + 1e-12);
     }
-    if (signal == 0 || quantized == 0) {
+    if (signal == 0 || candidate == 0) {
       findings.close(what + " cosine without signal", Double.NaN, actual.cosine(), 0);
     }
-    double norm = Math.sqrt(signal * quantized);
-    double reach = signal + quantized;
-    if (norm > 0 && 8 * share * reach < 0.1 * Math.min(signal, quantized)) {
+    double norm = Math.sqrt(signal * candidate);
+    double reach = signal + candidate;
+    if (norm > 0 && 8 * share * reach < 0.1 * Math.min(signal, candidate)) {
       double cosine = product / norm;
       // The partial derivatives by the two energies, both small when the cosine is near 1.
       double off = 4 * share * reach;
-      double bySignal = Math.abs(Math.sqrt(signal / quantized) - cosine) / (2 * signal);
-      double byQuantized = Math.abs(Math.sqrt(quantized / signal) - cosine) / (2 * quantized);
-      double second = Math.pow(off / Math.min(signal, quantized), 2);
+      double bySignal = Math.abs(Math.sqrt(signal / candidate) - cosine) / (2 * signal);
+      double byCandidate = Math.abs(Math.sqrt(candidate / signal) - cosine) / (2 * candidate);
+      double second = Math.pow(off / Math.min(signal, candidate), 2);
       findings.close(
           what + " cosine",
           cosine,
           actual.cosine(),
-          off * (bySignal + byQuantized) + second + share * noise / norm + 1e-12);
+          off * (bySignal + byCandidate) + second + share * noise / norm + 1e-12);
     }
   }
 }

@@ -48,7 +48,7 @@ class NonFiniteTest {
             List.of(
                 new Node("input", new Op.Input(shape), List.of()),
                 new Node("layer", op, clamp, List.of(0))));
-    boolean quantized = op.quantizesOutput();
+    boolean candidate = op.quantizesOutput();
     int[] dims = graph.kernelDims(1);
     Map<String, FoldedWeights> weights =
         op.hasWeights() ? Map.of("layer", weights(kernel, dims)) : Map.of();
@@ -56,7 +56,7 @@ class NonFiniteTest {
         op + " " + clamp,
         Network.of(graph, weights),
         new float[channels][256],
-        new QuantSpec(quantized ? Map.of("layer", PARAMS) : Map.of(), Map.of()),
+        new QuantSpec(candidate ? Map.of("layer", PARAMS) : Map.of(), Map.of()),
         Feed.ACCUMULATED,
         InputBatch.ofValues(in.length / shape.size(), in));
   }
@@ -171,12 +171,12 @@ class NonFiniteTest {
           float x = in[i] * 3e38f;
           infinite += Float.isInfinite(x) ? 1 : 0;
           int code = x == 0 ? 101 : x > 0 ? 255 : 0;
-          assertEquals(PARAMS.dequantize(code), out.quantized()[i], backend.name() + " " + i);
+          assertEquals(PARAMS.dequantize(code), out.candidate()[i], backend.name() + " " + i);
         }
         assertTrue(infinite > size / 4, "the case has too few infinities");
-        assertEquals(infinite, layer.fp32().layer().infinities(), backend.name());
-        assertEquals(0, layer.fp32().layer().nans(), backend.name());
-        assertEquals(0, layer.quantized().layer().infinities(), backend.name());
+        assertEquals(infinite, layer.baseline().layer().infinities(), backend.name());
+        assertEquals(0, layer.baseline().layer().nans(), backend.name());
+        assertEquals(0, layer.candidate().layer().infinities(), backend.name());
         assertEquals(in.length - 1, layer.layerError().saturated(), backend.name());
         assertEquals(1, layer.codes()[101], backend.name());
       }
@@ -222,11 +222,11 @@ class NonFiniteTest {
       try (Program program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
         BatchOutput out = PlanCase.await(program.submit(c.batch()));
         LayerAccumulator layer = program.statistics().layer(1);
-        assertEquals(size - 1, layer.fp32().layer().nans(), backend.name());
-        assertEquals(2, layer.fp32().layer().max(), backend.name());
+        assertEquals(size - 1, layer.baseline().layer().nans(), backend.name());
+        assertEquals(2, layer.baseline().layer().max(), backend.name());
         assertEquals(size - 1, layer.codes()[101], backend.name());
-        assertEquals(0, layer.quantized().layer().nans(), backend.name());
-        assertEquals(0f, out.quantized()[0], backend.name());
+        assertEquals(0, layer.candidate().layer().nans(), backend.name());
+        assertEquals(0f, out.candidate()[0], backend.name());
         assertEquals(0, layer.layerError().saturated(), backend.name());
       }
     }

@@ -37,9 +37,9 @@ class ProgramLifecycleTest {
           program.submit(new InputBatch(good.count(), good.indices(), cut, null));
       ExecutionException e = assertThrows(ExecutionException.class, bad::get);
       assertTrue(e.getCause() instanceof IndexOutOfBoundsException, () -> "cause " + e.getCause());
-      float[] after = program.submit(good).get().fp32();
+      float[] after = program.submit(good).get().baseline();
       try (Program fresh = backend.compile(c.plan(Recording.STATISTICS), good.count())) {
-        assertArrayEquals(fresh.submit(good).get().fp32(), after);
+        assertArrayEquals(fresh.submit(good).get().baseline(), after);
       }
     }
   }
@@ -50,7 +50,7 @@ class ProgramLifecycleTest {
     try (Program program = backend.compile(c.plan(Recording.STATISTICS), 1)) {
       BatchOutput out = program.submit(new InputBatch(0, new int[0], new byte[0], null)).get();
       assertEquals(0, out.count());
-      assertEquals(0, out.fp32().length);
+      assertEquals(0, out.baseline().length);
       assertEquals(0, program.statistics().images());
     }
   }

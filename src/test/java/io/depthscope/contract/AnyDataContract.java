@@ -195,8 +195,8 @@ abstract class AnyDataContract {
   private static void check(Findings findings, LayerAccumulator actual, NodeTensors t) {
     for (int c = 0; c < CHANNELS; c++) {
       String name = t.name() + " channel " + c;
-      moments(findings, name + " fp32", actual.fp32(), t.x(), c);
-      moments(findings, name + " quantized", actual.quantized(), t.xq(), c);
+      moments(findings, name + " fp32", actual.baseline(), t.x(), c);
+      moments(findings, name + " quantized", actual.candidate(), t.xq(), c);
       errors(findings, name, actual.channelError(c), t, c);
     }
   }

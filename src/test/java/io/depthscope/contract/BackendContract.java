@@ -105,7 +105,7 @@ abstract class BackendContract {
       for (int i = 0; i < golden.images(); i++) {
         int label = expected.get("labels").get(i).asInt();
         Prediction p =
-            figures.add(i, "image", label, out.fp32(), out.quantized(), i * classes, classes);
+            figures.add(i, "image", label, out.baseline(), out.candidate(), i * classes, classes);
         assertEquals(expected.get("predictionsFp32").get(i).asInt(), p.fp32());
         assertEquals(expected.get("predictionsQuantized").get(i).asInt(), p.quantized());
         findings.close("margin", expected.get("marginFp32").get(i).asDouble(), p.margin(), 1e-4);

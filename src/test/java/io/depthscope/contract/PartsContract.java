@@ -92,8 +92,8 @@ abstract class PartsContract {
             InputBatch rest = InputBatch.continued(cut, c.batch().indices());
             BatchOutput got = run(backend, plan.part(k, n), rest, parts);
             String what = backend.name() + ", cut at " + k + ", " + recording + ", " + c.text();
-            assertArrayEquals(expected.fp32(), got.fp32(), what);
-            assertArrayEquals(expected.quantized(), got.quantized(), what);
+            assertArrayEquals(expected.baseline(), got.baseline(), what);
+            assertArrayEquals(expected.candidate(), got.candidate(), what);
             assertArrayEquals(whole, parts, what);
             cuts++;
           }
@@ -120,13 +120,13 @@ abstract class PartsContract {
         BatchOutput out = PlanCase.await(program.submit(given));
         // Node 5 is the sum of the two nodes that are alive before it, and alive itself after 6.
         assertEquals(List.of(2, 3), part.outputs());
-        assertEquals(part.outputSize(), out.fp32().length, backend.name());
+        assertEquals(part.outputSize(), out.baseline().length, backend.name());
         int size = x.length / 2;
         for (int i = 0; i < size; i++) {
-          assertEquals(x[i] + x[size + i], out.fp32()[i], backend.name() + " " + i);
+          assertEquals(x[i] + x[size + i], out.baseline()[i], backend.name() + " " + i);
           float y = xq[i] + xq[size + i];
           float expected = part.step(2).output().orElseThrow().fakeQuantize(y);
-          assertEquals(expected, out.quantized()[i], backend.name() + " quantized " + i);
+          assertEquals(expected, out.candidate()[i], backend.name() + " quantized " + i);
         }
       }
     }

@@ -56,7 +56,7 @@ class RealNetworkTest {
   /** Largest share of a layer's codes that may differ because a value lies next to a tie. */
   private static final double TIES = 0.001;
 
-  private static Plan fp32;
+  private static Plan baseline;
   private static Plan paired;
   private static ImageBatch images;
   private static Network network;
@@ -79,8 +79,8 @@ class RealNetworkTest {
     network = loaded.network();
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
-    fp32 = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
-    Calibration calibration = Calibration.of(new CpuBackend(2), fp32, images);
+    baseline = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
+    Calibration calibration = Calibration.of(new CpuBackend(2), baseline, images);
     paired =
         Plan.of(
             network,
@@ -97,8 +97,8 @@ class RealNetworkTest {
     for (Step l : paired.steps().subList(1, paired.steps().size())) {
       Plan single = singleLayer(l);
       InputBatch batch = InputBatch.ofValues(IMAGES, input);
-      float[] expected = run(new ReferenceBackend(), single, batch).quantized();
-      float[] got = run(new CpuBackend(2), single, batch).quantized();
+      float[] expected = run(new ReferenceBackend(), single, batch).candidate();
+      float[] got = run(new CpuBackend(2), single, batch).candidate();
       if (l.output().isPresent()) {
         compareCodes(l, expected, got);
       } else {

@@ -26,11 +26,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanTest {
   private final GoldenCase golden;
-  private final Plan fp32;
+  private final Plan baseline;
 
   PlanTest() throws IOException {
     golden = GoldenCase.read("pooled_w8a8");
-    fp32 = Plan.fp32(golden.network(), golden.inputTable(), Recording.CALIBRATION);
+    baseline = Plan.fp32(golden.network(), golden.inputTable(), Recording.CALIBRATION);
   }
 
   private static QuantScheme scheme(String name, Granularity granularity) {
@@ -46,7 +46,7 @@ class PlanTest {
 
   private Map<String, CalibratedTensor> calibration() {
     Map<String, CalibratedTensor> seen = new HashMap<>();
-    for (Step l : fp32.steps()) {
+    for (Step l : baseline.steps()) {
       seen.put(l.node().name(), new CalibratedTensor(new Range(-1, 3), new BitHistogram()));
     }
     return seen;
@@ -93,9 +93,9 @@ class PlanTest {
             Feed.LOCAL,
             Recording.ERROR_SOURCES);
     assertEquals(16, plan.newAccumulator().layer(0).codes().length);
-    assertEquals(0, fp32.newAccumulator().layer(0).codes().length);
+    assertEquals(0, baseline.newAccumulator().layer(0).codes().length);
     assertEquals(4, plan.newImageSums().get(0).terms.length);
-    assertEquals(0, fp32.newImageSums().get(0).terms.length);
+    assertEquals(0, baseline.newImageSums().get(0).terms.length);
     assertEquals(golden.graph().size(), plan.newAccumulator().size());
     assertEquals(golden.graph().outputShape().size(), plan.outputSize());
   }

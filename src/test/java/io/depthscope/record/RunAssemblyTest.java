@@ -81,8 +81,8 @@ class RunAssemblyTest {
                       3 * i,
                       "image, \"" + i,
                       1,
-                      out.fp32(),
-                      out.quantized(),
+                      out.baseline(),
+                      out.candidate(),
                       i * classes,
                       classes));
         }

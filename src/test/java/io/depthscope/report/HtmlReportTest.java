@@ -57,8 +57,7 @@ class HtmlReportTest {
     Set<String> known = new TreeSet<>();
     RunFigures.byPlace(run).keySet().forEach(k -> known.add(k.substring(k.lastIndexOf('.') + 1)));
     data(page).path("layers").path(1).path("channels").fieldNames().forEachRemaining(known::add);
-    known.addAll(
-        List.of(RunFigures.BATCH_NORM_VARIANCE.name(), RunFigures.FOLDING_FACTOR.name()));
+    known.addAll(List.of(RunFigures.BATCH_NORM_VARIANCE.name(), RunFigures.FOLDING_FACTOR.name()));
     Set<String> named = new TreeSet<>();
     Pattern.compile("(?m)^ +(\\w+): \"")
         .matcher(list.group(1))

@@ -23,8 +23,8 @@ class AccumulatorTest {
     for (int i = 0; i < x.length; i++) {
       sums.addError(0, x[i], xq[i], 1);
     }
-    sums.fp32.add(0, x, 0, 1, x.length);
-    sums.quantized.add(0, xq, 0, 1, xq.length);
+    sums.baseline.add(0, x, 0, 1, x.length);
+    sums.candidate.add(0, xq, 0, 1, xq.length);
     return sums;
   }
 
@@ -34,7 +34,7 @@ class AccumulatorTest {
     Arrays.fill(values, 0.1f);
     ChannelMoments m = new ChannelMoments(1);
     for (int i = 0; i < 13; i++) {
-      m.add(sums(values, values).fp32);
+      m.add(sums(values, values).baseline);
     }
     TensorStatistics s = m.channel(0);
     assertEquals(0, s.variance());
@@ -57,7 +57,7 @@ class AccumulatorTest {
         for (int i = 0; i < x.length; i++) {
           x[i] = random.nextInt(trial / 4 + 2) == 0 ? high : low;
         }
-        m.add(sums(x, x).fp32);
+        m.add(sums(x, x).baseline);
       }
       TensorStatistics s = m.channel(0);
       if (s.variance() > 0) {
@@ -93,10 +93,10 @@ class AccumulatorTest {
     ChannelMoments m = new ChannelMoments(2);
     ImageSums sums = new ImageSums(2, 2, false);
     for (float[] v : new float[][] {{0, 2}, {8, 3}}) {
-      sums.fp32.add(0, v[0], 1);
-      sums.fp32.add(1, v[1], 1);
+      sums.baseline.add(0, v[0], 1);
+      sums.baseline.add(1, v[1], 1);
     }
-    m.add(sums.fp32);
+    m.add(sums.baseline);
     assertEquals((8.0 / 8 + 1.0 / 8) / 2, m.channelRangeRatio());
   }
 
@@ -153,8 +153,8 @@ class AccumulatorTest {
     for (int l = 0; l < 2; l++) {
       for (int i = 0; i < 9; i++) {
         float x = (float) random.nextGaussian();
-        sums[l].fp32.add(0, x, 1);
-        sums[l].quantized.add(0, x + 0.1f, 1);
+        sums[l].baseline.add(0, x, 1);
+        sums[l].candidate.add(0, x + 0.1f, 1);
         sums[l].addError(0, x, x + 0.1f, 1);
         sums[l].terms[i % 4][0] += x * x;
         to.layer(l).histogram().add(x);

@@ -162,8 +162,8 @@ class BlockTreeTest {
     for (int c = 0; c < 3; c++) {
       for (int i = 0; i < 9; i++) {
         float x = (float) (c + random.nextGaussian());
-        sums.fp32.add(c, x, 1);
-        sums.quantized.add(c, x + 0.1f, 1);
+        sums.baseline.add(c, x, 1);
+        sums.candidate.add(c, x + 0.1f, 1);
         sums.addError(c, x, x + 0.1f, 1);
         sums.terms[i % 4][c] += x * x;
       }
@@ -190,8 +190,8 @@ class BlockTreeTest {
     LayerAccumulator layer = run.layer(0);
     TreeMap<String, Object> all = new TreeMap<>();
     all.put("images", run.images());
-    all.put("fp32", layer.fp32().layer());
-    all.put("channel", layer.quantized().channel(1));
+    all.put("fp32", layer.baseline().layer());
+    all.put("channel", layer.candidate().channel(1));
     all.put("error", layer.layerError());
     all.put("highest", layer.highest());
     all.put("lowest", layer.lowest());
@@ -229,6 +229,6 @@ class BlockTreeTest {
         flat.add(image(i), true);
       }
     }
-    assertNotEquals(flat.fp32().layer(), whole.layer(0).fp32().layer());
+    assertNotEquals(flat.baseline().layer(), whole.layer(0).baseline().layer());
   }
 }

@@ -97,8 +97,8 @@ public final class BrokenBackend implements Backend {
     }
 
     private void spoil(BatchOutput out) {
-      float[] x = out.fp32();
-      float[] xq = out.quantized();
+      float[] x = out.baseline();
+      float[] xq = out.candidate();
       if (x.length == 0) {
         return;
       }
@@ -119,10 +119,10 @@ public final class BrokenBackend implements Backend {
           if (first.isEmpty()) {
             first = Optional.of(new BatchOutput(out.count(), x.clone(), xq.clone()));
           }
-          each(x, from -> System.arraycopy(first.get().fp32(), 0, x, from, plan.outputSize()));
+          each(x, from -> System.arraycopy(first.get().baseline(), 0, x, from, plan.outputSize()));
           each(
               xq,
-              from -> System.arraycopy(first.get().quantized(), 0, xq, from, plan.outputSize()));
+              from -> System.arraycopy(first.get().candidate(), 0, xq, from, plan.outputSize()));
         }
         case EMPTY_OUTPUT -> {
           Arrays.fill(x, 0);
@@ -152,9 +152,9 @@ public final class BrokenBackend implements Backend {
         case ONE_VALUE_TOO_MANY -> {
           ImageSums sums = plan.newImageSums().get(last);
           for (int c = 0; c < sums.channels(); c++) {
-            sums.fp32.add(c, seen.layer(last).fp32().max(c), 1);
+            sums.baseline.add(c, seen.layer(last).baseline().max(c), 1);
           }
-          seen.layer(last).fp32().add(sums.fp32);
+          seen.layer(last).baseline().add(sums.baseline);
         }
         default -> {}
       }

@@ -63,12 +63,12 @@ public final class Digests {
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       statistics.write(out);
       for (BatchOutput o : outputs) {
-        for (float v : o.fp32()) {
+        for (float v : o.baseline()) {
           out.writeInt(Float.floatToRawIntBits(v));
         }
       }
       for (BatchOutput o : outputs) {
-        for (float v : o.quantized()) {
+        for (float v : o.candidate()) {
           out.writeInt(Float.floatToRawIntBits(v));
         }
       }

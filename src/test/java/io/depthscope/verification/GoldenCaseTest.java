@@ -67,10 +67,10 @@ class GoldenCaseTest {
       Range range = new Range(p.get("rangeMin").asDouble(), p.get("rangeMax").asDouble());
       assertEquals(GoldenCase.params(p), QuantParams.of(range, format), entry.getKey());
     }
-    long quantized =
+    long candidate =
         golden.planCase().plan(Recording.PAIRED).steps().stream()
             .filter(l -> l.output().isPresent())
             .count();
-    assertEquals(golden.json().get("activationParams").size(), quantized);
+    assertEquals(golden.json().get("activationParams").size(), candidate);
   }
 }

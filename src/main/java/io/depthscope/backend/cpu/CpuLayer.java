@@ -19,8 +19,8 @@ record CpuLayer(
     Step step,
     LayerForm form,
     OutputStage stage,
-    Weights fp32,
-    Weights quantized,
+    Weights baseline,
+    Weights candidate,
     int inputRow,
     int outputRow,
     int tileRows,
@@ -59,12 +59,12 @@ record CpuLayer(
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
   static CpuLayer of(Step l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
     LayerForm form = LayerForm.of(l);
-    Weights fp32 = weights(l, form, l.kernel());
+    Weights baseline = weights(l, form, l.kernel());
     // One copy serves both streams where the weights are not quantized.
-    Weights quantized =
-        l.quantizedKernel() == l.kernel() ? fp32 : weights(l, form, l.quantizedKernel());
+    Weights candidate =
+        l.quantizedKernel() == l.kernel() ? baseline : weights(l, form, l.quantizedKernel());
     return new CpuLayer(
-        l, form, OutputStage.of(l), fp32, quantized, inputRow, outputRow, tileRows, handsOver);
+        l, form, OutputStage.of(l), baseline, candidate, inputRow, outputRow, tileRows, handsOver);
   }
 
   private static Weights weights(Step l, LayerForm form, float[] kernel) {
@@ -119,7 +119,7 @@ record CpuLayer(
 
   /** Floats of the gathered windows of one tile; 0 where none are gathered. */
   int gatherFloats() {
-    return form.isGathered() ? tileRows * fp32.packed().depth() : 0;
+    return form.isGathered() ? tileRows * baseline.packed().depth() : 0;
   }
 
   /**

@@ -46,16 +46,16 @@ final class CpuProgram implements Program {
 
   private static final class Job {
     final InputBatch batch;
-    final float[] fp32;
-    final float[] quantized;
+    final float[] baseline;
+    final float[] candidate;
     final CompletableFuture<BatchOutput> result = new CompletableFuture<>();
     int nextImage;
     int remaining;
 
     Job(InputBatch batch, int outputs, boolean paired) {
       this.batch = batch;
-      this.fp32 = new float[batch.count() * outputs];
-      this.quantized = new float[paired ? fp32.length : 0];
+      this.baseline = new float[batch.count() * outputs];
+      this.candidate = new float[paired ? baseline.length : 0];
       this.remaining = batch.count();
     }
   }
@@ -84,9 +84,9 @@ final class CpuProgram implements Program {
 
   @Override
   public Future<BatchOutput> submit(InputBatch batch) {
-    Job job = new Job(batch, plan.outputSize(), plan.recording().quantizedStream());
+    Job job = new Job(batch, plan.outputSize(), plan.recording().paired());
     if (batch.count() == 0) {
-      job.result.complete(new BatchOutput(0, job.fp32, job.quantized));
+      job.result.complete(new BatchOutput(0, job.baseline, job.candidate));
       return job.result;
     }
     lock.lock();
@@ -115,7 +115,7 @@ final class CpuProgram implements Program {
       Throwable failure = null;
       try {
         Job job = claim.job();
-        executor.run(job.batch, claim.image(), claim.sums(), job.fp32, job.quantized);
+        executor.run(job.batch, claim.image(), claim.sums(), job.baseline, job.candidate);
       } catch (Throwable t) { // whatever it is, the caller must hear of it and not wait for ever
         failure = t;
       }
@@ -173,7 +173,7 @@ final class CpuProgram implements Program {
         released.add(d.sums());
         nextToMerge++;
         if (--job.remaining == 0) {
-          job.result.complete(new BatchOutput(job.batch.count(), job.fp32, job.quantized));
+          job.result.complete(new BatchOutput(job.batch.count(), job.baseline, job.candidate));
         }
       }
       merged.signalAll();

@@ -64,7 +64,7 @@ final class Epilogue {
    */
   private static final int GROUP = 64;
 
-  /** Results of a block, of the fp32 and of the quantized stream, one vector after the other. */
+  /** Results of a block, of the baseline and of the candidate, one vector after the other. */
   private final float[] x = new float[BLOCK * GROUP];
 
   private final float[] xq;
@@ -76,41 +76,41 @@ final class Epilogue {
   private int codesListed;
   private final int[] saturatedLanes = new int[N];
 
-  private final BlockFrame fp32Frame;
-  private final BlockFrame quantizedFrame;
+  private final BlockFrame baselineFrame;
+  private final BlockFrame candidateFrame;
 
   /**
    * @param channels most channels of a layer, padded to whole vectors
    */
   Epilogue(Recording recording, int channels) {
     this.recording = recording;
-    this.xq = new float[recording.quantizedStream() ? x.length : 0];
-    this.fp32Frame = new BlockFrame(channels);
-    this.quantizedFrame = new BlockFrame(channels);
+    this.xq = new float[recording.paired() ? x.length : 0];
+    this.baselineFrame = new BlockFrame(channels);
+    this.candidateFrame = new BlockFrame(channels);
   }
 
   /**
    * Finishes a tile of {@code rows} positions.
    *
-   * @param fp32 accumulators of the fp32 stream, laid out as {@link Gemm} writes them
-   * @param quantized those of the quantized stream; ignored without one
-   * @param outFp32 receives the fp32 results from {@code position} on
-   * @param outQuantized the same for the quantized stream
+   * @param baseline accumulators of the baseline, laid out as {@link Gemm} writes them
+   * @param candidate those of the candidate; ignored without one
+   * @param outBaseline receives the fp32 results from {@code position} on
+   * @param outCandidate the same for the candidate
    * @param outputRow floats from one position of the output to the next
    */
   void run(
       OutputStage stage,
       int rows,
-      float[] fp32,
-      float[] quantized,
-      float[] outFp32,
-      float[] outQuantized,
+      float[] baseline,
+      float[] candidate,
+      float[] outBaseline,
+      float[] outCandidate,
       int position,
       int outputRow,
       ImageSums sums,
       HistogramScratch histogram) {
-    boolean alone = !recording.statistics() && !recording.quantizedStream();
-    if (alone && unrecorded(stage, rows, fp32, outFp32, position * outputRow, outputRow)) {
+    boolean alone = !recording.statistics() && !recording.paired();
+    if (alone && unrecorded(stage, rows, baseline, outBaseline, position * outputRow, outputRow)) {
       return;
     }
     for (int group = 0; group < stage.padded(); group += GROUP) {
@@ -119,12 +119,20 @@ final class Epilogue {
         int n = Math.min(BLOCK, rows - from);
         for (int c = group; c < end; c += N) {
           block(
-              stage, c, n, fp32, quantized, c * rows + from * N, (c - group) * n, sums, histogram);
+              stage,
+              c,
+              n,
+              baseline,
+              candidate,
+              c * rows + from * N,
+              (c - group) * n,
+              sums,
+              histogram);
         }
         int out = (position + from) * outputRow + group;
-        store(x, n, end - group, outFp32, out, outputRow);
-        if (recording.quantizedStream()) {
-          store(xq, n, end - group, outQuantized, out, outputRow);
+        store(x, n, end - group, outBaseline, out, outputRow);
+        if (recording.paired()) {
+          store(xq, n, end - group, outCandidate, out, outputRow);
         }
       }
     }
@@ -167,28 +175,28 @@ final class Epilogue {
       OutputStage stage,
       int c,
       int n,
-      float[] fp32,
-      float[] quantized,
+      float[] baseline,
+      float[] candidate,
       int at,
       int o,
       ImageSums sums,
       HistogramScratch histogram) {
-    boolean finite = activate(stage, c, n, fp32, at, x, o, fp32Frame);
+    boolean finite = activate(stage, c, n, baseline, at, x, o, baselineFrame);
     if (finite && recording.statistics()) {
-      fp32Frame.mergeRange(sums.fp32, c);
+      baselineFrame.mergeRange(sums.baseline, c);
     }
-    if (finite && recording.quantizedStream()) {
-      finite = activate(stage, c, n, quantized, at, xq, o, quantizedFrame);
+    if (finite && recording.paired()) {
+      finite = activate(stage, c, n, candidate, at, xq, o, candidateFrame);
       if (finite && stage.quantizer().isPresent()) {
         fakeQuantize(stage, c, n, xq, o);
       }
       if (finite && recording.statistics()) {
-        quantizedFrame.mergeRange(sums.quantized, c);
+        candidateFrame.mergeRange(sums.candidate, c);
       }
     }
     if (!finite) {
       new ScalarEpilogue(stage, recording, sums, histogram)
-          .block(c, n, fp32, quantized, at, x, xq, o);
+          .block(c, n, baseline, candidate, at, x, xq, o);
     } else if (recording.statistics()) {
       statistics(stage, c, n, o, sums, histogram);
     }
@@ -207,9 +215,9 @@ final class Epilogue {
 
   private void statistics(
       OutputStage stage, int c, int n, int at, ImageSums sums, HistogramScratch histogram) {
-    moments(x, at, n, c, fp32Frame, sums.fp32);
-    if (recording.quantizedStream()) {
-      moments(xq, at, n, c, quantizedFrame, sums.quantized);
+    moments(x, at, n, c, baselineFrame, sums.baseline);
+    if (recording.paired()) {
+      moments(xq, at, n, c, candidateFrame, sums.candidate);
       errors(at, n, c, sums);
       if (stage.quantizer().isPresent()) {
         IntVector.fromArray(I, saturatedLanes, 0)
@@ -352,7 +360,7 @@ final class Epilogue {
       }
     }
     saturated.intoArray(saturatedLanes, 0);
-    quantizedFrame.set(
+    candidateFrame.set(
         c,
         ((FloatVector) min.sub(zeroCode).convert(I2F, 0)).mul(scale),
         ((FloatVector) max.sub(zeroCode).convert(I2F, 0)).mul(scale),
@@ -370,10 +378,10 @@ final class Epilogue {
       bits.lanewise(LSHR, BitHistogram.SHIFT).compress(listed).intoArray(bins, list);
       list += listed.trueCount();
     }
-    boolean quantized = stage.quantizer().isPresent() && recording.quantizedStream();
-    histogram.add(bins, list, codes, quantized ? codesListed : 0);
+    boolean candidate = stage.quantizer().isPresent() && recording.paired();
+    histogram.add(bins, list, codes, candidate ? codesListed : 0);
     histogram.addBit(0, n * lanes - list);
-    if (quantized) {
+    if (candidate) {
       QuantParams q = stage.quantizer().get();
       histogram.addCode(q.zeroPoint() - q.qmin(), n * lanes - codesListed);
     }

@@ -21,10 +21,10 @@ final class ImageExecutor {
   private final Recording recording;
   private final List<CpuLayer> layers;
   private final BufferPlan buffers;
-  private final float[][] fp32;
-  private final float[][] quantized;
-  private final float[] tileFp32;
-  private final float[] tileQuantized;
+  private final float[][] baseline;
+  private final float[][] candidate;
+  private final float[] tileBaseline;
+  private final float[] tileCandidate;
   private final float[] tileMiddle;
   private final float[] gathered;
   private final InputStage input;
@@ -38,12 +38,12 @@ final class ImageExecutor {
     this.recording = plan.recording();
     this.layers = layers;
     this.buffers = BufferPlan.of(plan, layers);
-    boolean paired = recording.quantizedStream();
-    this.fp32 = buffers.allocate();
-    this.quantized = paired ? buffers.allocate() : fp32;
+    boolean paired = recording.paired();
+    this.baseline = buffers.allocate();
+    this.candidate = paired ? buffers.allocate() : baseline;
     int tile = layers.stream().mapToInt(CpuLayer::tileFloats).max().orElse(0);
-    this.tileFp32 = new float[tile];
-    this.tileQuantized = new float[paired ? tile : 0];
+    this.tileBaseline = new float[tile];
+    this.tileCandidate = new float[paired ? tile : 0];
     this.tileMiddle = new float[recording.errorTerms() ? tile : 0];
     this.gathered = new float[layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0)];
     this.input = plan.given() == 0 ? new InputStage(plan, layers.getFirst()) : null;
@@ -74,7 +74,7 @@ final class ImageExecutor {
 
   /** Bytes one executor holds. */
   static long memoryBytes(Plan plan, List<CpuLayer> layers) {
-    int streams = plan.recording().quantizedStream() ? 2 : 1;
+    int streams = plan.recording().paired() ? 2 : 1;
     long tile = layers.stream().mapToInt(CpuLayer::tileFloats).max().orElse(0);
     long gather = layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0);
     long bytes = BufferPlan.of(plan, layers).bytes() * streams + 4 * (3 * tile + gather);
@@ -90,10 +90,14 @@ final class ImageExecutor {
    * Runs image {@code image} of the batch.
    *
    * @param sums receives the image's sums, one entry a node
-   * @param outFp32 receives the outputs from {@code image * outputSize} on
+   * @param outBaseline receives the outputs from {@code image * outputSize} on
    */
   void run(
-      InputBatch batch, int image, List<ImageSums> sums, float[] outFp32, float[] outQuantized) {
+      InputBatch batch,
+      int image,
+      List<ImageSums> sums,
+      float[] outBaseline,
+      float[] outCandidate) {
     if (recording.statistics()) {
       sums.forEach(ImageSums::clear);
     }
@@ -102,15 +106,15 @@ final class ImageExecutor {
       input.run(
           batch,
           image,
-          buffer(fp32, 0),
-          buffer(quantized, 0),
+          buffer(baseline, 0),
+          buffer(candidate, 0),
           sums.getFirst(),
           histograms.getFirst());
       first = 1;
     } else {
-      takeGiven(batch.values(), image, fp32);
-      if (recording.quantizedStream()) {
-        takeGiven(batch.quantized(), image, quantized);
+      takeGiven(batch.values(), image, baseline);
+      if (recording.paired()) {
+        takeGiven(batch.candidate(), image, candidate);
       }
     }
     for (int i = first; i < layers.size(); i++) {
@@ -125,9 +129,9 @@ final class ImageExecutor {
       }
       i += l.handsOver() ? 1 : 0;
     }
-    copyOutputs(fp32, outFp32, image);
-    if (recording.quantizedStream()) {
-      copyOutputs(quantized, outQuantized, image);
+    copyOutputs(baseline, outBaseline, image);
+    if (recording.paired()) {
+      copyOutputs(candidate, outCandidate, image);
     }
   }
 
@@ -149,26 +153,26 @@ final class ImageExecutor {
   /** Computes and finishes output positions {@code p0..p1-1} of a layer, both streams. */
   private void tile(CpuLayer l, int p0, int p1, List<ImageSums> sums) {
     int node = l.step().index();
-    float[][] fed = plan.feed() == Feed.LOCAL ? fp32 : quantized;
-    accumulate(l, l.fp32(), fp32, p0, p1, tileFp32);
-    if (recording.quantizedStream()) {
-      accumulate(l, l.quantized(), fed, p0, p1, tileQuantized);
+    float[][] fed = plan.feed() == Feed.LOCAL ? baseline : candidate;
+    accumulate(l, l.baseline(), baseline, p0, p1, tileBaseline);
+    if (recording.paired()) {
+      accumulate(l, l.candidate(), fed, p0, p1, tileCandidate);
     }
     epilogue.run(
         l.stage(),
         p1 - p0,
-        tileFp32,
-        tileQuantized,
-        buffer(fp32, node),
-        buffer(quantized, node),
+        tileBaseline,
+        tileCandidate,
+        buffer(baseline, node),
+        buffer(candidate, node),
         l.handsOver() ? 0 : p0,
         l.outputRow(),
         sums.get(node),
         histograms.get(node));
     if (recording.errorTerms()) {
-      accumulate(l, l.quantized(), fp32, p0, p1, tileMiddle);
+      accumulate(l, l.candidate(), baseline, p0, p1, tileMiddle);
       new ScalarEpilogue(l.stage(), recording, sums.get(node), histograms.get(node))
-          .errorTerms(p1 - p0, tileFp32, tileMiddle, tileQuantized);
+          .errorTerms(p1 - p0, tileBaseline, tileMiddle, tileCandidate);
     }
   }
 

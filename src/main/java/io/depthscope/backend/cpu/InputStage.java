@@ -17,8 +17,8 @@ final class InputStage {
   private final Step step;
   private final OutputStage stage;
   private final int row;
-  private final float[][] fp32Table;
-  private final float[][] quantizedTable;
+  private final float[][] baselineTable;
+  private final float[][] candidateTable;
   private final int[][] counts;
 
   InputStage(Plan plan, CpuLayer layer) {
@@ -26,13 +26,13 @@ final class InputStage {
     this.step = layer.step();
     this.stage = layer.stage();
     this.row = layer.outputRow();
-    this.fp32Table = plan.inputTable();
-    this.quantizedTable = new float[fp32Table.length][256];
-    this.counts = new int[fp32Table.length][256];
-    for (int c = 0; c < fp32Table.length; c++) {
+    this.baselineTable = plan.inputTable();
+    this.candidateTable = new float[baselineTable.length][256];
+    this.counts = new int[baselineTable.length][256];
+    for (int c = 0; c < baselineTable.length; c++) {
       for (int p = 0; p < 256; p++) {
-        float x = fp32Table[c][p];
-        quantizedTable[c][p] =
+        float x = baselineTable[c][p];
+        candidateTable[c][p] =
             layer.step().output().map((QuantParams q) -> q.fakeQuantize(x)).orElse(x);
       }
     }
@@ -41,30 +41,30 @@ final class InputStage {
   void run(
       InputBatch batch,
       int image,
-      float[] outFp32,
-      float[] outQuantized,
+      float[] outBaseline,
+      float[] outCandidate,
       ImageSums sums,
       HistogramScratch histogram) {
     ScalarEpilogue scalar = new ScalarEpilogue(stage, recording, sums, histogram);
-    clearPadding(outFp32);
-    clearPadding(outQuantized);
+    clearPadding(outBaseline);
+    clearPadding(outCandidate);
     if (batch.pixels() == null) {
-      values(batch.values(), image * step.out().size(), outFp32, outQuantized, scalar);
+      values(batch.values(), image * step.out().size(), outBaseline, outCandidate, scalar);
     } else {
-      pixels(batch.pixels(), image * step.out().size(), outFp32, outQuantized, scalar);
+      pixels(batch.pixels(), image * step.out().size(), outBaseline, outCandidate, scalar);
     }
   }
 
   private void values(
-      float[] values, int at, float[] outFp32, float[] outQuantized, ScalarEpilogue scalar) {
+      float[] values, int at, float[] outBaseline, float[] outCandidate, ScalarEpilogue scalar) {
     int channels = stage.channels();
     for (int p = 0; p < step.out().positions(); p++) {
       for (int c = 0; c < channels; c++) {
         float x = values[at + p * channels + c];
-        outFp32[p * row + c] = x;
+        outBaseline[p * row + c] = x;
         float xq = scalar.value(c, x, x, 1);
-        if (recording.quantizedStream()) {
-          outQuantized[p * row + c] = xq;
+        if (recording.paired()) {
+          outCandidate[p * row + c] = xq;
         }
         if (recording.errorTerms()) {
           scalar.errorTerms(c, x, x, x, 1);
@@ -72,35 +72,35 @@ final class InputStage {
       }
     }
     for (int c = 0; c < channels; c++) {
-      scalar.moments(c, outFp32, outQuantized, c, row, step.out().positions());
+      scalar.moments(c, outBaseline, outCandidate, c, row, step.out().positions());
     }
   }
 
   private void pixels(
-      byte[] pixels, int at, float[] outFp32, float[] outQuantized, ScalarEpilogue scalar) {
+      byte[] pixels, int at, float[] outBaseline, float[] outCandidate, ScalarEpilogue scalar) {
     int channels = stage.channels();
     int positions = step.out().positions();
     for (int c = 0; c < channels; c++) {
-      float[] fp32 = fp32Table[c];
-      float[] quantized = quantizedTable[c];
+      float[] baseline = baselineTable[c];
+      float[] candidate = candidateTable[c];
       int[] count = counts[c];
       Arrays.fill(count, 0);
       for (int p = 0; p < positions; p++) {
         int code = pixels[at + p * channels + c] & 0xff;
-        outFp32[p * row + c] = fp32[code];
+        outBaseline[p * row + c] = baseline[code];
         count[code]++;
       }
-      if (recording.quantizedStream()) {
+      if (recording.paired()) {
         for (int p = 0; p < positions; p++) {
-          outQuantized[p * row + c] = quantized[pixels[at + p * channels + c] & 0xff];
+          outCandidate[p * row + c] = candidate[pixels[at + p * channels + c] & 0xff];
         }
       }
       for (int code = 0; code < count.length; code++) {
         if (count[code] > 0) {
-          float xq = scalar.value(c, fp32[code], fp32[code], count[code]);
-          scalar.moments(c, fp32[code], xq, count[code]);
+          float xq = scalar.value(c, baseline[code], baseline[code], count[code]);
+          scalar.moments(c, baseline[code], xq, count[code]);
           if (recording.errorTerms()) {
-            scalar.errorTerms(c, fp32[code], fp32[code], fp32[code], count[code]);
+            scalar.errorTerms(c, baseline[code], baseline[code], baseline[code], count[code]);
           }
         }
       }

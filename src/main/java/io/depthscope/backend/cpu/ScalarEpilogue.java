@@ -35,42 +35,42 @@ final class ScalarEpilogue {
   void block(
       int c,
       int n,
-      float[] fp32,
-      float[] quantized,
+      float[] baseline,
+      float[] candidate,
       int at,
-      float[] outFp32,
-      float[] outQuantized,
+      float[] outBaseline,
+      float[] outCandidate,
       int o) {
     int lanes = Math.max(0, stage.lanesAt(c));
     int first = o;
     for (int row = 0; row < n; row++, o += Lanes.N) {
       // What stood in the padding must not reach the next layer, which looks at whole vectors.
-      Arrays.fill(outFp32, o + lanes, o + Lanes.N, 0);
-      if (recording.quantizedStream()) {
-        Arrays.fill(outQuantized, o + lanes, o + Lanes.N, 0);
+      Arrays.fill(outBaseline, o + lanes, o + Lanes.N, 0);
+      if (recording.paired()) {
+        Arrays.fill(outCandidate, o + lanes, o + Lanes.N, 0);
       }
       for (int lane = 0; lane < lanes; lane++) {
         int i = at + row * Lanes.N + lane;
-        float x = activated(fp32[i], c + lane);
-        outFp32[o + lane] = x;
-        if (recording.quantizedStream()) {
-          outQuantized[o + lane] = value(c + lane, x, activated(quantized[i], c + lane), 1);
+        float x = activated(baseline[i], c + lane);
+        outBaseline[o + lane] = x;
+        if (recording.paired()) {
+          outCandidate[o + lane] = value(c + lane, x, activated(candidate[i], c + lane), 1);
         } else {
           value(c + lane, x, x, 1);
         }
       }
     }
     for (int lane = 0; lane < lanes; lane++) {
-      moments(c + lane, outFp32, outQuantized, first + lane, Lanes.N, n);
+      moments(c + lane, outBaseline, outCandidate, first + lane, Lanes.N, n);
     }
   }
 
   /** Adds {@code n} values of a channel, {@code step} apart, to the moments of both streams. */
   void moments(int channel, float[] x, float[] xq, int at, int step, int n) {
     if (recording.statistics()) {
-      sums.fp32.add(channel, x, at, step, n);
-      if (recording.quantizedStream()) {
-        sums.quantized.add(channel, xq, at, step, n);
+      sums.baseline.add(channel, x, at, step, n);
+      if (recording.paired()) {
+        sums.candidate.add(channel, xq, at, step, n);
       }
     }
   }
@@ -78,9 +78,9 @@ final class ScalarEpilogue {
   /** Adds a pair of values {@code times} times to the moments of both streams. */
   void moments(int channel, float x, float xq, int times) {
     if (recording.statistics()) {
-      sums.fp32.add(channel, x, times);
-      if (recording.quantizedStream()) {
-        sums.quantized.add(channel, xq, times);
+      sums.baseline.add(channel, x, times);
+      if (recording.paired()) {
+        sums.candidate.add(channel, xq, times);
       }
     }
   }
@@ -88,8 +88,8 @@ final class ScalarEpilogue {
   /**
    * Records a pair of values that occurs {@code times} times, but for the moments.
    *
-   * @param y the quantized stream's value before quantization; ignored without that stream
-   * @return the quantized stream's value
+   * @param y the candidate's value before quantization; ignored without that stream
+   * @return the candidate's value
    */
   float value(int channel, float x, float y, int times) {
     Optional<QuantParams> q = stage.quantizer();
@@ -100,7 +100,7 @@ final class ScalarEpilogue {
     if (recording.histograms()) {
       histogram.addBit(x, times);
     }
-    if (recording.quantizedStream()) {
+    if (recording.paired()) {
       sums.addError(channel, x, xq, times);
       if (q.isPresent()) {
         sums.saturated[channel] += q.get().saturates(y) ? times : 0;
@@ -117,12 +117,12 @@ final class ScalarEpilogue {
    *
    * @param middle accumulators of the quantized weights on the fp32 input
    */
-  void errorTerms(int rows, float[] fp32, float[] middle, float[] quantized) {
+  void errorTerms(int rows, float[] baseline, float[] middle, float[] candidate) {
     for (int channel = 0; channel < stage.channels(); channel++) {
       int at = channel / Lanes.N * Lanes.N * rows + channel % Lanes.N;
       for (int row = 0; row < rows; row++, at += Lanes.N) {
-        float y = activated(quantized[at], channel);
-        errorTerms(channel, activated(fp32[at], channel), activated(middle[at], channel), y, 1);
+        float y = activated(candidate[at], channel);
+        errorTerms(channel, activated(baseline[at], channel), activated(middle[at], channel), y, 1);
       }
     }
   }

@@ -66,16 +66,16 @@ final class CudaProgram implements Program {
 
   /** Where results arrive. */
   private static final class OutputSlot {
-    private final MemorySegment fp32;
-    private final MemorySegment quantized;
+    private final MemorySegment baseline;
+    private final MemorySegment candidate;
     private final MemorySegment ranges;
     private final MemorySegment given;
     private final DeviceEvent done;
     private PendingBatch pending;
 
     OutputSlot(DeviceArena arena, ProgramSize size) {
-      fp32 = arena.allocatePinned(size.outputBytes());
-      quantized = arena.allocatePinned(size.streams() == 2 ? size.outputBytes() : 0);
+      baseline = arena.allocatePinned(size.outputBytes());
+      candidate = arena.allocatePinned(size.streams() == 2 ? size.outputBytes() : 0);
       ranges = arena.allocatePinned(size.ranges());
       given = arena.allocatePinned(size.givenBytes());
       done = arena.newEvent(false);
@@ -127,11 +127,11 @@ final class CudaProgram implements Program {
 
   private void buildLaunches(Uploads uploads) {
     int slots = size.slots().sizes().length;
-    long[] fp32 = new long[slots];
-    long[] quantized = new long[slots];
+    long[] baseline = new long[slots];
+    long[] candidate = new long[slots];
     for (int i = 0; i < slots; i++) {
-      fp32[i] = arena.allocate(size.slot(i), "fp32 outputs").address();
-      quantized[i] =
+      baseline[i] = arena.allocate(size.slot(i), "fp32 outputs").address();
+      candidate[i] =
           mode.paired() ? arena.allocate(size.slot(i), "quantized outputs").address() : 0;
     }
     long middle = size.middle() > 0 ? arena.allocate(size.middle(), "third product").address() : 0;
@@ -141,8 +141,8 @@ final class CudaProgram implements Program {
       long[] in = new long[4]; // first and second input, each of both streams
       for (int i = 0; i < inputs.size(); i++) {
         int slot = size.slots().slotOf()[inputs.get(i)];
-        in[2 * i] = fp32[slot];
-        in[2 * i + 1] = plan.feed() == Feed.LOCAL ? fp32[slot] : quantized[slot];
+        in[2 * i] = baseline[slot];
+        in[2 * i + 1] = plan.feed() == Feed.LOCAL ? baseline[slot] : candidate[slot];
       }
       long bias = 0;
       if (l.step().op().hasWeights()) {
@@ -164,8 +164,8 @@ final class CudaProgram implements Program {
               in[2],
               in[3],
               bias,
-              fp32[out],
-              quantized[out],
+              baseline[out],
+              candidate[out],
               middle,
               statistics == null ? 0 : statistics.partials(),
               statistics == null ? 0 : statistics.bits(index),
@@ -230,7 +230,7 @@ final class CudaProgram implements Program {
       long staged =
           uploadGiven(batch.values(), batch.count(), output.given, 0, /* paired= */ false);
       if (mode.paired()) {
-        uploadGiven(batch.quantized(), batch.count(), output.given, staged, /* paired= */ true);
+        uploadGiven(batch.candidate(), batch.count(), output.given, staged, /* paired= */ true);
       }
     }
     boolean pixels = batch.pixels() != null;
@@ -244,9 +244,9 @@ final class CudaProgram implements Program {
     for (int node : plan.outputs()) {
       LayerLaunch l = launches.get(node);
       long bytes = 4 * l.layer.outputFloats() * batch.count();
-      device.download(compute, l.pointers.out(), output.fp32.asSlice(at, bytes), bytes);
+      device.download(compute, l.pointers.out(), output.baseline.asSlice(at, bytes), bytes);
       if (mode.paired()) {
-        device.download(compute, l.pointers.outQ(), output.quantized.asSlice(at, bytes), bytes);
+        device.download(compute, l.pointers.outQ(), output.candidate.asSlice(at, bytes), bytes);
       }
       at += bytes;
     }
@@ -382,9 +382,9 @@ final class CudaProgram implements Program {
           statistics.addRanges(output.ranges, i, batch.indices()[i], accumulator);
         }
       }
-      float[] fp32 = unpadded(output.fp32, batch.count());
-      float[] quantized = mode.paired() ? unpadded(output.quantized, batch.count()) : new float[0];
-      batch.complete(new BatchOutput(batch.count(), fp32, quantized));
+      float[] baseline = unpadded(output.baseline, batch.count());
+      float[] candidate = mode.paired() ? unpadded(output.candidate, batch.count()) : new float[0];
+      batch.complete(new BatchOutput(batch.count(), baseline, candidate));
     } catch (DeviceException e) {
       fail(e);
       batch.completeExceptionally(failure);

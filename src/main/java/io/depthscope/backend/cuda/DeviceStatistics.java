@@ -85,8 +85,8 @@ final class DeviceStatistics {
 
   /** Address of the counts of a layer's codes; 0 where its output is not quantized. */
   long codes(int layer) {
-    boolean quantized = ProgramSize.codesOf(size.layers().get(layer)) > 0;
-    return quantized ? counts.address(codeOffset[layer]) : 0;
+    boolean candidate = ProgramSize.codesOf(size.layers().get(layer)) > 0;
+    return candidate ? counts.address(codeOffset[layer]) : 0;
   }
 
   /** Turns what a layer's kernel left in the partial sums into sums of images. */

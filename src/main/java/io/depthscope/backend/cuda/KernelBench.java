@@ -179,16 +179,16 @@ public final class KernelBench {
     int grid = Math.toIntExact(Math.min(l.tiles(batch), new GridSizes(device).blocks(l.kernel())));
     List<KernelLaunch> launches = new ArrayList<>();
     for (int set = 0; set < sets; set++) {
-      long fp32 = random(arena, stream, in, set);
-      long quantized = streams == 2 ? random(arena, stream, in, set) : 0;
+      long baseline = random(arena, stream, in, set);
+      long candidate = streams == 2 ? random(arena, stream, in, set) : 0;
       // A kernel of two inputs reads the second where others read weights.
       boolean two = p.ins().size() == 2;
       LayerPointers pointers =
           new LayerPointers(
-              fp32,
-              quantized,
-              two ? fp32 : weights,
-              two ? quantized : quantizedWeights,
+              baseline,
+              candidate,
+              two ? baseline : weights,
+              two ? candidate : quantizedWeights,
               bias,
               arena.allocate(out, "outputs").address(),
               streams == 2 ? arena.allocate(out, "outputs").address() : 0,

@@ -31,7 +31,7 @@ record LayerParams(
     int columnTiles,
     float lower,
     float upper,
-    boolean quantized,
+    boolean candidate,
     float scale,
     float inverseScale,
     float lowest,

@@ -35,7 +35,7 @@ enum Mode {
   }
 
   boolean paired() {
-    return recording.quantizedStream();
+    return recording.paired();
   }
 
   boolean statistics() {
@@ -49,7 +49,7 @@ enum Mode {
 
   /** What {@code StatisticsParams.level} calls it. */
   int level() {
-    return recording.errorTerms() ? 2 : recording.quantizedStream() ? 1 : 0;
+    return recording.errorTerms() ? 2 : recording.paired() ? 1 : 0;
   }
 
   /** The word in kernel names. */

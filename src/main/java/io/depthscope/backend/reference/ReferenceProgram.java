@@ -42,8 +42,8 @@ final class ReferenceProgram implements Program {
 
   private BatchOutput run(InputBatch batch) {
     int outputs = plan.outputSize();
-    float[] fp32 = new float[batch.count() * outputs];
-    float[] quantized = new float[recording.quantizedStream() ? fp32.length : 0];
+    float[] baseline = new float[batch.count() * outputs];
+    float[] candidate = new float[recording.paired() ? baseline.length : 0];
     for (int i = 0; i < batch.count(); i++) {
       int read = i * plan.inputSize();
       float[][] x = new float[plan.steps().size()][];
@@ -52,8 +52,8 @@ final class ReferenceProgram implements Program {
         if (l.index() < plan.given()) {
           int end = read + l.out().size();
           x[l.index()] = Arrays.copyOfRange(batch.values(), read, end);
-          if (recording.quantizedStream()) {
-            xq[l.index()] = Arrays.copyOfRange(batch.quantized(), read, end);
+          if (recording.paired()) {
+            xq[l.index()] = Arrays.copyOfRange(batch.candidate(), read, end);
           }
           read = end;
         } else {
@@ -66,14 +66,14 @@ final class ReferenceProgram implements Program {
       int at = i * outputs;
       for (int output : plan.outputs()) {
         int size = x[output].length;
-        System.arraycopy(x[output], 0, fp32, at, size);
-        if (recording.quantizedStream()) {
-          System.arraycopy(xq[output], 0, quantized, at, size);
+        System.arraycopy(x[output], 0, baseline, at, size);
+        if (recording.paired()) {
+          System.arraycopy(xq[output], 0, candidate, at, size);
         }
         at += size;
       }
     }
-    return new BatchOutput(batch.count(), fp32, quantized);
+    return new BatchOutput(batch.count(), baseline, candidate);
   }
 
   private void runLayer(Step l, InputBatch batch, int image, float[][] x, float[][] xq) {
@@ -81,7 +81,7 @@ final class ReferenceProgram implements Program {
     float[] pixels = l.node().inputs().isEmpty() ? pixels(batch, image) : null;
     x[index] = ReferenceLayers.forward(l, l.kernel(), inputs(l, x, pixels));
     float[] y = null;
-    if (recording.quantizedStream()) {
+    if (recording.paired()) {
       float[][] fed = plan.feed() == Feed.LOCAL ? x : xq;
       y = ReferenceLayers.forward(l, l.quantizedKernel(), inputs(l, fed, pixels));
       xq[index] = fakeQuantize(l, y);
@@ -132,9 +132,9 @@ final class ReferenceProgram implements Program {
     s.clear();
     int channels = l.out().channels();
     for (int c = 0; c < channels; c++) {
-      s.fp32.add(c, x, c, channels, l.out().positions());
+      s.baseline.add(c, x, c, channels, l.out().positions());
       if (xq != null) {
-        s.quantized.add(c, xq, c, channels, l.out().positions());
+        s.candidate.add(c, xq, c, channels, l.out().positions());
       }
     }
     for (int i = 0; i < x.length; i++) {

@@ -111,8 +111,7 @@ final class PublishedConfig {
     } catch (ModelFormatException e) {
       throw e;
     } catch (JsonProcessingException e) {
-      throw new ModelFormatException(
-file.toString(), "is " + JsonErrors.reason(e), e);
+      throw new ModelFormatException(file.toString(), "is " + JsonErrors.reason(e), e);
     } catch (IOException e) {
       throw new ModelFormatException(file.toString(), FileErrors.reason(e), e);
     }

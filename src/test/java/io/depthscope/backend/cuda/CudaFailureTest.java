@@ -172,7 +172,7 @@ class CudaFailureTest {
     float[] expected = c.probe(cuda()).getLast().x();
     for (Future<BatchOutput> out : underWay) {
       assertTrue(out.isDone(), "a batch without a result");
-      assertArrayEquals(expected, out.get().fp32());
+      assertArrayEquals(expected, out.get().baseline());
     }
   }
 
@@ -197,8 +197,8 @@ class CudaFailureTest {
       Future<BatchOutput> bad = fresh.submit(new InputBatch(n, c.batch().indices(), cut, null));
       ExecutionException e = assertThrows(ExecutionException.class, bad::get);
       assertTrue(e.getCause() instanceof IndexOutOfBoundsException, e::toString);
-      float[] expected = PlanCase.await(program.submit(part)).fp32();
-      assertArrayEquals(expected, PlanCase.await(fresh.submit(part)).fp32());
+      float[] expected = PlanCase.await(program.submit(part)).baseline();
+      assertArrayEquals(expected, PlanCase.await(fresh.submit(part)).baseline());
       assertEquals(n - 1, fresh.statistics().images());
       assertEquals(n - 1, program.statistics().images());
       InputBatch none = new InputBatch(0, new int[0], new byte[0], null);

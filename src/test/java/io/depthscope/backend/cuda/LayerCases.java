@@ -270,7 +270,7 @@ final class LayerCases {
       NetworkAccumulator seen = program.statistics();
       for (int i = 0; i < seen.size(); i++) {
         LayerAccumulator layer = seen.layer(i);
-        var s = layer.fp32().layer();
+        var s = layer.baseline().layer();
         Range range = new Range(Math.min(0, s.min() * shrink), Math.max(0, s.max() * shrink));
         found.put(network.graph().node(i).name(), new CalibratedTensor(range, layer.histogram()));
       }

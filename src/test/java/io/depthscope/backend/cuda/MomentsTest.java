@@ -171,10 +171,10 @@ class MomentsTest {
       ImageSums sums = new ImageSums(channels, 1, level == 2);
       for (int c = 0; c < channels; c++) {
         int first = image * tiles * words * stride + c;
-        joinStream(sums.fp32, c, partials, first, tiles, words * stride, stride);
+        joinStream(sums.baseline, c, partials, first, tiles, words * stride, stride);
         if (level > 0) {
-          int quantized = first + STREAM_WORDS * stride;
-          joinStream(sums.quantized, c, partials, quantized, tiles, words * stride, stride);
+          int candidate = first + STREAM_WORDS * stride;
+          joinStream(sums.candidate, c, partials, candidate, tiles, words * stride, stride);
           joinError(sums, c, partials, first, tiles, words * stride, stride);
         }
       }
@@ -182,8 +182,8 @@ class MomentsTest {
       for (int c = 0; c < channels; c++) {
         int range = 2 * (image * groups + c / GROUP);
         boolean start = c % GROUP == 0;
-        float lo = sums.fp32.min[c];
-        float hi = sums.fp32.max[c];
+        float lo = sums.baseline.min[c];
+        float hi = sums.baseline.max[c];
         ranges[range] = start ? lo : Math.min(ranges[range], lo);
         ranges[range + 1] = start ? hi : Math.max(ranges[range + 1], hi);
       }
@@ -313,8 +313,8 @@ class MomentsTest {
     for (int image = 0; image < images; image++) {
       ImageSums sums = new ImageSums(channels, positions, level == 2);
       for (int c = 0; c < channels; c++) {
-        fill(sums.fp32, c, positions);
-        fill(sums.quantized, c, positions);
+        fill(sums.baseline, c, positions);
+        fill(sums.candidate, c, positions);
         double scale = Math.scalb(1.0, random.nextInt(12) - 6);
         sums.errorSum[c] = random.nextGaussian() * scale;
         sums.errorSquares[c] = random.nextDouble() * scale;
@@ -480,8 +480,8 @@ class MomentsTest {
         int channels = l.out().channels();
         for (int k = image * size; k < (image + 1) * size; k++) {
           int c = k % channels;
-          s.fp32.add(c, t.x()[k], 1);
-          s.quantized.add(c, t.xq()[k], 1);
+          s.baseline.add(c, t.x()[k], 1);
+          s.candidate.add(c, t.xq()[k], 1);
           s.addError(c, t.x()[k], t.xq()[k], 1);
           boolean clipped = l.output().isPresent() && l.output().get().saturates(t.y()[k]);
           s.saturated[c] += clipped ? 1 : 0;
@@ -581,7 +581,7 @@ class MomentsTest {
     PlanCase c = wholeNumbers();
     try (Program program = cuda.compile(c.plan(Recording.CALIBRATION), IMAGES)) {
       PlanCase.await(program.submit(c.batch()));
-      var s = program.statistics().layer(0).fp32().layer();
+      var s = program.statistics().layer(0).baseline().layer();
       assertEquals(new Range(-2, 2), new Range(s.min(), s.max()));
       assertEquals((long) IMAGES * IN.size(), s.count());
     }

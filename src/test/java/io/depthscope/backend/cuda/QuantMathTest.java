@@ -241,7 +241,7 @@ class QuantMathTest {
       BatchOutput out = PlanCase.await(program.submit(InputBatch.ofValues(images, values)));
       for (int i = 0; i < values.length; i++) {
         float expected = p.fakeQuantize(values[i]);
-        if (Float.floatToRawIntBits(expected) != Float.floatToRawIntBits(out.quantized()[i])) {
+        if (Float.floatToRawIntBits(expected) != Float.floatToRawIntBits(out.candidate()[i])) {
           fail(
               "%s, %s of %s: %a (bits %08x, %s steps) became %a instead of %a"
                   .formatted(
@@ -251,7 +251,7 @@ class QuantMathTest {
                       values[i],
                       Float.floatToRawIntBits(values[i]),
                       values[i] / p.scale(),
-                      out.quantized()[i],
+                      out.candidate()[i],
                       expected));
         }
         codes[p.quantize(values[i]) - p.qmin()]++;
