@@ -1,5 +1,8 @@
 package io.depthscope.backend;
 
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Streams;
+
 /**
  * A backend cannot run a plan, or what it runs on has failed: a device, not the program. The
  * message is one line.
@@ -22,6 +25,18 @@ public final class BackendException extends RuntimeException {
   public static BackendException missing(String backend, String layer, String what) {
     return new BackendException(
         "layer " + layer + ": " + what + " is not on the " + backend + " backend yet", null, true);
+  }
+
+  /**
+   * Refuses all streams but the usual ones, on a backend that has no others.
+   *
+   * @throws BackendException naming the streams
+   */
+  public static void requireQuantization(String backend, Plan plan) {
+    if (!plan.streams().equals(Streams.QUANTIZATION)) {
+      throw new BackendException(
+          plan.streams() + " is not on the " + backend + " backend yet", null, true);
+    }
   }
 
   /** True if the backend lacks an operation, rather than something having failed. */

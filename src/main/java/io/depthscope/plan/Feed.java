@@ -2,10 +2,10 @@ package io.depthscope.plan;
 
 /** What the quantized version of a layer reads. */
 public enum Feed {
-  /** The quantized stream's output of the layers before: errors accumulate with depth. */
+  /** The candidate's outputs of the layers before: errors accumulate with depth. */
   ACCUMULATED("accumulated"),
   /**
-   * The fp32 stream's output of the layers before: a layer's own damage, without what it inherits.
+   * The baseline's outputs of the layers before: a layer's own damage, without what it inherits.
    * The quantized logits are then those of the last layer alone.
    */
   LOCAL("local");

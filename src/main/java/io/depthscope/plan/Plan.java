@@ -24,6 +24,7 @@ import java.util.TreeSet;
 public final class Plan {
   private final Network network;
   private final List<Step> steps;
+  private final Streams streams;
   private final Feed feed;
   private final Recording recording;
   private final float[][] inputTable;
@@ -42,6 +43,7 @@ public final class Plan {
   private Plan(
       Network network,
       List<Step> steps,
+      Streams streams,
       Feed feed,
       Recording recording,
       float[][] inputTable,
@@ -49,11 +51,15 @@ public final class Plan {
       Plan whole) {
     this.network = network;
     this.steps = List.copyOf(steps);
+    this.streams = streams;
     this.feed = feed;
     this.recording = recording;
     this.inputTable = inputTable;
     this.part = part;
     this.whole = whole == null ? this : whole;
+    if (recording.errorTerms() && !streams.equals(Streams.QUANTIZATION)) {
+      throw new IllegalArgumentException("no sources of the error of " + streams);
+    }
     if (inputTable.length != inputShape().channels()) {
       throw new IllegalArgumentException(
           "normalization for "
@@ -64,19 +70,19 @@ public final class Plan {
   }
 
   /**
-   * A plan of the fp32 stream alone.
+   * A plan of the baseline alone, in float32.
    *
    * @param inputTable value of each of the 256 pixel codes, per channel
    */
   public static Plan fp32(Network network, float[][] inputTable, Recording recording) {
     if (recording.paired()) {
-      throw new IllegalArgumentException("a quantized stream needs a spec");
+      throw new IllegalArgumentException("a candidate needs a spec");
     }
     return of(network, inputTable, QuantSpec.NONE, Feed.ACCUMULATED, recording);
   }
 
   /**
-   * A plan of the fp32 stream and of one quantized by a spec.
+   * A plan of the network in float32, and of it quantized by a spec.
    *
    * @param inputTable value of each of the 256 pixel codes, per channel
    * @throws IllegalArgumentException if the spec names a node that is not there, or has codes for
@@ -118,13 +124,24 @@ public final class Plan {
       throw new IllegalArgumentException("no layer " + String.join(", ", unknown));
     }
     Part all = new Part(0, graph.size(), List.of(), graph.outputs());
-    return new Plan(network, steps, feed, recording, inputTable, all, null);
+    return new Plan(network, steps, Streams.QUANTIZATION, feed, recording, inputTable, all, null);
   }
 
   /** The same with another feed, and recording something else. */
   public Plan with(Feed otherFeed, Recording otherRecording) {
     Plan other = whole == this ? null : whole.with(otherFeed, otherRecording);
-    return new Plan(network, steps, otherFeed, otherRecording, inputTable, part, other);
+    return new Plan(network, steps, streams, otherFeed, otherRecording, inputTable, part, other);
+  }
+
+  /**
+   * The same with other streams. A backend that lacks them says so when it compiles the plan.
+   *
+   * @throws IllegalArgumentException if the plan splits errors by their source, which is defined
+   *     for {@link Streams#QUANTIZATION} alone
+   */
+  public Plan with(Streams otherStreams) {
+    Plan other = whole == this ? null : whole.with(otherStreams);
+    return new Plan(network, steps, otherStreams, feed, recording, inputTable, part, other);
   }
 
   /**
@@ -154,7 +171,14 @@ public final class Plan {
     List<Integer> kept = to == n ? graph().outputs() : aliveAt(to);
     List<Integer> outputs = kept.stream().map(i -> place[i]).toList();
     return new Plan(
-        network, some, feed, recording, inputTable, new Part(from, to, given, outputs), this);
+        network,
+        some,
+        streams,
+        feed,
+        recording,
+        inputTable,
+        new Part(from, to, given, outputs),
+        this);
   }
 
   /** Nodes before {@code node} whose outputs it or a later one reads, or the network hands out. */
@@ -210,6 +234,10 @@ public final class Plan {
     return steps.get(node);
   }
 
+  public Streams streams() {
+    return streams;
+  }
+
   public Feed feed() {
     return feed;
   }
@@ -236,7 +264,7 @@ public final class Plan {
   public NetworkAccumulator newAccumulator() {
     List<LayerAccumulator> list = new ArrayList<>();
     for (Step l : steps) {
-      int codes = l.output().map(QuantParams::codes).orElse(0);
+      int codes = l.output(streams.candidate()).map(QuantParams::codes).orElse(0);
       int channels = l.index() < given() ? 0 : l.out().channels();
       list.add(new LayerAccumulator(channels, codes, recording.errorTerms()));
     }

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param index place of the node in the model
  * @param ins shapes of the inputs; none for the network's input
  * @param kernel folded weights, [O, KH, KW, I / groups]; empty without weights
- * @param quantizedKernel the weights of the quantized stream, dequantized, in the same layout
+ * @param quantizedKernel the same, dequantized from the codes; the kernel where it has none
  * @param codes of the weights, or empty to leave them in float32
  * @param bias one per output channel; empty without weights
  * @param output how the output is quantized, or empty to leave it in float32
@@ -34,6 +34,22 @@ public record Step(
   /** Shape of the first input; for the network's input, its own. */
   public Shape in() {
     return ins.isEmpty() ? out : ins.getFirst();
+  }
+
+  /** The kernel as a stream of this arithmetic multiplies by it. */
+  public float[] kernel(Arithmetic arithmetic) {
+    return switch (arithmetic) {
+      case FLOAT32 -> kernel;
+      case SIMULATED -> quantizedKernel;
+    };
+  }
+
+  /** How a stream of this arithmetic quantizes its output; empty if it leaves it in float32. */
+  public Optional<QuantParams> output(Arithmetic arithmetic) {
+    return switch (arithmetic) {
+      case FLOAT32 -> Optional.empty();
+      case SIMULATED -> output;
+    };
   }
 
   public Op op() {

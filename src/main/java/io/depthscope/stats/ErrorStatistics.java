@@ -3,8 +3,8 @@ package io.depthscope.stats;
 import java.util.Optional;
 
 /**
- * Figures of the error e = xq - x of one layer or channel against the fp32 stream; {@link
- * ErrorSums} has their formulas.
+ * Figures of the error e = xq - x of one layer or channel against the baseline; {@link ErrorSums}
+ * has their formulas.
  *
  * @param meanError the bias shift
  * @param maxAbs largest |e|

@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Sums over the error e = xq - x of one layer or channel against the fp32 stream, and the figures
- * they make.
+ * Sums over the error e = xq - x of one layer or channel against the baseline, and the figures they
+ * make.
  *
  * @param signal sum of x^2
  * @param quantizedSignal sum of xq^2

@@ -3,7 +3,7 @@ package io.depthscope.stats;
 import java.util.Arrays;
 
 /**
- * Statistics over one image of one stream (fp32 or quantized) of one layer, per channel: what a
+ * Statistics over one image of one stream (baseline or candidate) of one layer, per channel: what a
  * backend fills in, tile by tile.
  *
  * <p>Arrays hold the channels first and are padded to a multiple of {@link #PAD}, so that vector

@@ -1,6 +1,8 @@
 package io.depthscope.contract;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -15,7 +17,6 @@ import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.experiment.Calibration;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
@@ -33,10 +34,15 @@ import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.Calibration;
+import io.depthscope.run.CalibrationPass;
+import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.testkit.Digests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,10 +74,7 @@ class RealNetworkTest {
     assumeTrue(Files.exists(file), "no trained network beside the checkout; test skipped");
     LoadedModel loaded = ModelFile.load(file, LoadOptions.NONE);
     Preprocessing preprocessing = Preprocessing.imageNet(224);
-    try (ImageFolder folder =
-            new ImageFolder(
-                DATA.resolve("imagenet-dev"),
-                Datasets.Options.defaults().withSynsets(DATA.resolve("imagenet_synsets.txt")));
+    try (ImageFolder folder = photographs();
         BatchLoader loader =
             new BatchLoader(folder, preprocessing, 0, IMAGES, IMAGES, 2, true, u -> {})) {
       images = loader.next();
@@ -80,7 +83,7 @@ class RealNetworkTest {
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
     baseline = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
-    Calibration calibration = Calibration.of(new CpuBackend(2), baseline, images);
+    Calibration calibration = new CalibrationPass(new CpuBackend(2), baseline).run(images);
     paired =
         Plan.of(
             network,
@@ -88,6 +91,12 @@ class RealNetworkTest {
             SchemePolicy.spec(network, scheme, calibration.tensors()),
             Feed.ACCUMULATED,
             Recording.STATISTICS);
+  }
+
+  private static ImageFolder photographs() throws IOException {
+    return new ImageFolder(
+        DATA.resolve("imagenet-dev"),
+        Datasets.Options.defaults().withSynsets(DATA.resolve("imagenet_synsets.txt")));
   }
 
   /** Every layer is fed what the reference computed for the layer before. */
@@ -173,6 +182,35 @@ class RealNetworkTest {
             .max()
             .orElseThrow();
     System.out.printf("largest difference of a layer's SQNR: %.5f dB%n", worst);
+  }
+
+  /** All photographs in one run, and in two that are joined: every bit is the same. */
+  @Test
+  void theHalvesOfARunJoinedAreTheRun() throws Exception {
+    try (ImageFolder folder = photographs()) {
+      int cut = BlockTree.BLOCK;
+      assertTrue(folder.size() > cut, "one block of images cannot be cut");
+      byte[] whole = Digests.figures(statistics(folder, 0, folder.size()));
+      NetworkAccumulator joined = statistics(folder, cut, folder.size());
+      byte[] half = Digests.figures(joined);
+      joined.merge(statistics(folder, 0, cut));
+      assertEquals(folder.size(), joined.images());
+      assertFalse(Arrays.equals(whole, half));
+      assertArrayEquals(whole, Digests.figures(joined));
+    }
+  }
+
+  private static NetworkAccumulator statistics(ImageFolder folder, int from, int to)
+      throws Exception {
+    try (Program program = new CpuBackend(2).compile(paired, IMAGES);
+        BatchLoader loader =
+            new BatchLoader(
+                folder, Preprocessing.imageNet(224), from, to, IMAGES, 2, true, u -> {})) {
+      for (ImageBatch b = loader.next(); b != null; b = loader.next()) {
+        program.submit(InputBatch.of(b)).get();
+      }
+      return program.statistics();
+    }
   }
 
   private static NetworkAccumulator statistics(Backend backend) throws Exception {

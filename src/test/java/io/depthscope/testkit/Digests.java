@@ -5,6 +5,8 @@ import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.Program;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.StatisticsCheck;
@@ -47,6 +49,32 @@ public final class Digests {
       outputs.addAll(submit(program, c, half, c.batch().count(), batch));
       return bytes(outputs, program.statistics());
     }
+  }
+
+  /** All that figures are made from, but not which block is being filled. */
+  public static byte[] figures(NetworkAccumulator statistics) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeLong(statistics.images());
+      for (int i = 0; i < statistics.size(); i++) {
+        LayerAccumulator l = statistics.layer(i);
+        double[] totals = new double[LayerStatistics.STATE_FIELDS * l.channels()];
+        l.total().exportState(totals, 0, l.channels());
+        for (double total : totals) {
+          out.writeDouble(total);
+        }
+        for (long count : l.histogram().counts()) {
+          out.writeLong(count);
+        }
+        for (long count : l.codes()) {
+          out.writeLong(count);
+        }
+        out.writeUTF(l.lowest() + " " + l.highest());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+    return bytes.toByteArray();
   }
 
   private static List<BatchOutput> submit(

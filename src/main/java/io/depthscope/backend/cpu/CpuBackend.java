@@ -1,6 +1,7 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.backend.Backend;
+import io.depthscope.backend.BackendException;
 import io.depthscope.backend.Program;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
@@ -61,6 +62,7 @@ public final class CpuBackend implements Backend {
   }
 
   private static List<CpuLayer> layers(Plan plan) {
+    BackendException.requireQuantization("cpu", plan);
     List<CpuLayer> layers = new ArrayList<>();
     for (Step l : plan.steps()) {
       boolean given = l.index() < plan.given();

@@ -1,5 +1,6 @@
 package io.depthscope.backend.cuda;
 
+import io.depthscope.backend.BackendException;
 import io.depthscope.plan.OutputSlots;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
@@ -23,6 +24,7 @@ record ProgramSize(
   private static final int CHANNEL_GROUP = 32;
 
   static ProgramSize of(Plan plan, int maxBatch, CudaOptions options) {
+    BackendException.requireQuantization("cuda", plan);
     List<DeviceLayer> layers =
         plan.steps().stream().map(l -> DeviceLayer.of(l, plan.recording(), options)).toList();
     OutputSlots slots =

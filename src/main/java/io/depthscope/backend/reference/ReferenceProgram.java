@@ -3,6 +3,7 @@ package io.depthscope.backend.reference;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
+import io.depthscope.plan.Arithmetic;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
@@ -14,6 +15,7 @@ import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
@@ -79,18 +81,23 @@ final class ReferenceProgram implements Program {
   private void runLayer(Step l, InputBatch batch, int image, float[][] x, float[][] xq) {
     int index = l.index();
     float[] pixels = l.node().inputs().isEmpty() ? pixels(batch, image) : null;
-    x[index] = ReferenceLayers.forward(l, l.kernel(), inputs(l, x, pixels));
+    Arithmetic baseline = plan.streams().baseline();
+    Arithmetic candidate = plan.streams().candidate();
+    x[index] =
+        fakeQuantize(
+            l.output(baseline),
+            ReferenceLayers.forward(l, l.kernel(baseline), inputs(l, x, pixels)));
     float[] y = null;
     if (recording.paired()) {
       float[][] fed = plan.feed() == Feed.LOCAL ? x : xq;
-      y = ReferenceLayers.forward(l, l.quantizedKernel(), inputs(l, fed, pixels));
-      xq[index] = fakeQuantize(l, y);
+      y = ReferenceLayers.forward(l, l.kernel(candidate), inputs(l, fed, pixels));
+      xq[index] = fakeQuantize(l.output(candidate), y);
     }
     if (recording.statistics()) {
       record(l, x[index], y, xq[index]);
     }
     if (recording.errorTerms()) {
-      float[] middle = ReferenceLayers.forward(l, l.quantizedKernel(), inputs(l, x, pixels));
+      float[] middle = ReferenceLayers.forward(l, l.kernel(candidate), inputs(l, x, pixels));
       recordTerms(l, x[index], middle, y, xq[index]);
     }
   }
@@ -114,11 +121,11 @@ final class ReferenceProgram implements Program {
     return out;
   }
 
-  private static float[] fakeQuantize(Step l, float[] y) {
-    if (l.output().isEmpty()) {
+  private static float[] fakeQuantize(Optional<QuantParams> params, float[] y) {
+    if (params.isEmpty()) {
       return y;
     }
-    QuantParams p = l.output().get();
+    QuantParams p = params.get();
     float[] out = new float[y.length];
     for (int i = 0; i < y.length; i++) {
       out[i] = p.fakeQuantize(y[i]);
@@ -130,6 +137,7 @@ final class ReferenceProgram implements Program {
     ImageSums s = sums.get(l.index());
     LayerAccumulator layer = accumulator.layer(l.index());
     s.clear();
+    Optional<QuantParams> output = l.output(plan.streams().candidate());
     int channels = l.out().channels();
     for (int c = 0; c < channels; c++) {
       s.baseline.add(c, x, c, channels, l.out().positions());
@@ -146,8 +154,8 @@ final class ReferenceProgram implements Program {
         continue;
       }
       s.addError(c, x[i], xq[i], 1);
-      if (l.output().isPresent()) {
-        QuantParams p = l.output().get();
+      if (output.isPresent()) {
+        QuantParams p = output.get();
         s.saturated[c] += p.saturates(y[i]) ? 1 : 0;
         if (recording.histograms()) {
           layer.codes()[p.quantize(y[i]) - p.qmin()]++;

@@ -1,0 +1,104 @@
+package io.depthscope.record;
+
+import io.depthscope.dataset.UnreadableImage;
+import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.stats.NetworkFigures;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Everything a run has gathered so far; written as a checkpoint it continues byte for byte as if
+ * there had been no break.
+ */
+public final class RunState {
+  private static final int MAX_TEXT = 1 << 20;
+
+  private final NetworkAccumulator statistics;
+  private final NetworkFigures figures = new NetworkFigures();
+  private final List<UnreadableImage> skipped = new ArrayList<>();
+  private int next;
+
+  /**
+   * @param statistics of the program that runs, empty
+   */
+  public RunState(NetworkAccumulator statistics) {
+    this.statistics = statistics;
+  }
+
+  public NetworkAccumulator statistics() {
+    return statistics;
+  }
+
+  public NetworkFigures figures() {
+    return figures;
+  }
+
+  /** Images that could not be read, in order. */
+  public List<UnreadableImage> skipped() {
+    return skipped;
+  }
+
+  /** Index in the data set of the first image that has not been run. */
+  public int next() {
+    return next;
+  }
+
+  /** Every image before this index has been run or skipped. */
+  public void next(int index) {
+    next = index;
+  }
+
+  /** Writes the exact state. */
+  public void write(DataOutput out) throws IOException {
+    out.writeInt(next);
+    figures.write(out);
+    // The loader reads ahead: what it met beyond the last image run will be met again.
+    List<UnreadableImage> met = skipped.stream().filter(u -> u.index() < next).toList();
+    out.writeInt(met.size());
+    for (UnreadableImage u : met) {
+      out.writeInt(u.index());
+      writeText(out, u.name());
+      writeText(out, u.reason());
+    }
+    statistics.write(out);
+  }
+
+  /**
+   * Replaces the state by a written one.
+   *
+   * @throws IOException if it is truncated or belongs to another network
+   */
+  public void read(DataInput in) throws IOException {
+    next = in.readInt();
+    figures.read(in);
+    skipped.clear();
+    int n = in.readInt();
+    if (n < 0) {
+      throw new IOException(n + " unreadable images");
+    }
+    for (int i = 0; i < n; i++) {
+      skipped.add(new UnreadableImage(in.readInt(), readText(in), readText(in)));
+    }
+    statistics.read(in);
+  }
+
+  private static void writeText(DataOutput out, String text) throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  private static String readText(DataInput in) throws IOException {
+    int length = in.readInt();
+    if (length < 0 || length > MAX_TEXT) {
+      throw new IOException("text of " + length + " bytes");
+    }
+    byte[] bytes = new byte[length];
+    in.readFully(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}

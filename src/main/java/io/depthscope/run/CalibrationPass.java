@@ -1,0 +1,85 @@
+package io.depthscope.run;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.Program;
+import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.ImageBatch;
+import io.depthscope.plan.CalibratedTensor;
+import io.depthscope.plan.Plan;
+import io.depthscope.quant.Range;
+import io.depthscope.record.Calibration;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.stats.TensorStatistics;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Future;
+
+/**
+ * One pass of the fp32 network over the calibration images.
+ *
+ * @param fp32 a plan that records {@link io.depthscope.plan.Recording#CALIBRATION}
+ */
+public record CalibrationPass(Backend backend, Plan fp32) {
+
+  /**
+   * Runs it over every batch the loader gives.
+   *
+   * @param source description of the images
+   * @param images how many there are
+   * @return empty if it was stopped
+   * @throws IOException if an image cannot be read and the loader is strict, no image could be
+   *     read, or an activation is NaN or infinite
+   */
+  public Optional<Calibration> run(
+      BatchLoader loader, int maxBatch, String source, long images, RunListener listener)
+      throws IOException {
+    try (Program program = backend.compile(fp32, maxBatch);
+        RunListener.Progress progress = listener.begin("calibrate", 0, images)) {
+      long done = 0;
+      for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
+        Future<?> result = program.submit(InputBatch.of(batch));
+        PairedRun.await(result);
+        done += batch.count();
+        progress.at(done);
+        if (listener.stop()) {
+          return Optional.empty();
+        }
+      }
+      if (done == 0) {
+        throw new IOException(source + ": no image to calibrate with");
+      }
+      return Optional.of(seen(program.statistics(), source));
+    }
+  }
+
+  /** Runs it over one batch of images. */
+  public Calibration run(ImageBatch images) throws IOException {
+    try (Program program = backend.compile(fp32, images.count())) {
+      PairedRun.await(program.submit(InputBatch.of(images)));
+      return seen(program.statistics(), images.count() + " images");
+    }
+  }
+
+  private Calibration seen(NetworkAccumulator seen, String source) throws IOException {
+    Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();
+    for (int i = 0; i < seen.size(); i++) {
+      LayerAccumulator layer = seen.layer(i);
+      String name = fp32.step(i).node().name();
+      TensorStatistics s = layer.baseline().layer();
+      if (s.nans() + s.infinities() > 0) {
+        throw new IOException(
+            "layer "
+                + name
+                + " has "
+                + (s.nans() + s.infinities())
+                + " NaN or infinite activations in float32; it cannot be calibrated");
+      }
+      tensors.put(name, new CalibratedTensor(new Range(s.min(), s.max()), layer.histogram()));
+    }
+    return new Calibration(seen.images(), source, Map.of(), tensors);
+  }
+}

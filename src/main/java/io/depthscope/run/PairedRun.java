@@ -1,0 +1,180 @@
+package io.depthscope.run;
+
+import io.depthscope.backend.BackendException;
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.Program;
+import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.ImageBatch;
+import io.depthscope.record.RunState;
+import io.depthscope.stats.Prediction;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+
+/**
+ * Drives a data set through a program of both streams. Two batches are under way at a time, so that
+ * no worker waits while the next one is read; results are taken in order.
+ */
+public final class PairedRun {
+  private static final int IN_FLIGHT = 2;
+
+  /** A killed run loses no more than this. */
+  private static final long CHECKPOINT_NANOS = 30_000_000_000L;
+
+  private final Program program;
+  private final RunState state;
+  private final int firstClass;
+  private final int classes;
+
+  /**
+   * Where a run leaves what it measures; all on the thread that runs.
+   *
+   * @param names name of an image by its index in the data set
+   * @param prediction each image's prediction, in order
+   * @param checkpoint the state, with no image in flight; may throw UncheckedIOException
+   */
+  public record Observer(
+      IntFunction<String> names, Consumer<Prediction> prediction, Consumer<RunState> checkpoint) {}
+
+  private record Pending(ImageBatch batch, Future<BatchOutput> output) {}
+
+  /**
+   * @param state of this program, fresh or read from a checkpoint
+   * @param firstClass output that stands for label 0
+   */
+  public PairedRun(Program program, RunState state, int classes, int firstClass) {
+    this.program = program;
+    this.state = state;
+    this.classes = classes;
+    this.firstClass = firstClass;
+  }
+
+  /**
+   * Runs every batch the loader gives; stopped by the listener, it writes a checkpoint and ends.
+   *
+   * @param images how many there are, earlier parts of a resumed run included
+   * @param checkpointEvery images between checkpoints; where images are slow, there is one every 30
+   *     seconds besides
+   * @return true if the data came to its end, false if the run was stopped
+   * @throws IOException if an image cannot be read and the loader is strict
+   */
+  public boolean run(
+      BatchLoader loader,
+      long images,
+      long checkpointEvery,
+      Observer observer,
+      RunListener listener)
+      throws IOException {
+    try (RunListener.Progress progress =
+        listener.begin("analyze", state.figures().images(), images)) {
+      return run(loader, checkpointEvery, observer, progress, listener);
+    }
+  }
+
+  private boolean run(
+      BatchLoader loader,
+      long checkpointEvery,
+      Observer observer,
+      RunListener.Progress progress,
+      RunListener listener)
+      throws IOException {
+    Deque<Pending> pending = new ArrayDeque<>();
+    long nextCheckpoint = state.figures().images() + checkpointEvery;
+    long lastCheckpoint = System.nanoTime();
+    boolean stopped = false;
+    while (true) {
+      while (!stopped && pending.size() < IN_FLIGHT) {
+        ImageBatch batch = loader.next();
+        if (batch == null) {
+          break;
+        }
+        pending.add(new Pending(batch, program.submit(InputBatch.of(batch))));
+      }
+      if (pending.isEmpty()) {
+        break;
+      }
+      take(pending.removeFirst(), observer);
+      progress.at(state.figures().images());
+      if (listener.stop()) {
+        stopped = true;
+      } else if (state.figures().images() >= nextCheckpoint
+          || System.nanoTime() - lastCheckpoint >= CHECKPOINT_NANOS) {
+        while (!pending.isEmpty()) {
+          take(pending.removeFirst(), observer);
+        }
+        checkpoint(observer);
+        nextCheckpoint = state.figures().images() + checkpointEvery;
+        lastCheckpoint = System.nanoTime();
+      }
+    }
+    if (stopped) {
+      checkpoint(observer);
+    } else {
+      program.statistics(); // counts still held by workers belong to the state
+    }
+    return !stopped;
+  }
+
+  private void checkpoint(Observer observer) throws IOException {
+    program.statistics();
+    try {
+      observer.checkpoint().accept(state);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private void take(Pending p, Observer observer) throws IOException {
+    BatchOutput out = await(p.output());
+    ImageBatch batch = p.batch();
+    for (int i = 0; i < batch.count(); i++) {
+      int label = batch.labels()[i] + firstClass;
+      Prediction prediction =
+          state
+              .figures()
+              .add(
+                  batch.datasetIndices()[i],
+                  observer.names().apply(batch.datasetIndices()[i]),
+                  label,
+                  out.baseline(),
+                  out.candidate(),
+                  i * classes,
+                  classes);
+      try {
+        observer.prediction().accept(prediction);
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+    state.next(batch.datasetIndices()[batch.count() - 1] + 1);
+  }
+
+  /**
+   * Waits for a result; a failure in a worker arrives as what it was.
+   *
+   * @throws BackendException if what the program runs on has failed
+   */
+  public static <T> T await(Future<T> future) throws IOException {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof BackendException failed) {
+        throw failed;
+      }
+      if (e.getCause() instanceof OutOfMemoryError) {
+        throw new IOException("out of memory while running the network; try fewer --threads", e);
+      }
+      throw new IllegalStateException("a worker failed: " + e.getCause(), e.getCause());
+    }
+  }
+}
