@@ -116,9 +116,7 @@ final class ComparisonText {
         + ", "
         + run.model()
         + ", "
-        + run.scheme().name()
-        + " "
-        + run.scheme().granularity()
+        + RunSetting.quantization(run)
         + ", "
         + run.network().images()
         + " images";

@@ -3,6 +3,7 @@ package io.depthscope.cli;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.diagnosis.Phrases;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunSetting;
 import io.depthscope.run.DiagnosedRun;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -51,10 +52,9 @@ final class FindingsCommand implements Callable<Integer> {
           Main.oneLine(
               String.format(
                   Locale.ROOT,
-                  "%s, %s %s: top-1 %s in float32, %s quantized, %s the same class",
+                  "%s, %s: top-1 %s in float32, %s quantized, %s the same class",
                   recorded.model(),
-                  recorded.scheme().name(),
-                  recorded.scheme().granularity(),
+                  RunSetting.quantization(recorded),
                   Phrases.percent(n.top1Fp32()),
                   Phrases.percent(n.top1Quantized()),
                   Phrases.percent(n.agreementTop1()))));

@@ -1,8 +1,6 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.quant.Granularity;
-import io.depthscope.quant.QuantFormat;
-import io.depthscope.record.Run;
+import io.depthscope.quant.QuantParams;
 import io.depthscope.record.RunLayer;
 import io.depthscope.stats.Quantiles;
 import java.util.List;
@@ -18,24 +16,31 @@ final class ChannelRanges {
   private final double[] min;
   private final double[] max;
   private final double[] levels;
-  private final Optional<QuantFormat> format;
+  private final int count;
+  private final boolean symmetric;
   private final boolean shared;
 
-  private ChannelRanges(int channels, Optional<QuantFormat> format, boolean shared) {
+  /**
+   * @param count number of codes; 0 where nothing is quantized
+   */
+  private ChannelRanges(int channels, int count, boolean symmetric, boolean shared) {
     this.min = new double[channels];
     this.max = new double[channels];
     this.levels = new double[channels];
-    this.format = format;
+    this.count = count;
+    this.symmetric = symmetric;
     this.shared = shared;
   }
 
   /** Of the folded weights; the layer must have some. */
-  static ChannelRanges ofWeights(Run run, RunLayer layer) {
+  static ChannelRanges ofWeights(RunLayer layer) {
+    Optional<RunLayer.WeightCodes> codes = layer.weights().flatMap(RunLayer.Weights::codes);
     ChannelRanges r =
         new ChannelRanges(
             layer.channels().size(),
-            run.scheme().weights(),
-            run.scheme().granularity() == Granularity.PER_TENSOR);
+            codes.map(RunLayer.WeightCodes::count).orElse(0),
+            codes.map(RunLayer.WeightCodes::symmetric).orElse(false),
+            codes.map(c -> !c.perChannel()).orElse(true));
     for (int i = 0; i < r.min.length; i++) {
       RunLayer.Channel c = layer.channels().get(i);
       r.min[i] = c.weightMin();
@@ -46,10 +51,13 @@ final class ChannelRanges {
   }
 
   /** Of the output. */
-  static ChannelRanges ofOutput(Run run, RunLayer layer) {
-    Optional<QuantFormat> format =
-        layer.params().isPresent() ? run.scheme().activations() : Optional.empty();
-    ChannelRanges r = new ChannelRanges(layer.channels().size(), format, true);
+  static ChannelRanges ofOutput(RunLayer layer) {
+    ChannelRanges r =
+        new ChannelRanges(
+            layer.channels().size(),
+            layer.params().map(QuantParams::codes).orElse(0),
+            layer.params().map(QuantParams::symmetric).orElse(false),
+            true);
     for (int i = 0; i < r.min.length; i++) {
       RunLayer.Channel c = layer.channels().get(i);
       r.min[i] = c.fp32().min();
@@ -61,7 +69,7 @@ final class ChannelRanges {
 
   /** True if the tensor is quantized. */
   boolean quantized() {
-    return format.isPresent();
+    return count > 0;
   }
 
   /** True if one scale serves all channels. */
@@ -69,9 +77,12 @@ final class ChannelRanges {
     return shared;
   }
 
-  /** Codes there are; 0 where nothing is quantized. */
+  /**
+   * Codes there are, the one included that symmetric codes leave out, so that limits do not depend
+   * on it; 0 where nothing is quantized.
+   */
   int codes() {
-    return format.map(f -> 1 << f.bits()).orElse(0);
+    return symmetric ? count + 1 : count;
   }
 
   /** Smallest value of some channels; 0 for none. */
@@ -92,7 +103,7 @@ final class ChannelRanges {
   double width(List<Integer> channels) {
     double low = Math.min(0, min(channels));
     double high = Math.max(0, max(channels));
-    return symmetric() ? 2 * Math.max(-low, high) : high - low;
+    return symmetric ? 2 * Math.max(-low, high) : high - low;
   }
 
   /**
@@ -105,7 +116,7 @@ final class ChannelRanges {
     if (!(width(channels) > limit)) {
       return List.of();
     }
-    if (symmetric()) {
+    if (symmetric) {
       return channels.stream().filter(c -> reach(c) > limit / 2).toList();
     }
     // What is left has an upper end, 0 or a channel's, and a lower end no farther than the limit.
@@ -143,10 +154,6 @@ final class ChannelRanges {
     return min[channel] >= low && max[channel] <= high;
   }
 
-  private boolean symmetric() {
-    return format.map(QuantFormat::symmetric).orElse(false);
-  }
-
   /** Effective levels of a channel as recorded; NaN where nothing is quantized. */
   double levels(int channel) {
     return levels[channel];
@@ -170,7 +177,7 @@ final class ChannelRanges {
     if (!shared || !quantized()) {
       return levels[channel];
     }
-    double steps = codes() - (symmetric() ? 2 : 1);
+    double steps = count - 1;
     return Math.max(levels[channel], (max[channel] - min[channel]) * steps / width);
   }
 

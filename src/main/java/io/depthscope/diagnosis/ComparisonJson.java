@@ -5,6 +5,7 @@ import io.depthscope.record.Figure;
 import io.depthscope.record.Json;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunFigures;
+import io.depthscope.record.RunSetting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -55,6 +56,7 @@ public final class ComparisonJson {
     g.writeStringField("model", run.model());
     g.writeStringField("scheme", run.scheme().name());
     g.writeStringField("granularity", run.scheme().granularity().toString());
+    g.writeBooleanField("parametersAsWritten", RunSetting.asWritten(run));
     g.writeEndObject();
   }
 

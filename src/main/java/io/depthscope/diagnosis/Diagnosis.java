@@ -22,7 +22,7 @@ public final class Diagnosis {
     ImageFindings images = new ImageFindings(run, weighing);
     List<Finding> all = new ArrayList<>();
     for (RunLayer layer : run.layers()) {
-      all.addAll(new RangeFindings(run, weighing, layer).all());
+      all.addAll(new RangeFindings(weighing, layer).all());
       all.addAll(errors.of(layer));
       all.addAll(images.of(layer));
     }

@@ -3,6 +3,7 @@ package io.depthscope.diagnosis;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.depthscope.record.Json;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunSetting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class FindingsJson {
       g.writeStringField("model", run.model());
       g.writeStringField("scheme", run.scheme().name());
       g.writeStringField("granularity", run.scheme().granularity().toString());
+      g.writeBooleanField("parametersAsWritten", RunSetting.asWritten(run));
       g.writeBooleanField("lostAccuracy", Diagnosis.lostAccuracy(run));
       g.writeArrayFieldStart("findings");
       for (Finding f : findings) {

@@ -37,8 +37,8 @@ public record LayerChange(
         inB.step().gain(),
         inA.weights().map(RunLayer.Weights::sqnrDb).orElse(Double.NaN),
         inB.weights().map(RunLayer.Weights::sqnrDb).orElse(Double.NaN),
-        levels(a, inA),
-        levels(b, inB));
+        levels(inA),
+        levels(inB));
   }
 
   private static double reads(Run run, RunLayer layer) {
@@ -49,10 +49,10 @@ public record LayerChange(
         .orElse(Double.NaN);
   }
 
-  private static double levels(Run run, RunLayer layer) {
+  private static double levels(RunLayer layer) {
     return layer.weights().isEmpty()
         ? Double.NaN
-        : ChannelRanges.ofWeights(run, layer).medianLevels(DeadChannels.live(layer));
+        : ChannelRanges.ofWeights(layer).medianLevels(DeadChannels.live(layer));
   }
 
   /** B less A in dB; 0 where both are free of error. */

@@ -6,6 +6,7 @@ import io.depthscope.record.Figure;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunFigures;
 import io.depthscope.record.RunLayer;
+import io.depthscope.record.RunSetting;
 import io.depthscope.stats.Prediction;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,8 +98,16 @@ public record NetworkSummary(
     return scheme.weights().map(QuantFormat::bits).orElse(FLOAT_BITS);
   }
 
-  /** Draws the figures from a run. */
+  /**
+   * Draws the figures from a run.
+   *
+   * @throws IllegalArgumentException if a file had its parameters: networks are compared by schemes
+   */
   public static NetworkSummary of(Run run) {
+    if (RunSetting.asWritten(run)) {
+      throw new IllegalArgumentException(
+          run.name() + " has parameters " + RunSetting.quantization(run));
+    }
     List<RunLayer> weighted = run.layers().stream().filter(l -> l.weights().isPresent()).toList();
     List<RunLayer> measured =
         run.layers().stream()

@@ -1,6 +1,5 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,14 +42,12 @@ final class RangeFindings {
   /** Less than one code in 200 of the range is not worth a sentence. */
   private static final double VISIBLE_SHARE = 0.005;
 
-  private final Run run;
   private final Weighing weighing;
   private final RunLayer layer;
   private final List<Integer> dead;
   private final List<Integer> live;
 
-  RangeFindings(Run run, Weighing weighing, RunLayer layer) {
-    this.run = run;
+  RangeFindings(Weighing weighing, RunLayer layer) {
     this.weighing = weighing;
     this.layer = layer;
     this.dead = DeadChannels.of(layer);
@@ -61,13 +58,13 @@ final class RangeFindings {
     List<Finding> found = new ArrayList<>();
     dead().ifPresent(found::add);
     if (layer.weights().isPresent()) {
-      ChannelRanges weights = ChannelRanges.ofWeights(run, layer);
+      ChannelRanges weights = ChannelRanges.ofWeights(layer);
       if (weights.quantized() && weights.shared()) {
         dominant(weights, true).ifPresent(found::add);
       }
       few(weights, true).ifPresent(found::add);
     }
-    ChannelRanges output = ChannelRanges.ofOutput(run, layer);
+    ChannelRanges output = ChannelRanges.ofOutput(layer);
     if (output.quantized()) {
       dominant(output, false).ifPresent(found::add);
       few(output, false).ifPresent(found::add);
@@ -79,8 +76,8 @@ final class RangeFindings {
     if (dead.isEmpty()) {
       return Optional.empty();
     }
-    ChannelRanges w = ChannelRanges.ofWeights(run, layer);
-    ChannelRanges x = ChannelRanges.ofOutput(run, layer);
+    ChannelRanges w = ChannelRanges.ofWeights(layer);
+    ChannelRanges x = ChannelRanges.ofOutput(layer);
     double share = share(w, w.all(), live);
     double outputShare = share(x, x.all(), live);
     double now = w.medianLevels(live);

@@ -56,6 +56,11 @@ public record QuantParams(float scale, int zeroPoint, int qmin, int qmax) {
     return qmax - qmin + 1;
   }
 
+  /** True if as many codes lie below the zero point as above it. */
+  public boolean symmetric() {
+    return (long) zeroPoint - qmin == (long) qmax - zeroPoint;
+  }
+
   /** The code before clamping, as an exact float32 integer relative to the zero point. */
   private float steps(float x) {
     return (float) Math.rint(x / scale);

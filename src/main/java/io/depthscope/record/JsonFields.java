@@ -70,6 +70,11 @@ final class JsonFields implements FigureList.Source {
     return node.hasNonNull(name) ? Optional.of(object(name)) : Optional.empty();
   }
 
+  /** Empty where the field is null; it must be there. */
+  Optional<JsonFields> nullable(String name) throws IOException {
+    return present(name).isNull() ? Optional.empty() : Optional.of(object(name));
+  }
+
   List<JsonFields> objects(String name) throws IOException {
     List<JsonFields> all = new ArrayList<>();
     int i = 0;

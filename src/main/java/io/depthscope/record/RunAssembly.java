@@ -87,7 +87,7 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
             l.node().clamp().word(),
             l.out(),
             plan.graph().macs(l.index())),
-        weights.map(RunAssembly::weights),
+        weights.map(w -> weights(w, l.kernelParams())),
         new RunLayer.Output(fp32, a.baseline().channelRangeRatio()),
         new RunLayer.Output(a.candidate().layer(), a.candidate().channelRangeRatio()),
         l.output(),
@@ -107,7 +107,7 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
     return a >= b || Double.isNaN(b) ? a : b;
   }
 
-  private static RunLayer.Weights weights(WeightResult w) {
+  private static RunLayer.Weights weights(WeightResult w, List<QuantParams> params) {
     return new RunLayer.Weights(
         w.folded().layer(),
         w.folded().channelRangeRatio(),
@@ -115,7 +115,8 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
         w.unfolded().max(),
         w.error().mse(),
         w.error().sqnrDb(),
-        w.error().saturation());
+        w.error().saturation(),
+        RunLayer.WeightCodes.of(params));
   }
 
   private static List<RunLayer.Channel> channels(

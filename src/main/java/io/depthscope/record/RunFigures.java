@@ -131,7 +131,7 @@ public final class RunFigures {
   static final Figure<RunLayer.Weights> WEIGHT_RANGE_RATIO =
       share("channelRangeRatio", RunLayer.Weights::channelRangeRatio);
 
-  /** Of a layer's weights. */
+  /** Of a layer's weights, their codes left out. */
   public static final FigureList<RunLayer.Weights> WEIGHTS =
       new FigureList<>(
           FigureList.joined(
@@ -151,7 +151,8 @@ public final class RunFigures {
                   v.number(),
                   v.number(),
                   v.number(),
-                  v.number()));
+                  v.number(),
+                  Optional.empty()));
 
   static final Figure<RunLayer.Output> RANGE_RATIO =
       share("channelRangeRatio", RunLayer.Output::channelRangeRatio);

@@ -83,7 +83,7 @@ final class RunJson {
     g.writeNumber(is.shape().channels());
     g.writeEndArray();
     g.writeNumberField("macs", is.macs());
-    optional(g, "weights", RunFigures.WEIGHTS, l.weights());
+    weights(g, l.weights());
     g.writeObjectFieldStart("fp32");
     RunFigures.OUTPUT.write(g, l.fp32());
     RunFigures.RANGE_FLUCTUATION.write(g, l.step());
@@ -101,6 +101,27 @@ final class RunJson {
     }
     RunFigures.GAIN.write(g, l.step());
     g.writeEndObject();
+    g.writeEndObject();
+  }
+
+  private static void weights(JsonGenerator g, Optional<RunLayer.Weights> weights)
+      throws IOException {
+    if (weights.isEmpty()) {
+      g.writeNullField("weights");
+      return;
+    }
+    g.writeObjectFieldStart("weights");
+    RunFigures.WEIGHTS.write(g, weights.get());
+    if (weights.get().codes().isEmpty()) {
+      g.writeNullField("codes");
+    } else {
+      RunLayer.WeightCodes codes = weights.get().codes().get();
+      g.writeObjectFieldStart("codes");
+      g.writeNumberField("count", codes.count());
+      g.writeBooleanField("symmetric", codes.symmetric());
+      g.writeBooleanField("perChannel", codes.perChannel());
+      g.writeEndObject();
+    }
     g.writeEndObject();
   }
 

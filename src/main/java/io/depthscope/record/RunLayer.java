@@ -39,7 +39,7 @@ public record RunLayer(
    * @param index in topological order; 0 is the input
    * @param kind {@code conv}, {@code pointwise}, {@code depthwise}, ...
    * @param inputs names of the layers it reads
-   * @param activation {@code none}, {@code relu}, {@code relu6}
+   * @param activation {@code none}, {@code relu}, {@code relu6}, {@code clamp}
    * @param shape of the output of one image
    * @param macs multiply-accumulates an image
    */
@@ -61,6 +61,7 @@ public record RunLayer(
    *
    * @param unfoldedMin smallest weight as stored
    * @param mse of the quantized weights against the folded ones
+   * @param codes they are quantized to; empty where they stay in float32
    */
   public record Weights(
       TensorStatistics folded,
@@ -69,7 +70,49 @@ public record RunLayer(
       double unfoldedMax,
       double mse,
       double sqnrDb,
-      double saturation) {}
+      double saturation,
+      Optional<WeightCodes> codes) {
+
+    /** The same weights with other codes. */
+    public Weights with(Optional<WeightCodes> other) {
+      return new Weights(
+          folded, channelRangeRatio, unfoldedMin, unfoldedMax, mse, sqnrDb, saturation, other);
+    }
+  }
+
+  /**
+   * The codes of a layer's weights, whether a scheme or a file chose them.
+   *
+   * @param count how many there are, at least 2; where channels differ, the fewest of any
+   * @param symmetric as many below the zero point as above it, in every channel
+   * @param perChannel each output channel has a scale of its own
+   */
+  public record WeightCodes(int count, boolean symmetric, boolean perChannel) {
+
+    /**
+     * @throws IllegalArgumentException for fewer than 2 codes
+     */
+    public WeightCodes {
+      if (count < 2) {
+        throw new IllegalArgumentException("fewer than 2 codes: " + count);
+      }
+    }
+
+    /**
+     * What these parameters have.
+     *
+     * @param params none where the weights stay in float32, one, or one an output channel
+     */
+    public static Optional<WeightCodes> of(List<QuantParams> params) {
+      return params.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new WeightCodes(
+                  params.stream().mapToInt(QuantParams::codes).min().orElseThrow(),
+                  params.stream().allMatch(QuantParams::symmetric),
+                  params.size() > 1));
+    }
+  }
 
   /**
    * Output of one stream.

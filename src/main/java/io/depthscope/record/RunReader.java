@@ -149,7 +149,7 @@ public final class RunReader {
     JsonFields fp32 = l.object("fp32");
     return new RunLayer(
         identity,
-        read(RunFigures.WEIGHTS, l.optional("weights")),
+        weights(l.optional("weights")),
         RunFigures.OUTPUT.read(fp32),
         RunFigures.OUTPUT.read(quantized),
         params(quantized),
@@ -162,6 +162,28 @@ public final class RunReader {
             own,
             Optional.of(histogram(counted.object("fp32"), fp32.count(RunFigures.COUNT.name()))),
             codes(counted.optional("codes"), quantized.count(RunFigures.COUNT.name()))));
+  }
+
+  private static Optional<RunLayer.Weights> weights(Optional<JsonFields> fields)
+      throws IOException {
+    Optional<RunLayer.Weights> figures = read(RunFigures.WEIGHTS, fields);
+    return figures.isEmpty()
+        ? figures
+        : Optional.of(figures.get().with(weightCodes(fields.orElseThrow().nullable("codes"))));
+  }
+
+  private static Optional<RunLayer.WeightCodes> weightCodes(Optional<JsonFields> fields)
+      throws IOException {
+    if (fields.isEmpty()) {
+      return Optional.empty();
+    }
+    JsonFields c = fields.get();
+    int count = c.integer("count");
+    if (count < 2) {
+      throw c.wrong("count", "less than 2");
+    }
+    return Optional.of(
+        new RunLayer.WeightCodes(count, c.bool("symmetric"), c.bool("perChannel")));
   }
 
   private static <T> Optional<T> read(FigureList<T> figures, Optional<JsonFields> fields)

@@ -45,7 +45,8 @@ public record RunSetting(
   private static final String NOT_RECORDED = "not recorded";
 
   private static final String BY_SCHEME = "by the scheme";
-  private static final String AS_WRITTEN = "as written in a file, sha256 ";
+  private static final String IN_A_FILE = "as written in a file";
+  private static final String AS_WRITTEN = IN_A_FILE + ", sha256 ";
 
   public static final RunSetting BACKEND =
       recorded("backend", "backend", Kind.PROGRAM, s -> s.engine().name());
@@ -81,6 +82,15 @@ public record RunSetting(
           false,
           s -> s.ranges().seen().map(RunSpec.Ranges.Seen::images),
           r -> Map.of("number of calibration images", r.calibrationImages()));
+
+  /** Whether the scheme made the parameters of the tensors or a file had them. */
+  public static final RunSetting PARAMETERS =
+      new RunSetting(
+          "parameters",
+          Kind.METHOD,
+          true,
+          s -> Optional.of(s.ranges().written().map(AS_WRITTEN::concat).orElse(BY_SCHEME)),
+          r -> Map.of("parameters", r.manifest().getOrDefault("parameters", BY_SCHEME)));
 
   /** All of them, in the order in which they are written. */
   public static final List<RunSetting> ALL =
@@ -123,12 +133,7 @@ public record RunSetting(
           figure( // without them the other figures are the same
               "errorSources", Kind.METHOD, s -> s.recording().errorTerms(), r -> Map.of()),
           circumstance("strict", s -> s.circumstances().strict()),
-          new RunSetting(
-              "parameters",
-              Kind.METHOD,
-              true,
-              s -> Optional.of(s.ranges().written().map(AS_WRITTEN::concat).orElse(BY_SCHEME)),
-              r -> Map.of("parameters", r.manifest().getOrDefault("parameters", BY_SCHEME))),
+          PARAMETERS,
           figure("calibration", Kind.METHOD, s -> s.ranges().asked(), r -> Map.of()),
           new RunSetting(
               "calibrationSource",
@@ -196,6 +201,26 @@ public record RunSetting(
   /** What the manifest of a finished run has; empty if it lacks this setting. */
   public Optional<Object> recordedIn(Run run) {
     return Optional.ofNullable(run.manifest().get(key));
+  }
+
+  /**
+   * True if a file had the parameters of a run's tensors; they may then have nothing to do with its
+   * scheme, which is only what the file says of itself.
+   */
+  public static boolean asWritten(Run run) {
+    return PARAMETERS
+        .recordedIn(run)
+        .filter(p -> p.toString().startsWith(IN_A_FILE))
+        .isPresent();
+  }
+
+  /** How a run was quantized, for titles: {@code w8a8 per-tensor}, or that a file had it. */
+  public static String quantization(Run run) {
+    return asWritten(run)
+        ? IN_A_FILE
+        : run.scheme().weights().isEmpty()
+            ? run.scheme().name()
+            : run.scheme().name() + " " + run.scheme().granularity();
   }
 
   /** What two parts of one run must share, by key. */

@@ -2,6 +2,7 @@ package io.depthscope.report;
 
 import io.depthscope.diagnosis.Finding;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunSetting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -43,7 +44,7 @@ public final class HtmlReport {
    * @param findings worst first
    */
   public static String of(Run run, List<Finding> findings) {
-    String title = run.model() + " " + run.scheme().name() + " " + run.scheme().granularity();
+    String title = run.model() + " " + RunSetting.quantization(run);
     return page("run.html", title, RunData.whole(run, findings), RUN_SCRIPTS);
   }
 

@@ -7,6 +7,7 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunFigures;
 import io.depthscope.record.RunLayer;
+import io.depthscope.record.RunSetting;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
@@ -121,6 +122,8 @@ final class RunData {
     json.text("name", run.name())
         .text("model", run.model())
         .text("family", run.family())
+        .text("quantization", RunSetting.quantization(run))
+        .bool("parametersAsWritten", RunSetting.asWritten(run))
         .text("feed", run.feed().toString())
         .count("calibrationImages", run.calibrationImages())
         .object(

@@ -6,8 +6,10 @@
   const runs = data.runs;
   const unique = (values) => [...new Set(values)];
   const groups = unique(runs.map((r) => r.group));
-  const schemeOf = (r) => r.scheme.name + " " + r.scheme.granularity;
-  const bits = (r) => [r.scheme.weights?.bits ?? 32, r.scheme.activations?.bits ?? 32];
+  const schemeOf = (r) => r.quantization;
+  /** Bit widths by name; those of a file may differ from layer to layer. */
+  const widths = (r) => (r.parametersAsWritten ? r.quantization : r.scheme.name);
+  const bits = (r) => (r.parametersAsWritten ? [0, 0] : [r.scheme.weights?.bits ?? 32, r.scheme.activations?.bits ?? 32]);
   const byBits = (a, b) => bits(b)[0] - bits(a)[0] || bits(b)[1] - bits(a)[1];
   const schemes = unique([...runs].sort(byBits).map(schemeOf));
   const colour = (group) => DS.css("--group-" + (groups.indexOf(group) % 8));
@@ -158,10 +160,10 @@
     switches: [{ name: "measure", label: "Measure", options: [["top1", "Top-1"], ["kept", "Kept"]] }],
     option: (state) => {
       const list = runs.filter((r) => chosen.group.has(r.group));
-      const names = unique([...list].sort(byBits).map((r) => r.scheme.name));
+      const names = unique([...list].sort(byBits).map(widths));
       const value = (r) =>
         state.measure === "top1" ? num(r.network.top1Quantized) : num(r.network.top1Quantized) / num(r.network.top1Fp32);
-      const lineOf = (r) => JSON.stringify([r.group, r.model, r.scheme.granularity, r.scheme.weightRange, r.scheme.activationRange, r.feed]);
+      const lineOf = (r) => JSON.stringify([r.group, r.model, r.parametersAsWritten, r.scheme.granularity, r.scheme.weightRange, r.scheme.activationRange, r.feed]);
       const lines = unique(list.map(lineOf));
       return {
         legend: null,
@@ -198,7 +200,7 @@
             itemStyle: { color: colour(own[0].group) },
             emphasis: { focus: "series" },
             blur: { lineStyle: { opacity: 0.15 }, itemStyle: { opacity: 0.15 } },
-            data: own.map((r) => [names.indexOf(r.scheme.name), value(r), runs.indexOf(r)]),
+            data: own.map((r) => [names.indexOf(widths(r)), value(r), runs.indexOf(r)]),
           };
         }),
       };
@@ -207,7 +209,7 @@
       columns: ["run", "group", "scheme", "granularity", "top1Fp32", "top1Quantized"],
       rows: runs
         .filter((r) => chosen.group.has(r.group))
-        .map((r) => [r.label, r.group, r.scheme.name, r.scheme.granularity, num(r.network.top1Fp32), num(r.network.top1Quantized)]),
+        .map((r) => [r.label, r.group, widths(r), r.scheme.granularity, num(r.network.top1Fp32), num(r.network.top1Quantized)]),
     }),
   });
   DS.figure({
@@ -242,8 +244,8 @@
       [
         { name: "run", label: "Run", value: (r) => r.label, wrap: true },
         { name: "group", label: "Group", value: (r) => r.group },
-        { name: "scheme", label: "Scheme", value: (r) => r.scheme.name },
-        { name: "granularity", label: "Granularity", value: (r) => r.scheme.granularity },
+        { name: "scheme", label: "Scheme", value: widths },
+        { name: "granularity", label: "Granularity", value: (r) => (r.parametersAsWritten ? "" : r.scheme.granularity) },
         figure("images", DS.count, "Images"),
         figure("top1Fp32", (v) => percent(v)),
         figure("top1Quantized", (v) => percent(v), "quantized"),

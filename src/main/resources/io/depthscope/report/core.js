@@ -202,6 +202,9 @@ const DS = (() => {
       : "other";
 
   function schemeText(run) {
+    if (run.parametersAsWritten) {
+      return "Parameters of every tensor as written in a file";
+    }
     const format = (f) =>
       f === null
         ? "float32"

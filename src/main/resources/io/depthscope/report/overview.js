@@ -5,12 +5,10 @@ DS.overview = () => {
   const { data, h, byId, num, fmt, fixed, percent } = DS;
   const n = data.network;
   byId("theme").append(DS.themeSwitch());
-  byId("title").textContent = data.model + ", " + data.scheme.name + " " + data.scheme.granularity;
+  byId("title").textContent = data.model + ", " + data.quantization;
   byId("subtitle").textContent =
     DS.schemeText(data) +
-    ". Ranges from " +
-    DS.count(data.calibrationImages) +
-    " images, measured on " +
+    (data.parametersAsWritten ? ". Measured on " : ". Ranges from " + DS.count(data.calibrationImages) + " images, measured on ") +
     DS.count(n.images) +
     (n.skippedImages ? " (" + DS.count(n.skippedImages) + " skipped)" : "") +
     ". Feed: " +

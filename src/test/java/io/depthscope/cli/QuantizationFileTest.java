@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An earlier run's parameters and calibration: whole, changed and damaged. */
 class QuantizationFileTest {
   @TempDir private static Path folder;
+  private static final String FINDINGS = "findings.json";
   private static Path first;
   private static Path good;
 
@@ -57,13 +58,21 @@ class QuantizationFileTest {
     return all;
   }
 
+  /** All is the same but what says that a file had the parameters; the page shows the manifest. */
+  private static void assertSameFromAFile(Path made, Path read) {
+    assertEquals(
+        Set.of(FINDINGS, RunFiles.MANIFEST, RunDirectory.REPORT), RunFiles.differing(made, read));
+    ObjectNode findings = (ObjectNode) RunFiles.json(read.resolve(FINDINGS));
+    assertTrue(findings.path("parametersAsWritten").booleanValue(), findings::toString);
+    findings.put("parametersAsWritten", false);
+    assertEquals(RunFiles.json(made.resolve(FINDINGS)), findings);
+  }
+
   @Test
   void givesTheResultsOfTheRunThatMadeIt() {
     Path second = folder.resolve("second");
     with(good, second).succeeds();
-    RunFiles.assertSame(first, second, "calibrated once, used twice");
-    // The page shows the manifest.
-    assertEquals(Set.of(RunFiles.MANIFEST, RunDirectory.REPORT), RunFiles.differing(first, second));
+    assertSameFromAFile(first, second);
   }
 
   @Test
@@ -90,8 +99,10 @@ class QuantizationFileTest {
   void whenMissingLeavesTheEarlierRunAlone() {
     Path run = folder.resolve("kept");
     with(good, run).succeeds();
+    Path before = folder.resolve("kept-before");
+    with(good, before).succeeds();
     with(folder.resolve("no.json"), run, "--overwrite").fails("no.json");
-    RunFiles.assertSame(first, run, "a failed run overwrites nothing");
+    RunFiles.assertSame(before, run, "a failed run overwrites nothing");
   }
 
   /** One calibration serves every range and bit width. */
@@ -289,12 +300,49 @@ class QuantizationFileTest {
     with(good, made, line.isEmpty() ? new Object[] {"--scheme", "w8a8"} : scheme).succeeds();
     Path read = folder.resolve("read" + line.length());
     with(made.resolve("quantization.json"), read).succeeds();
-    RunFiles.assertSame(made, read, line);
-    assertEquals(Set.of(RunFiles.MANIFEST, RunDirectory.REPORT), RunFiles.differing(made, read));
+    assertSameFromAFile(made, read);
     JsonNode manifest = RunFiles.json(read.resolve("manifest.json"));
     assertTrue(manifest.path("parameters").textValue().startsWith("as written"), line);
     assertEquals(
         RunFiles.json(made.resolve("manifest.json")).path("scheme"), manifest.path("scheme"));
+  }
+
+  /** The parameters tell how many codes there are and who shares a scale; the scheme does not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"w4a8", "w4a4 --granularity per-channel", "w3a8 --symmetric both"})
+  void findingsAreOfTheParametersWhateverTheSchemeOfTheFile(String line) throws IOException {
+    Object[] scheme = ("--scheme " + line).split(" ", -1);
+    Path made = folder.resolve("of-" + line.replace(' ', '-'));
+    with(good, made, scheme).succeeds();
+    ObjectNode file = (ObjectNode) RunFiles.json(made.resolve("quantization.json"));
+    file.set("scheme", RunFiles.json(good).get("scheme"));
+    Path lying = Files.write(folder.resolve("lying.json"), new ObjectMapper().writeValueAsBytes(file));
+    Path run = folder.resolve("lying-" + line.replace(' ', '-'));
+    with(lying, run).succeeds();
+    JsonNode findings = RunFiles.json(run.resolve(FINDINGS));
+    assertEquals("w8a8", findings.path("scheme").asText());
+    assertTrue(findings.path("parametersAsWritten").booleanValue(), findings::toString);
+    JsonNode expected = RunFiles.json(made.resolve(FINDINGS)).path("findings");
+    assertFalse(expected.isEmpty(), "nothing would be compared");
+    assertEquals(expected, findings.path("findings"));
+    String text = CommandLineRun.of("findings", run).succeeds().out();
+    assertTrue(text.contains("as written in a file: top-1"), text);
+    String report = Files.readString(run.resolve(RunDirectory.REPORT));
+    assertTrue(report.contains("as written in a file</title>"), "the title of the report");
+  }
+
+  @Test
+  void whatAreTheCodesOfTheWeightsIsRecorded() throws IOException {
+    Path file =
+        changed(
+            "four-bits",
+            r -> ((ObjectNode) params(r).get(0)).put("qmin", -7).put("qmax", 7).put("zeroPoint", 0));
+    Path run = folder.resolve("four-bits");
+    with(file, run).succeeds();
+    assertEquals(
+        "{\"count\":15,\"symmetric\":true,\"perChannel\":false}",
+        layer(run, "block1_dw").at("/weights/codes").toString());
+    assertEquals(256, layer(run, "stem").at("/weights/codes/count").intValue());
   }
 
   private static JsonNode layer(Path run, String name) {
@@ -356,6 +404,7 @@ class QuantizationFileTest {
     assertTrue(stem.at("/quantized/params").isNull(), stem::toString);
     assertEquals(0, stem.at("/error/mse").doubleValue(), stem::toString);
     assertEquals("Infinity", stem.at("/weights/sqnrDb").asText(), stem::toString);
+    assertTrue(stem.at("/weights/codes").isNull(), stem::toString);
     assertTrue(layer(run, "block1_dw").at("/error/mse").doubleValue() > 0);
   }
 

@@ -40,6 +40,9 @@ final class RunFixture {
     final String name;
     String kind = "conv";
 
+    /** Empty: that of the run. */
+    Optional<QuantFormat> weightFormat = Optional.empty();
+
     /** Empty: the layer before. */
     List<String> inputs = List.of();
 
@@ -180,17 +183,22 @@ final class RunFixture {
     double widest = Arrays.stream(l.weight).max().orElseThrow();
     QuantParams output = QuantParams.of(new Range(l.calibratedLow, l.calibrated), format);
     double mse = 12 * l.nsr; // the mean square of a value spread evenly over 0..6
+    List<QuantParams> weights = new ArrayList<>();
     List<RunLayer.Channel> channels = new ArrayList<>();
     for (int c = 0; c < CHANNELS; c++) {
       double reach = granularity == Granularity.PER_CHANNEL ? l.weight[c] : widest;
-      double scale = QuantParams.of(new Range(-reach, reach), format).scale();
+      QuantParams kernel =
+          QuantParams.of(new Range(-reach, reach), l.weightFormat.orElse(format));
+      if (granularity == Granularity.PER_CHANNEL || c == 0) {
+        weights.add(kernel);
+      }
       channels.add(
           new RunLayer.Channel(
               c,
               Optional.of(distribution(-l.weight[c], l.weight[c])),
               l.variance[c],
               1 / Math.sqrt(l.variance[c] + 1e-3),
-              2 * l.weight[c] / scale,
+              2 * l.weight[c] / kernel.scale(),
               tensor(VALUES, l.low[c], l.high[c]),
               (l.high[c] - l.low[c]) / output.scale(),
               tensor(VALUES, l.low[c], l.high[c]),
@@ -212,7 +220,15 @@ final class RunFixture {
         WITHOUT_WEIGHTS.contains(l.kind)
             ? Optional.empty()
             : Optional.of(
-                new RunLayer.Weights(tensor(360, -widest, widest), 1, -1, 1, 1e-4, 40, 0)),
+                new RunLayer.Weights(
+                    tensor(360, -widest, widest),
+                    1,
+                    -1,
+                    1,
+                    1e-4,
+                    40,
+                    0,
+                    RunLayer.WeightCodes.of(weights))),
         new RunLayer.Output(tensor(count, low, high, l.nans, l.infinities), 1),
         new RunLayer.Output(tensor(count, low, high, 0, l.quantizedInfinities), 1),
         Optional.of(output),

@@ -162,7 +162,20 @@ class RunRoundTripTest {
           weights
               ? Optional.of(
                   new RunLayer.Weights(
-                      tensor(count()), number(), number(), number(), number(), number(), number()))
+                      tensor(count()),
+                      number(),
+                      number(),
+                      number(),
+                      number(),
+                      number(),
+                      number(),
+                      random.nextBoolean()
+                          ? Optional.empty()
+                          : Optional.of(
+                              new RunLayer.WeightCodes(
+                                  2 + random.nextInt(1 << 16),
+                                  random.nextBoolean(),
+                                  random.nextBoolean()))))
               : Optional.empty(),
           new RunLayer.Output(tensor(histogram.count()), number()),
           new RunLayer.Output(tensor(quantized), number()),

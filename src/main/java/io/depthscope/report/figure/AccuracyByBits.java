@@ -1,6 +1,7 @@
 package io.depthscope.report.figure;
 
 import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunSetting;
 import java.awt.Color;
@@ -20,12 +21,12 @@ final class AccuracyByBits {
       List.of(
           Run::model,
           AccuracyByBits::weights,
-          r -> r.scheme().granularity().toString(),
-          r -> "activations " + r.scheme().activationRange().name(),
-          r -> "weights " + r.scheme().weightRange().name(),
-          r -> r.scheme().weights().map(f -> codes("weights", f)).orElse("fp32 weights"),
-          r ->
-              r.scheme().activations().map(f -> codes("activations", f)).orElse("fp32 activations"),
+          ofScheme(s -> s.granularity().toString()),
+          ofScheme(s -> "activations " + s.activationRange().name()),
+          ofScheme(s -> "weights " + s.weightRange().name()),
+          ofScheme(s -> s.weights().map(f -> codes("weights", f)).orElse("fp32 weights")),
+          ofScheme(
+              s -> s.activations().map(f -> codes("activations", f)).orElse("fp32 activations")),
           r -> r.feed() + " feed",
           r -> r.network().images() + " images");
 
@@ -37,6 +38,17 @@ final class AccuracyByBits {
     return "weights " + sha256.substring(0, Math.min(8, sha256.length()));
   }
 
+  /** What a scheme says, or that a file had the parameters, whatever its scheme. */
+  private static Function<Run, String> ofScheme(Function<QuantScheme, String> says) {
+    return r ->
+        RunSetting.asWritten(r) ? RunSetting.quantization(r) : says.apply(r.scheme());
+  }
+
+  /** Name of the bit widths; those of a file may differ from layer to layer. */
+  private static String widths(Run run) {
+    return ofScheme(QuantScheme::name).apply(run);
+  }
+
   private static String codes(String of, QuantFormat f) {
     return (f.symmetric() ? "symmetric " : "asymmetric ") + of;
   }
@@ -46,9 +58,10 @@ final class AccuracyByBits {
     List<String> schemes =
         all.stream()
             .sorted(
-                Comparator.comparingInt((Run r) -> bits(r, true) + bits(r, false))
+                Comparator.comparing(RunSetting::asWritten)
+                    .thenComparingInt((Run r) -> bits(r, true) + bits(r, false))
                     .thenComparingInt(r -> bits(r, true)))
-            .map(r -> r.scheme().name())
+            .map(AccuracyByBits::widths)
             .distinct()
             .toList();
     Map<String, List<Run>> lines = lines(all);
@@ -115,7 +128,7 @@ final class AccuracyByBits {
         TRAITS.stream().filter(t -> runs.stream().map(t).distinct().count() > 1).toList();
     Map<String, List<Run>> lines = new LinkedHashMap<>();
     for (Run r : runs) {
-      String label = String.join(", ", telling.stream().map(t -> t.apply(r)).toList());
+      String label = String.join(", ", telling.stream().map(t -> t.apply(r)).distinct().toList());
       lines.computeIfAbsent(label, k -> new ArrayList<>()).add(r);
     }
     return lines;
@@ -131,12 +144,12 @@ final class AccuracyByBits {
     Color colour = frame.page().theme().series(index);
     List<Run> ordered =
         line.stream()
-            .sorted(Comparator.comparingInt(r -> schemes.indexOf(r.scheme().name())))
+            .sorted(Comparator.comparingInt(r -> schemes.indexOf(widths(r))))
             .toList();
     double[] xs = new double[ordered.size()];
     double[] values = new double[ordered.size()];
     for (int i = 0; i < xs.length; i++) {
-      xs[i] = frame.band(schemes.indexOf(ordered.get(i).scheme().name()));
+      xs[i] = frame.band(schemes.indexOf(widths(ordered.get(i))));
       values[i] = 100 * ordered.get(i).network().top1Quantized();
     }
     frame.polyline(xs, values, colour, 2, Dash.ofSeries(index));

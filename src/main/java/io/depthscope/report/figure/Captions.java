@@ -2,6 +2,7 @@ package io.depthscope.report.figure;
 
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunSetting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -36,7 +37,7 @@ record Captions(String title, String subtitle) {
     List<String> of = new ArrayList<>();
     common(request.runs(), Run::model).ifPresent(of::add);
     if (request.figure() != FigureName.ACCURACY_BY_BITS) {
-      common(request.runs(), Captions::scheme).ifPresent(of::add);
+      common(request.runs(), RunSetting::quantization).ifPresent(of::add);
     }
     return Typeface.clean(of.isEmpty() ? subject : subject + " \u2013 " + String.join(", ", of));
   }
@@ -46,7 +47,7 @@ record Captions(String title, String subtitle) {
     List<FigureRun> runs = request.runs();
     List<String> parts = new ArrayList<>();
     common(runs, Run::feed).ifPresent(f -> parts.add(f + " feed"));
-    common(runs, Captions::ranges).ifPresent(parts::add);
+    common(runs, Captions::ranges).filter(r -> !r.isEmpty()).ifPresent(parts::add);
     common(runs, r -> r.network().images())
         .ifPresent(
             n -> parts.add(n == 1 ? "1 image" : String.format(Locale.ROOT, "%,d images", n)));
@@ -62,14 +63,11 @@ record Captions(String title, String subtitle) {
     return Typeface.clean(String.join("; ", parts));
   }
 
-  /** Such as {@code w8a8 per-tensor}. */
-  static String scheme(Run run) {
-    return run.scheme().weights().isEmpty()
-        ? run.scheme().name()
-        : run.scheme().name() + " " + run.scheme().granularity();
-  }
-
+  /** How the ranges were chosen; empty where a file had the parameters. */
   private static String ranges(Run run) {
+    if (RunSetting.asWritten(run)) {
+      return "";
+    }
     QuantScheme s = run.scheme();
     if (s.weights().isEmpty()) {
       return s.activationRange().name() + " ranges";
