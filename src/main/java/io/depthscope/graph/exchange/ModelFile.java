@@ -5,6 +5,7 @@ import io.depthscope.graph.Graph;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
+import io.depthscope.graph.draft.FileTensors;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import io.depthscope.zoo.Blueprint;
@@ -98,7 +99,8 @@ public final class ModelFile {
         FamilyConfig.text(family) + " epsilon " + epsilon,
         found.settings(),
         found.images(),
-        Path.of(file.name()));
+        Path.of(file.name()),
+        FileTensors.plain(network.graph()));
   }
 
   private static ModelFormatException unknownNames(SafetensorsFile file) {
