@@ -1,6 +1,7 @@
 package io.depthscope;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,12 +14,17 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.conditions.ArchConditions;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.text.DecimalFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -26,6 +32,9 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS) // the classes are read once
 class ArchitectureTest {
   private static final String ROOT = "io.depthscope.";
+  private static final Path SOURCES = Path.of("src/main/java");
+  private static final String JAVA = ".java";
+  private static final String PACKAGE_INFO = "package-info";
 
   /** Each package uses only those before it. */
   private static final List<String> ORDER =
@@ -47,16 +56,18 @@ class ArchitectureTest {
           "device",
           "backend.cuda",
           "device.jcuda",
-          "experiment",
           "verification",
           "record",
           "diagnosis",
+          "run",
           "report.figure",
           "report",
           "cli");
 
-  private static final List<String> WIRED_BY_CLI_ALONE =
+  private static final List<String> IMPLEMENTATIONS =
       List.of("backend.reference", "backend.cpu", "backend.cuda", "device.jcuda", "graph.exchange");
+
+  private static final List<String> WIRED_BY = List.of("run", "cli");
 
   /** What others are checked against: the oracle, and golden files. */
   private static final List<String> VERIFICATION_MAY_USE =
@@ -70,18 +81,31 @@ class ArchitectureTest {
           .importPackages("io.depthscope");
 
   @Test
-  void seesTheWholeProject() {
-    assertTrue(classes.size() > 110, "only " + classes.size() + " classes were seen");
+  void seesTheWholeProject() throws IOException {
+    Set<String> sources = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(SOURCES.resolve("io/depthscope"))) {
+      files
+          .map(file -> SOURCES.relativize(file).toString())
+          .filter(file -> file.endsWith(JAVA) && !file.endsWith(PACKAGE_INFO + JAVA))
+          .map(file -> file.substring(0, file.length() - JAVA.length()).replace('/', '.'))
+          .forEach(sources::add);
+    }
+    Set<String> seen = new TreeSet<>();
+    for (JavaClass c : classes) {
+      if (c.isTopLevelClass() && !c.getSimpleName().equals(PACKAGE_INFO)) {
+        seen.add(c.getName());
+      }
+    }
+    assertTrue(sources.contains(ROOT + "cli.Main"), sources::toString);
+    Set<String> oneSided = new TreeSet<>(sources);
+    oneSided.addAll(seen);
+    oneSided.removeIf(c -> sources.contains(c) && seen.contains(c));
+    assertEquals(Set.of(), oneSided, "without a class, or without a file of its name");
     Set<String> packages = new TreeSet<>();
     for (JavaClass c : classes) {
       packages.add(c.getPackageName());
     }
-    assertTrue(packages.contains(ROOT + "backend.cpu"), packages::toString);
-    for (String name : packages) {
-      assertTrue(
-          ORDER.stream().anyMatch(p -> name.equals(ROOT + p)),
-          "package " + name + " has no place in the order");
-    }
+    assertEquals(ORDER.stream().map(ROOT::concat).collect(Collectors.toSet()), packages);
   }
 
   @Test
@@ -100,15 +124,18 @@ class ArchitectureTest {
     forbid("backend.cpu", "backend.reference");
     forbid("backend.cpu", "dataset");
     forbid("backend.reference", "dataset");
+    forbid("run", "verification");
+    forbid("report.figure", "run");
+    forbid("report", "run");
   }
 
   @Test
-  void implementationsAreWiredByTheCommandLineAlone() {
-    for (String implementation : WIRED_BY_CLI_ALONE) {
+  void implementationsAreWiredByTheUseCasesAndTheCommandLineAlone() {
+    for (String implementation : IMPLEMENTATIONS) {
       for (String user : ORDER) {
         boolean oracle =
             user.equals("verification") && VERIFICATION_MAY_USE.contains(implementation);
-        if (!user.equals("cli") && !user.equals(implementation) && !oracle) {
+        if (!WIRED_BY.contains(user) && !user.equals(implementation) && !oracle) {
           forbid(user, implementation);
         }
       }
@@ -122,7 +149,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + used)
-        .allowEmptyShould(true) // a package of the plan may not exist yet
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheCommandLineKnowsOptionsAndATerminal() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "cli")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("picocli..", "me.tongfei..")
         .check(classes);
   }
 
@@ -151,7 +188,7 @@ class ArchitectureTest {
   @Test
   void devicesAreKnownToNobodyButTheirBackend() {
     for (String user : ORDER) {
-      if (!List.of("device", "device.jcuda", "backend.cuda", "cli").contains(user)) {
+      if (!List.of("device", "device.jcuda", "backend.cuda", "run", "cli").contains(user)) {
         forbid(user, "device");
       }
     }

@@ -1,6 +1,6 @@
 /**
  * What a backend is: it compiles a whole plan into a program that runs batches through both
  * networks and gathers their statistics. Implementations are packages of their own, chosen by
- * {@code cli} alone.
+ * {@code run} and {@code cli} alone.
  */
 package io.depthscope.backend;

@@ -1,12 +1,19 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
-import io.depthscope.dataset.Preprocessing;
-import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.QuantizationJson;
 import io.depthscope.record.RunDirectory;
+import io.depthscope.run.Analysis;
+import io.depthscope.run.BackendChoice;
+import io.depthscope.run.CalibrationSource;
+import io.depthscope.run.DiagnosedRun;
+import io.depthscope.run.MemoryEstimate;
+import io.depthscope.run.Method;
+import io.depthscope.run.Quantization;
+import io.depthscope.run.Subject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -52,7 +59,11 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Option(
       names = "--quantization",
       paramLabel = "FILE",
-      description = "Use the calibration in an earlier run's quantization.json instead.")
+      description = {
+        "Quantize by the parameters in this quantization.json of an earlier run, whoever changed"
+            + " them; tensors it leaves out stay in float32. With --scheme, --granularity,"
+            + " --symmetric, --asymmetric, --range or --weight-range, use its calibration alone."
+      })
   private Path quantization;
 
   @Option(
@@ -122,82 +133,100 @@ final class AnalyzeCommand implements Callable<Integer> {
       text.println(out + " holds a finished run; nothing to resume");
       return 0;
     }
-    LoadedModel model = modelOptions.load();
-    Preprocessing preprocessing = modelOptions.preprocessing(model);
+    Subject subject = modelOptions.load();
     if (!quiet && !explainMemory) {
-      modelOptions.lines(model, preprocessing).forEach(text::println);
+      modelOptions.lines(subject).forEach(text::println);
     }
-    String dataSpec = dataOptions.spec(model);
-    try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec, model)) {
-      dataOptions.checkClasses(data, model);
-      String calibrationSpec =
-          Optional.ofNullable(calibrateData)
-              .or(() -> DataOptions.trainingSplit(dataSpec, calibrate))
-              .orElse(dataSpec);
-      AnalyzeJob job =
-          new AnalyzeJob(
-              opened.backend(),
-              opened.choice(),
-              model,
-              preprocessing,
-              scheme,
-              feed,
-              errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS,
-              data,
-              dataOptions.count(data),
-              backendOptions.threads(),
-              backendOptions.batch(opened.backend()),
-              dataOptions.strict(),
-              AnalyzeJob.Source.of(data));
-      MemoryEstimate memory = job.memory();
+    Method method = method(scheme);
+    String dataSpec = dataOptions.spec(subject.model());
+    try (BackendChoice.Opened opened = backendOptions.choice().open();
+        Dataset data = dataOptions.open(dataSpec, subject.model())) {
+      dataOptions.checkClasses(data, subject.model());
+      Analysis analysis =
+          new Analysis(
+              subject,
+              dataOptions.images(data),
+              method,
+              ranges(dataSpec),
+              backendOptions.machine(opened));
+      MemoryEstimate memory = analysis.memory();
       if (explainMemory) {
         memory.lines().forEach(text::println);
         return 0;
       }
       memory.check();
-      job.checkDevice();
-      Path directory =
-          out != null
-              ? out
-              : TimedFolder.below(Path.of("runs"), model.graph().name() + "-" + scheme.name());
-      try (Interruption interruption = Interruption.install(spec.commandLine().getErr())) {
-        CalibrationSource source =
-            CalibrationSource.of(
-                calibrationSpec,
-                calibrate,
-                quantization,
-                () -> dataOptions.openUnlabelled(calibrationSpec));
-        AnalyzeJob.Result result =
-            job.run(
-                directory,
-                source,
-                new AnalyzeJob.Mode(resume, overwrite, checkpointEvery, quiet, dataOptions.seed()),
-                interruption::requested,
-                text,
-                spec.commandLine().getErr());
-        PrintWriter err = spec.commandLine().getErr();
-        return switch (result.outcome()) {
-          case FINISHED -> {
-            if (!noReport) {
-              report(result.finished().orElseThrow(), directory, text, err);
-            }
-            yield 0;
-          }
-          case STOPPED_CALIBRATING -> {
-            err.println("depthscope: interrupted while calibrating; there is nothing to resume");
-            yield Main.INTERRUPTED;
-          }
-          case STOPPED -> {
-            err.println(
-                "depthscope: interrupted; repeat the command with --out "
-                    + directory
-                    + " --resume to continue");
-            yield Main.INTERRUPTED;
-          }
-        };
-      }
+      analysis.checkDevice();
+      return run(analysis);
     }
+  }
+
+  /** By the parameters of a file, if one is given and no scheme beside it. */
+  private Method method(QuantScheme scheme) throws IOException {
+    Quantization by =
+        quantization == null || schemeOptions.isGiven()
+            ? new Quantization.ByScheme(scheme)
+            : new Quantization.AsWritten(QuantizationJson.read(quantization));
+    return new Method(by, feed, errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS);
+  }
+
+  private CalibrationSource ranges(String dataSpec) {
+    String images =
+        Optional.ofNullable(calibrateData)
+            .or(() -> DataOptions.trainingSplit(dataSpec, calibrate))
+            .orElse(dataSpec);
+    return CalibrationSource.of(
+        images,
+        calibrate,
+        Optional.ofNullable(quantization),
+        () -> dataOptions.openUnlabelled(images));
+  }
+
+  private int run(Analysis analysis) throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    Path directory =
+        out != null
+            ? out
+            : TimedFolder.below(
+                Path.of("runs"),
+                analysis.subject().model().graph().name()
+                    + "-"
+                    + analysis.method().quantization().scheme().name());
+    try (Interruption interruption = Interruption.install(err)) {
+      Analysis.Result result =
+          analysis.run(
+              new Analysis.Output(directory, resume, overwrite, checkpointEvery),
+              new Terminal(err, quiet, interruption::requested));
+      return switch (result.outcome()) {
+        case FINISHED -> {
+          print(result.finished().orElseThrow(), directory, spec.commandLine().getOut());
+          if (!noReport) {
+            report(result.finished().get(), directory, spec.commandLine().getOut(), err);
+          }
+          yield 0;
+        }
+        case STOPPED_CALIBRATING -> {
+          err.println("depthscope: interrupted while calibrating; there is nothing to resume");
+          yield Main.INTERRUPTED;
+        }
+        case STOPPED -> {
+          err.println(
+              "depthscope: interrupted; repeat the command with --out "
+                  + directory
+                  + " --resume to continue");
+          yield Main.INTERRUPTED;
+        }
+      };
+    }
+  }
+
+  private void print(DiagnosedRun finished, Path directory, PrintWriter to) {
+    if (!quiet) {
+      Summary.print(finished.run(), to);
+      to.println();
+      FindingsText.print(finished.findings(), false, directory, to);
+      to.println();
+    }
+    to.println("results: " + directory);
   }
 
   /** The results are complete without their page: what prevents it is said and no more. */

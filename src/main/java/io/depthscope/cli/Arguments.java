@@ -1,21 +1,98 @@
 package io.depthscope.cli;
 
+import io.depthscope.dataset.Interpolation;
+import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.file.FileErrors;
+import io.depthscope.graph.Clamp;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.Granularity;
+import io.depthscope.quant.RangeEstimator;
+import io.depthscope.report.figure.FigureFormat;
+import io.depthscope.report.figure.FigureName;
+import io.depthscope.report.figure.HeatMapMetric;
+import io.depthscope.run.BackendChoice;
+import io.depthscope.run.Zoo;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How arguments become texts and paths: none may be empty, and each was read without loss. */
+/**
+ * How arguments become values: no text may be empty, each was read without loss, and words are
+ * those of a list, in upper or lower case.
+ */
 final class Arguments {
   private Arguments() {}
+
+  /** Registers every converter for a command and its subcommands. */
+  static void register(CommandLine line) {
+    line.registerConverter(Path.class, Arguments::path);
+    line.registerConverter(String.class, Arguments::text);
+    line.registerConverter(RangeEstimator.class, Arguments::range);
+    line.registerConverter(Clamp.class, word(Clamp.RECTIFIERS, Clamp::word));
+    words(line, BackendChoice.Kind.class, Arguments::lowerCase);
+    words(line, BackendChoice.Matmul.class, Arguments::lowerCase);
+    words(line, ChannelOrder.class, Arguments::lowerCase);
+    words(line, Feed.class, Feed::toString);
+    words(line, FigureFormat.class, FigureFormat::ending);
+    words(line, FigureName.class, FigureName::toString);
+    words(line, Granularity.class, Granularity::toString);
+    words(line, HeatMapMetric.class, HeatMapMetric::toString);
+    words(line, Interpolation.class, Interpolation::word);
+    words(line, NetworkOptions.InputRange.class, NetworkOptions.InputRange::word);
+    words(line, Recording.class, Recording::word);
+    words(line, SchemeOptions.Tensors.class, Arguments::lowerCase);
+    words(line, Zoo.TrainedOn.class, Arguments::lowerCase);
+  }
+
+  private static <E extends Enum<E>> void words(
+      CommandLine line, Class<E> type, Function<E, String> word) {
+    line.registerConverter(type, word(List.of(type.getEnumConstants()), word));
+  }
+
+  private static String lowerCase(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static <E> ITypeConverter<E> word(List<E> values, Function<E, String> word) {
+    return argument -> {
+      for (E value : values) {
+        if (word.apply(value).equalsIgnoreCase(argument)) {
+          return value;
+        }
+      }
+      String words = values.stream().map(word).collect(Collectors.joining(", "));
+      int last = words.lastIndexOf(", ");
+      throw new TypeConversionException(
+          "expected "
+              + (last < 0 ? words : words.substring(0, last) + " or " + words.substring(last + 2))
+              + " but was '"
+              + argument
+              + "'");
+    };
+  }
+
+  private static RangeEstimator range(String argument) {
+    try {
+      return RangeEstimator.parse(argument);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
 
   /**
    * A text; it may name a file, too.
    *
    * @throws TypeConversionException if it is empty or was not decoded, with the reason
    */
-  static String text(String argument) {
+  private static String text(String argument) {
     if (argument.isEmpty()) {
       throw new TypeConversionException("the value is empty");
     }
@@ -30,7 +107,7 @@ final class Arguments {
    *
    * @throws TypeConversionException if it is empty or can be no path, with the reason
    */
-  static Path path(String argument) {
+  private static Path path(String argument) {
     try {
       return Path.of(text(argument));
     } catch (InvalidPathException e) {

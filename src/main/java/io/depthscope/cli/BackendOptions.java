@@ -1,46 +1,33 @@
 package io.depthscope.cli;
 
-import io.depthscope.backend.Backend;
-import io.depthscope.backend.BackendException;
-import io.depthscope.backend.cpu.CpuBackend;
-import io.depthscope.backend.cuda.CudaBackend;
-import io.depthscope.backend.cuda.CudaOptions;
-import io.depthscope.backend.reference.ReferenceBackend;
-import io.depthscope.device.Device;
-import io.depthscope.device.DeviceException;
-import io.depthscope.device.MatrixLibrary;
-import io.depthscope.device.jcuda.JCudaDevices;
-import java.io.IOException;
-import java.util.List;
+import io.depthscope.run.BackendChoice;
+import io.depthscope.run.BackendChoice.Kind;
+import io.depthscope.run.BackendChoice.Matmul;
+import io.depthscope.run.Machine;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** What to run it with. */
 final class BackendOptions {
-  private static final String AUTO = "auto";
-  private static final String CPU = "cpu";
-  private static final String CUDA = "cuda";
-  private static final String REFERENCE = "reference";
+  private static final int MOST_BATCH = 4096;
+  private static final Set<Kind> NO_GPU = Set.of(Kind.CPU, Kind.REFERENCE);
 
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      defaultValue = AUTO,
+      defaultValue = "auto",
       description =
           "auto, cpu, cuda (an NVIDIA GPU) or reference (plain loops in double, slow). Default:"
               + " ${DEFAULT-VALUE}: cuda where there is a GPU, otherwise cpu.")
-  private String backend;
+  private Kind backend;
 
   @Option(
       names = "--device",
       paramLabel = "N",
       description = "Which GPU, as 'depthscope devices' numbers them. Default: 0.")
   private Integer device;
-
-  /** Who multiplies the matrices of pointwise and fully connected layers on a GPU. */
-  enum Matmul {
-    own,
-    cublas
-  }
 
   @Option(
       names = "--matmul",
@@ -83,45 +70,33 @@ final class BackendOptions {
     return n;
   }
 
-  /**
-   * @throws UsageException if out of range
-   */
-  int batch(Backend opened) {
-    int n =
-        batch != null
-            ? batch
-            : switch (opened.name()) {
-              case REFERENCE -> 1;
-              case CUDA -> 64;
-              default -> 32;
-            };
-    if (n < 1 || n > 4096) {
-      throw new UsageException("--batch must be 1..4096, got " + n);
-    }
-    return n;
+  /** Images handed over at a time. */
+  int batch(BackendChoice.Opened opened) {
+    return batch != null ? batch : opened.usualBatch();
   }
 
   /** Checks what can be checked before anything is opened. */
   void check() {
     threads();
-    if (batch != null && (batch < 1 || batch > 4096)) {
-      throw new UsageException("--batch must be 1..4096, got " + batch);
+    if (batch != null && (batch < 1 || batch > MOST_BATCH)) {
+      throw new UsageException("--batch must be 1.." + MOST_BATCH + ", got " + batch);
     }
-    if (!List.of(AUTO, CPU, REFERENCE, CUDA).contains(backend)) {
-      throw new UsageException("backend '" + backend + "' is none of auto, cpu, reference, cuda");
-    }
-    if (allowTf32 && matmul != Matmul.cublas) {
+    if (allowTf32 && matmul != Matmul.CUBLAS) {
       throw new UsageException("--allow-tf32 needs --matmul cublas");
     }
-    if (matmul == Matmul.cublas && List.of(CPU, REFERENCE).contains(backend)) {
-      throw new UsageException("--matmul cublas needs --backend cuda, got " + backend);
+    if (matmul == Matmul.CUBLAS && NO_GPU.contains(backend)) {
+      throw new UsageException("--matmul cublas needs --backend cuda, got " + word());
     }
     if (device != null) {
       checkDevice(device);
-      if (List.of(CPU, REFERENCE).contains(backend)) {
-        throw new UsageException("--device needs --backend cuda, got " + backend);
+      if (NO_GPU.contains(backend)) {
+        throw new UsageException("--device needs --backend cuda, got " + word());
       }
     }
+  }
+
+  private String word() {
+    return backend.name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -134,80 +109,22 @@ final class BackendOptions {
   }
 
   /**
-   * Opens the backend; the caller closes it.
+   * The backend that is asked for.
    *
-   * @throws IOException if the backend is not to be had, with the reason
-   * @throws UsageException if there is no backend of that name
+   * @throws UsageException if two options contradict each other, or one is out of range
    */
-  Opened open() throws IOException {
+  BackendChoice choice() {
     check();
-    return switch (backend) {
-      case CPU -> new Opened(cpu(), "asked for");
-      case REFERENCE -> new Opened(new ReferenceBackend(), "asked for");
-      case CUDA -> new Opened(cuda(), "asked for");
-      default -> automatic();
-    };
+    return new BackendChoice(
+        backend,
+        device == null ? OptionalInt.empty() : OptionalInt.of(device),
+        matmul,
+        allowTf32,
+        threads());
   }
 
-  /**
-   * A backend and why it is this one.
-   *
-   * @param choice for the manifest
-   */
-  record Opened(Backend backend, String choice) implements AutoCloseable {
-    @Override
-    public void close() {
-      backend.close();
-    }
-  }
-
-  private Opened automatic() throws IOException {
-    try {
-      return new Opened(cuda(), "auto: there is a GPU");
-    } catch (IOException e) {
-      if (matmul == Matmul.cublas || device != null) {
-        // Who names a GPU or a library of GPUs does not mean the CPU.
-        throw new IOException(
-            e.getMessage()
-                + "; without "
-                + (device != null ? "--device" : "--matmul cublas")
-                + " the CPU does it",
-            e);
-      }
-      return new Opened(cpu(), "auto: " + e.getMessage());
-    }
-  }
-
-  private Backend cuda() throws IOException {
-    try {
-      Device opened = JCudaDevices.open(device == null ? 0 : device);
-      return new CudaBackend(opened, new CudaOptions(library(opened), ""));
-    } catch (DeviceException e) {
-      throw new IOException("backend cuda is missing: " + e.getMessage(), e);
-    } catch (BackendException e) {
-      throw new IOException(e.getMessage(), e);
-    }
-  }
-
-  /** Null for this project's own kernels. */
-  private MatrixLibrary library(Device opened) throws IOException {
-    if (matmul == Matmul.own) {
-      return null;
-    }
-    try {
-      return opened.openMatrixLibrary(allowTf32);
-    } catch (DeviceException e) {
-      opened.close();
-      throw new IOException("--matmul cublas: " + e.getMessage(), e);
-    }
-  }
-
-  private Backend cpu() throws IOException {
-    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-      throw new IOException(
-          "backend cpu needs java --add-modules jdk.incubator.vector; the depthscope launcher"
-              + " passes it");
-    }
-    return new CpuBackend(threads());
+  /** What a run is computed on, once its backend is open. */
+  Machine machine(BackendChoice.Opened opened) {
+    return new Machine(opened.backend(), opened.choice(), threads(), batch(opened));
   }
 }

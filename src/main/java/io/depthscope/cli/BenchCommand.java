@@ -7,25 +7,25 @@ import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.experiment.Calibration;
-import io.depthscope.experiment.PairedRun;
-import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
+import io.depthscope.record.Calibration;
+import io.depthscope.run.BackendChoice;
+import io.depthscope.run.CalibrationPass;
+import io.depthscope.run.PairedRun;
+import io.depthscope.run.Subject;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Measures speed. */
 @Command(
@@ -42,20 +42,8 @@ final class BenchCommand implements Callable<Integer> {
     return Main.commandMissing(spec.commandLine());
   }
 
-  /** The word of a recording, as an option says how much work is measured. */
-  static final class RecordingWord implements ITypeConverter<Recording> {
-    static final String WORDS = "plain, calibration, paired, statistics or sources";
-
-    @Override
-    public Recording convert(String word) {
-      for (Recording recording : Recording.values()) {
-        if (recording.word().equals(word)) {
-          return recording;
-        }
-      }
-      throw new TypeConversionException("expected " + WORDS + " but was '" + word + "'");
-    }
-  }
+  /** What {@code --level} may be. */
+  static final String LEVELS = "plain, calibration, paired, statistics or sources";
 
   /** Images a second of a whole network. */
   @Command(
@@ -77,8 +65,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
         names = "--level",
         defaultValue = "statistics",
-        converter = RecordingWord.class,
-        description = RecordingWord.WORDS + ". Default: ${DEFAULT-VALUE}.")
+        description = LEVELS + ". Default: ${DEFAULT-VALUE}.")
     private Recording level;
 
     @Option(
@@ -102,16 +89,15 @@ final class BenchCommand implements Callable<Integer> {
         throw new UsageException(
             "--seconds must be above 0, --warm-up not below 0, both at most " + LONGEST);
       }
-      LoadedModel model = modelOptions.load();
-      Preprocessing preprocessing = modelOptions.preprocessing(model);
+      Subject subject = modelOptions.load();
       // Standard output is one line of JSON.
-      modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getErr()::println);
-      try (BackendOptions.Opened opened = backendOptions.open();
-          Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
+      modelOptions.lines(subject).forEach(spec.commandLine().getErr()::println);
+      try (BackendChoice.Opened opened = backendOptions.choice().open();
+          Dataset data = dataOptions.open(dataOptions.spec(subject.model()), subject.model())) {
         Backend backend = opened.backend();
-        int batch = backendOptions.batch(backend);
-        ImageBatch images = firstBatch(data, preprocessing, batch);
-        Plan plan = plan(backend, model, preprocessing, scheme, images);
+        int batch = backendOptions.batch(opened);
+        ImageBatch images = firstBatch(data, subject.preprocessing(), batch);
+        Plan plan = plan(backend, subject, scheme, images);
         try (Program program = backend.compile(plan, batch)) {
           InputBatch input = InputBatch.of(images);
           repeat(program, input, warmUp);
@@ -142,21 +128,15 @@ final class BenchCommand implements Callable<Integer> {
       }
     }
 
-    private Plan plan(
-        Backend backend,
-        LoadedModel model,
-        Preprocessing preprocessing,
-        QuantScheme scheme,
-        ImageBatch images)
+    private Plan plan(Backend backend, Subject subject, QuantScheme scheme, ImageBatch images)
         throws IOException {
       if (!level.paired()) {
-        return AnalyzeJob.fp32Plan(model, preprocessing, level);
+        return subject.fp32Plan(level);
       }
-      Plan fp32 = AnalyzeJob.fp32Plan(model, preprocessing, Recording.CALIBRATION);
-      Calibration calibration = Calibration.of(backend, fp32, images);
-      QuantSpec spec = SchemePolicy.spec(model.network(), scheme, calibration.tensors());
-      return Plan.of(
-          model.network(), preprocessing.normalizationTable(), spec, Feed.ACCUMULATED, level);
+      Plan fp32 = subject.fp32Plan(Recording.CALIBRATION);
+      Calibration calibration = new CalibrationPass(backend, fp32).run(images);
+      QuantSpec spec = SchemePolicy.spec(subject.model().network(), scheme, calibration.tensors());
+      return subject.plan(spec, Feed.ACCUMULATED, level);
     }
 
     /** Keeps two batches under way, as a real run does, for at least the given time. */

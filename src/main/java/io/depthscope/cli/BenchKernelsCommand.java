@@ -60,8 +60,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
   @Option(
       names = "--level",
       defaultValue = "statistics",
-      converter = BenchCommand.RecordingWord.class,
-      description = BenchCommand.RecordingWord.WORDS + ". Default: ${DEFAULT-VALUE}.")
+      description = BenchCommand.LEVELS + ". Default: ${DEFAULT-VALUE}.")
   private Recording level;
 
   @Option(

@@ -5,6 +5,7 @@ import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.SyntheticShapes;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.run.TestImages;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,14 +60,6 @@ final class DataOptions {
       defaultValue = "" + SyntheticShapes.DEFAULT_SEED)
   private long seed;
 
-  boolean strict() {
-    return strict;
-  }
-
-  long seed() {
-    return seed;
-  }
-
   /**
    * Checks what can be checked before anything is opened.
    *
@@ -90,9 +83,10 @@ final class DataOptions {
     return read;
   }
 
-  /** Number of images to run. */
-  int count(Dataset dataset) {
-    return limit == null ? dataset.size() : Math.min(limit, dataset.size());
+  /** The images to run. */
+  TestImages images(Dataset dataset) {
+    int count = limit == null ? dataset.size() : Math.min(limit, dataset.size());
+    return new TestImages(dataset, count, strict, seed);
   }
 
   /**

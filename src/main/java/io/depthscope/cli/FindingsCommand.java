@@ -3,6 +3,7 @@ package io.depthscope.cli;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.diagnosis.Phrases;
 import io.depthscope.record.Run;
+import io.depthscope.run.DiagnosedRun;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,12 +1,13 @@
 package io.depthscope.cli;
 
-import io.depthscope.dataset.Preprocessing;
 import io.depthscope.diagnosis.DeadChannels;
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.run.StatedImages;
+import io.depthscope.run.Subject;
 import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.FloatTensor;
 import java.io.IOException;
@@ -33,8 +34,8 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    LoadedModel loaded = modelOptions.load();
-    Preprocessing preprocessing = modelOptions.preprocessing(loaded);
+    Subject subject = modelOptions.load();
+    LoadedModel loaded = subject.model();
     Graph graph = loaded.graph();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
@@ -79,9 +80,9 @@ final class InspectCommand implements Callable<Integer> {
     }
     table.lines().forEach(out::println);
     out.println();
-    List<String> settings = modelOptions.lines(loaded, preprocessing);
+    List<String> settings = modelOptions.lines(subject);
     if (settings.isEmpty()) {
-      out.println("images " + NetworkOptions.imageText(preprocessing));
+      out.println("images " + StatedImages.text(subject.preprocessing()));
     }
     settings.forEach(out::println);
     out.printf(

@@ -1,9 +1,10 @@
 package io.depthscope.cli;
 
-import io.depthscope.dataset.Preprocessing;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFile;
+import io.depthscope.run.Subject;
+import io.depthscope.run.Zoo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,12 +27,16 @@ final class ModelOptions {
   @Mixin private NetworkOptions network;
 
   /**
-   * @throws IOException if the file cannot be read or holds no network of a known family
+   * Loads it.
+   *
+   * @throws IOException if the file cannot be read or holds no network of a known family, or the
+   *     network does not read images or asks for what cannot be done
    * @throws UsageException if something stated of it is unknown or out of range
    */
-  LoadedModel load() throws IOException {
+  Subject load() throws IOException {
     LoadOptions options = network.loadOptions();
-    return file != null ? ModelFile.load(file, options) : Zoo.load(EMBEDDED, options);
+    LoadedModel model = file != null ? ModelFile.load(file, options) : Zoo.load(EMBEDDED, options);
+    return new Subject(model, network.images().preprocessing(model));
   }
 
   /** Files that are read. */
@@ -39,17 +44,8 @@ final class ModelOptions {
     return file == null ? List.of() : List.of(file);
   }
 
-  /**
-   * How images become this network's input.
-   *
-   * @throws IOException if the network does not read images, or asks for what cannot be done
-   */
-  Preprocessing preprocessing(LoadedModel model) throws IOException {
-    return network.preprocessing(model);
-  }
-
   /** What is used beside the weights and where it is from, a line each. */
-  List<String> lines(LoadedModel model, Preprocessing preprocessing) {
-    return network.lines(model, preprocessing);
+  List<String> lines(Subject subject) {
+    return network.lines(subject);
   }
 }

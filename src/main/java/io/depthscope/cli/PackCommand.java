@@ -1,10 +1,10 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
-import io.depthscope.dataset.Preprocessing;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.run.Packing;
+import io.depthscope.run.Subject;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -52,18 +52,17 @@ final class PackCommand implements Callable<Integer> {
         "--out",
         out,
         Stream.concat(modelOptions.inputs().stream(), dataOptions.inputs().stream()).toList());
-    LoadedModel model = modelOptions.load();
-    Preprocessing preprocessing = modelOptions.preprocessing(model);
-    PrintWriter err = spec.commandLine().getErr();
+    Subject subject = modelOptions.load();
+    LoadedModel model = subject.model();
     if (!quiet) {
-      modelOptions.lines(model, preprocessing).forEach(spec.commandLine().getOut()::println);
+      modelOptions.lines(subject).forEach(spec.commandLine().getOut()::println);
     }
     int packed;
     try (Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
       dataOptions.checkClasses(data, model);
       packed =
-          new PackJob(data, preprocessing, dataOptions.count(data), workers, dataOptions.strict())
-              .run(out, quiet, () -> false, u -> {}, err);
+          new Packing(dataOptions.images(data), subject.preprocessing(), workers)
+              .run(out, u -> {}, new Terminal(spec.commandLine().getErr(), quiet, () -> false));
     }
     spec.commandLine()
         .getOut()
@@ -71,7 +70,7 @@ final class PackCommand implements Callable<Integer> {
             Locale.ROOT,
             "packed %d images of %s into %s%n",
             packed,
-            preprocessing.inputShape(),
+            subject.preprocessing().inputShape(),
             out);
     return 0;
   }

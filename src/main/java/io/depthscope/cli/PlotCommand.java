@@ -47,7 +47,7 @@ final class PlotCommand implements Callable<Integer> {
   private boolean list;
 
   @Option(names = "--figure", paramLabel = "NAME", description = "Which figure; see --list.")
-  private String figure;
+  private FigureName figure;
 
   @Option(
       names = "--format",
@@ -143,12 +143,11 @@ final class PlotCommand implements Callable<Integer> {
   }
 
   private FigureName figure() {
-    String names = "; figures are " + String.join(", ", FigureName.names());
     if (figure == null) {
-      throw new UsageException("--figure is missing" + names);
+      throw new UsageException(
+          "--figure is missing; figures are " + String.join(", ", FigureName.names()));
     }
-    return FigureName.of(figure)
-        .orElseThrow(() -> new UsageException("there is no figure '" + figure + "'" + names));
+    return figure;
   }
 
   private FigureFormat format() {

@@ -1,6 +1,7 @@
 package io.depthscope.cli;
 
 import io.depthscope.record.RunDirectory;
+import io.depthscope.run.DiagnosedRun;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -2,6 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.record.AtomicFile;
 import io.depthscope.report.HtmlReport;
+import io.depthscope.run.DiagnosedRun;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -4,16 +4,27 @@ import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
 import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** How to quantize. */
 final class SchemeOptions {
 
+  private static final List<String> NAMES =
+      List.of(
+          "--scheme", "--granularity", "--symmetric", "--asymmetric", "--range", "--weight-range");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   /** Which tensors an option speaks of. */
   enum Tensors {
-    weights,
-    activations,
-    both
+    WEIGHTS,
+    ACTIVATIONS,
+    BOTH
   }
 
   @Option(
@@ -30,7 +41,7 @@ final class SchemeOptions {
       paramLabel = "G",
       defaultValue = "per-tensor",
       description = "Scales of the weights: per-tensor or per-channel. Default: ${DEFAULT-VALUE}.")
-  private String granularity;
+  private Granularity granularity;
 
   @Option(
       names = "--symmetric",
@@ -53,50 +64,47 @@ final class SchemeOptions {
       description =
           "How activation ranges are chosen: min-max, percentile:P (P %% of the values are kept)"
               + " or mse. Default: ${DEFAULT-VALUE}.")
-  private String range;
+  private RangeEstimator range;
 
   @Option(
       names = "--weight-range",
       paramLabel = "R",
       defaultValue = "min-max",
       description = "The same for weights. Default: ${DEFAULT-VALUE}.")
-  private String weightRange;
+  private RangeEstimator weightRange;
+
+  /** True if any of it stands on the command line. */
+  boolean isGiven() {
+    ParseResult parsed = command.commandLine().getParseResult();
+    return NAMES.stream().anyMatch(parsed::hasMatchedOption);
+  }
 
   /**
+   * What is given, else its defaults.
+   *
    * @throws UsageException if an option has no meaning, or two contradict each other
    */
   QuantScheme scheme() {
     try {
       return QuantScheme.parse(
           scheme,
-          isSymmetric(Tensors.weights),
-          isSymmetric(Tensors.activations),
-          granularity(granularity),
-          RangeEstimator.parse(range),
-          RangeEstimator.parse(weightRange));
+          isSymmetric(Tensors.WEIGHTS),
+          isSymmetric(Tensors.ACTIVATIONS),
+          granularity,
+          range,
+          weightRange);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
   }
 
   private boolean isSymmetric(Tensors what) {
-    boolean yes = symmetric.contains(what) || symmetric.contains(Tensors.both);
-    boolean no = asymmetric.contains(what) || asymmetric.contains(Tensors.both);
+    boolean yes = symmetric.contains(what) || symmetric.contains(Tensors.BOTH);
+    boolean no = asymmetric.contains(what) || asymmetric.contains(Tensors.BOTH);
     if (yes && no) {
-      throw new UsageException(what + " cannot be both --symmetric and --asymmetric");
+      String tensors = what.name().toLowerCase(Locale.ROOT);
+      throw new UsageException(tensors + " cannot be both --symmetric and --asymmetric");
     }
     return yes;
-  }
-
-  /**
-   * @throws UsageException if it is neither
-   */
-  static Granularity granularity(String text) {
-    for (Granularity g : Granularity.values()) {
-      if (g.toString().equals(text)) {
-        return g;
-      }
-    }
-    throw new UsageException("granularity '" + text + "' is neither per-tensor nor per-channel");
   }
 }

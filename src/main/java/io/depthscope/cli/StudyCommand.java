@@ -20,10 +20,17 @@ import io.depthscope.record.BuildInfo;
 import io.depthscope.record.RefusedOutputException;
 import io.depthscope.record.RunDirectory;
 import io.depthscope.record.RunManifest;
+import io.depthscope.record.RunSetting;
 import io.depthscope.record.StudyDirectory;
 import io.depthscope.report.LabelledRun;
 import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
+import io.depthscope.run.BackendChoice;
+import io.depthscope.run.Machine;
+import io.depthscope.run.StatedImages;
+import io.depthscope.run.StudyRun;
+import io.depthscope.run.Subject;
+import io.depthscope.run.Zoo;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
@@ -32,6 +39,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -67,7 +75,7 @@ final class StudyCommand implements Callable<Integer> {
       description =
           "Networks inside the program: synthetic, cifar10 (after their training data) or none."
               + " Default: synthetic for synthetic images, otherwise cifar10; none with --model.")
-  private String zoo;
+  private Zoo.TrainedOn zoo;
 
   @Option(
       names = "--model",
@@ -90,7 +98,7 @@ final class StudyCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "per-tensor,per-channel",
       description = "Scales of the weights. Default: ${DEFAULT-VALUE}.")
-  private List<String> granularity;
+  private List<Granularity> granularity;
 
   @Option(
       names = "--calibrate",
@@ -128,7 +136,7 @@ final class StudyCommand implements Callable<Integer> {
     if (resume && out == null) {
       throw new UsageException("--resume needs --out DIR, the interrupted study");
     }
-    List<StudyJob.Candidate> networks = networks();
+    List<StudyRun.Candidate> networks = networks();
     Path directory = out != null ? out : TimedFolder.below(Path.of("runs"), "study");
     StudyDirectory study = new StudyDirectory(directory);
     study.requireOurs();
@@ -136,33 +144,27 @@ final class StudyCommand implements Callable<Integer> {
       throw new RefusedOutputException(
           directory + " holds a study; add --resume to finish it, or choose another --out");
     }
-    String dataSpec = dataOptions.spec(networks.getFirst().model());
+    String dataSpec = dataOptions.spec(networks.getFirst().subject().model());
     PrintWriter err = spec.commandLine().getErr();
-    try (BackendOptions.Opened opened = backendOptions.open();
-        Dataset data = dataOptions.open(dataSpec, networks.getFirst().model());
+    try (BackendChoice.Opened opened = backendOptions.choice().open();
+        Dataset data = dataOptions.open(dataSpec, networks.getFirst().subject().model());
         Interruption interruption = Interruption.install(err)) {
-      for (StudyJob.Candidate c : networks) {
-        dataOptions.checkClasses(data, c.model());
+      for (StudyRun.Candidate c : networks) {
+        dataOptions.checkClasses(data, c.subject().model());
       }
       create(directory);
-      StudyJob job =
-          new StudyJob(
+      Machine machine = backendOptions.machine(opened);
+      StudyRun run =
+          new StudyRun(
               study,
-              opened.backend(),
-              opened.choice(),
               networks,
               schemes,
-              data,
-              dataOptions.count(data),
-              calibrationImages(dataSpec),
-              calibrate,
-              backendOptions.threads(),
-              backendOptions.batch(opened.backend()),
-              dataOptions.seed(),
-              dataOptions.strict());
-      Optional<StudyJob.Result> result;
+              dataOptions.images(data),
+              new StudyRun.Calibrating(calibrate, ownImages(dataSpec)),
+              machine);
+      Optional<StudyRun.Result> result;
       try {
-        result = job.run(resume, quiet, interruption::requested, err);
+        result = run.run(resume, new Terminal(err, quiet, interruption::requested));
       } catch (InterruptedIOException e) {
         result = Optional.empty();
       }
@@ -173,7 +175,7 @@ final class StudyCommand implements Callable<Integer> {
                 + " --resume to continue");
         return Main.INTERRUPTED;
       }
-      finish(directory, result.get(), provenance(opened, data, result.get()));
+      finish(directory, result.get(), provenance(machine, data, result.get()));
     }
     return 0;
   }
@@ -187,7 +189,7 @@ final class StudyCommand implements Callable<Integer> {
     }
   }
 
-  private void finish(Path directory, StudyJob.Result result, RunManifest provenance)
+  private void finish(Path directory, StudyRun.Result result, RunManifest provenance)
       throws IOException {
     List<Claim> claims = Claims.judge(result.study());
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -220,19 +222,18 @@ final class StudyCommand implements Callable<Integer> {
     text.println("results: " + directory + ", report: " + directory.resolve(RunDirectory.REPORT));
   }
 
-  private RunManifest provenance(
-      BackendOptions.Opened opened, Dataset data, StudyJob.Result result) {
+  private RunManifest provenance(Machine machine, Dataset data, StudyRun.Result result) {
     BuildInfo build = BuildInfo.load();
     return RunManifest.ofMachine()
-        .with("version", build.version())
-        .with("commit", build.commitText())
-        .with("backend", opened.backend().name())
-        .with("backendDescription", opened.backend().description())
-        .with("backendChoice", opened.choice())
-        .with("threads", backendOptions.threads())
-        .with("data", data.description())
-        .with("dataFingerprint", data.fingerprint())
-        .with("calibrationImages", calibrate)
+        .with(RunSetting.VERSION, build.version())
+        .with(RunSetting.COMMIT, build.commitText())
+        .with(RunSetting.BACKEND, machine.backend().name())
+        .with(RunSetting.BACKEND_DESCRIPTION, machine.backend().description())
+        .with(RunSetting.BACKEND_CHOICE, machine.choice())
+        .with(RunSetting.THREADS, machine.threads())
+        .with(RunSetting.DATA, data.description())
+        .with(RunSetting.DATA_FINGERPRINT, data.fingerprint())
+        .with(RunSetting.CALIBRATION_IMAGES, calibrate)
         .with("secondsOfRuns", result.seconds());
   }
 
@@ -243,16 +244,15 @@ final class StudyCommand implements Callable<Integer> {
         throw new UsageException(
             "--bits must be " + QuantFormat.MIN_BITS + ".." + QuantFormat.MAX_BITS + ", got " + b);
       }
-      for (String g : granularity) {
-        Granularity scales = SchemeOptions.granularity(g);
+      for (Granularity scales : granularity) {
         QuantScheme scheme =
             QuantScheme.parse(
                 "w" + b + "a" + b,
                 false,
                 false,
                 scales,
-                RangeEstimator.parse("min-max"),
-                RangeEstimator.parse("min-max"));
+                new RangeEstimator.MinMax(),
+                new RangeEstimator.MinMax());
         if (!schemes.contains(scheme)) {
           schemes.add(scheme);
         }
@@ -264,40 +264,38 @@ final class StudyCommand implements Callable<Integer> {
     return schemes;
   }
 
-  private List<StudyJob.Candidate> networks() throws IOException {
-    List<StudyJob.Candidate> networks = new ArrayList<>();
-    String wanted =
+  private List<StudyRun.Candidate> networks() throws IOException {
+    List<StudyRun.Candidate> networks = new ArrayList<>();
+    Zoo.TrainedOn wanted =
         zoo != null
             ? zoo
-            : !models.isEmpty() ? "none" : dataOptions.isSynthetic() ? Zoo.SYNTHETIC : Zoo.CIFAR10;
-    switch (wanted) {
-      case Zoo.SYNTHETIC, Zoo.CIFAR10 -> {
-        List<Zoo.Member> members = Zoo.of(wanted);
-        if (members.isEmpty()) {
-          throw new IOException(
-              "this build holds no networks trained on " + wanted + "; give --model FILE");
-        }
-        for (Zoo.Member m : members) {
-          LoadedModel model = m.load();
-          // The options speak of the networks that the user gives; these say everything themselves.
-          add(networks, m.name(), model, new NetworkOptions().preprocessing(model));
-        }
-      }
-      case "none" -> {}
-      default ->
-          throw new UsageException("--zoo must be synthetic, cifar10 or none, got " + wanted);
+            : !models.isEmpty()
+                ? Zoo.TrainedOn.NONE
+                : dataOptions.isSynthetic() ? Zoo.TrainedOn.SYNTHETIC : Zoo.TrainedOn.CIFAR10;
+    List<Zoo.Member> members = Zoo.of(wanted);
+    if (members.isEmpty() && wanted != Zoo.TrainedOn.NONE) {
+      throw new IOException(
+          "this build holds no networks trained on "
+              + wanted.name().toLowerCase(Locale.ROOT)
+              + "; give --model FILE");
+    }
+    for (Zoo.Member m : members) {
+      LoadedModel model = m.load();
+      // The options speak of the networks that the user gives; these say everything themselves.
+      Preprocessing preprocessing = StatedImages.NOTHING.preprocessing(model);
+      add(networks, m.name(), new Subject(model, preprocessing));
     }
     LoadOptions options = networkOptions.loadOptions();
     for (Path file : models) {
       String name = String.valueOf(file.getFileName()).replaceFirst("\\.safetensors$", "");
       LoadedModel model = ModelFile.load(file, options);
-      Preprocessing preprocessing = networkOptions.preprocessing(model);
+      Subject subject = new Subject(model, networkOptions.images().preprocessing(model));
       if (!quiet) {
         networkOptions
-            .lines(model, preprocessing)
+            .lines(subject)
             .forEach(line -> spec.commandLine().getErr().println(name + ": " + line));
       }
-      add(networks, name, model, preprocessing);
+      add(networks, name, subject);
     }
     if (networks.isEmpty()) {
       throw new UsageException("no networks: give --model FILE or --zoo");
@@ -305,27 +303,23 @@ final class StudyCommand implements Callable<Integer> {
     return networks;
   }
 
-  private static void add(
-      List<StudyJob.Candidate> networks,
-      String name,
-      LoadedModel model,
-      Preprocessing preprocessing)
+  private static void add(List<StudyRun.Candidate> networks, String name, Subject subject)
       throws IOException {
     if (!NAME.matcher(name).matches()) { // it names a folder and stands on the terminal
       throw new IOException(
           "a network of a study is called by letters, digits, spaces and . _ + - alone, not "
               + Main.oneLine(name));
     }
-    StudyNetwork network = StudyNetwork.of(name, model.family());
+    StudyNetwork network = StudyNetwork.of(name, subject.model().family());
     if (networks.stream().anyMatch(c -> c.network().name().equals(name))) {
       throw new IOException("two networks are called " + name);
     }
-    networks.add(new StudyJob.Candidate(network, model, preprocessing));
+    networks.add(new StudyRun.Candidate(network, subject));
   }
 
-  private Optional<StudyJob.CalibrationImages> calibrationImages(String dataSpec) {
+  private Optional<StudyRun.OwnImages> ownImages(String dataSpec) {
     return Optional.ofNullable(calibrateData)
         .or(() -> DataOptions.trainingSplit(dataSpec, calibrate))
-        .map(from -> new StudyJob.CalibrationImages(from, () -> dataOptions.openUnlabelled(from)));
+        .map(from -> new StudyRun.OwnImages(from, () -> dataOptions.openUnlabelled(from)));
   }
 }

@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.run.BackendChoice;
 import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,7 +45,7 @@ final class VerifyCommand implements Callable<Integer> {
       throw new UsageException("--random must be 0.." + MOST + ", got " + random);
     }
     PrintWriter out = spec.commandLine().getOut();
-    try (BackendOptions.Opened opened = backendOptions.open()) {
+    try (BackendChoice.Opened opened = backendOptions.choice().open()) {
       out.println("verifying " + opened.backend().name() + ": " + opened.backend().description());
       RegressionSuite suite =
           new RegressionSuite(

@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import io.depthscope.file.FileErrors;
+import io.depthscope.file.Sha256;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -156,14 +157,14 @@ public final class Cifar10Binary implements Dataset {
 
   @Override
   public String fingerprint() {
-    MessageDigest digest = Fingerprints.sha256();
+    MessageDigest digest = Sha256.begin();
     for (Batch batch : batches) {
       Fingerprints.addLine(digest, batch.name() + " " + batch.count());
       for (int i = 0; i < batch.count(); i++) {
         digest.update(batch.bytes().asSlice((long) i * RECORD, RECORD).asByteBuffer());
       }
     }
-    return Fingerprints.hex(digest.digest());
+    return Sha256.hex(digest.digest());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import io.depthscope.file.FileErrors;
+import io.depthscope.file.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -149,7 +150,7 @@ public final class ImageFolder implements Dataset {
 
   @Override
   public String fingerprint() {
-    MessageDigest digest = Fingerprints.sha256();
+    MessageDigest digest = Sha256.begin();
     for (Entry entry : entries) {
       Fingerprints.addLine(digest, entry.name());
       Fingerprints.addLine(digest, entry.label() + " " + entry.bytes());
@@ -157,7 +158,7 @@ public final class ImageFolder implements Dataset {
     if (applyOrientation) {
       Fingerprints.addLine(digest, "orientation applied");
     }
-    return Fingerprints.hex(digest.digest());
+    return Sha256.hex(digest.digest());
   }
 
   @Override

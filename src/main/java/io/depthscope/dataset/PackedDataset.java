@@ -1,5 +1,6 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.Sha256;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -164,7 +165,7 @@ public final class PackedDataset implements Dataset {
   }
 
   private void checkMetadata() throws IOException {
-    MessageDigest digest = Fingerprints.sha256();
+    MessageDigest digest = Sha256.begin();
     digest.update(bytes.asSlice(0, PackedFormat.HEADER_BYTES - 32).asByteBuffer());
     digest.update(bytes.asSlice(header.labelsOffset(), 4L * header.count()).asByteBuffer());
     digest.update(text);
@@ -235,7 +236,7 @@ public final class PackedDataset implements Dataset {
    * @throws IOException if they differ from what was written
    */
   public void verifyPixels() throws IOException {
-    MessageDigest digest = Fingerprints.sha256();
+    MessageDigest digest = Sha256.begin();
     long imageBytes = shape.size();
     for (int i = 0; i < header.count(); i++) {
       digest.update(
@@ -263,7 +264,7 @@ public final class PackedDataset implements Dataset {
 
   @Override
   public String fingerprint() {
-    return Fingerprints.hex(header.metadataDigest());
+    return Sha256.hex(header.metadataDigest());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.Sha256;
 import io.depthscope.tensor.Shape;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -33,7 +34,7 @@ public final class PackedWriter implements AutoCloseable {
   private final FileChannel channel;
   private final Shape shape;
   private final int classCount;
-  private final MessageDigest pixelDigest = Fingerprints.sha256();
+  private final MessageDigest pixelDigest = Sha256.begin();
   private final ByteArrayOutputStream text = new ByteArrayOutputStream();
   private int[] labels = new int[1024];
   private int count;
@@ -156,7 +157,7 @@ public final class PackedWriter implements AutoCloseable {
               textBytes.length,
               pixelDigest.digest(),
               new byte[32]);
-      MessageDigest metadata = Fingerprints.sha256();
+      MessageDigest metadata = Sha256.begin();
       metadata.update(unsigned.hashedBytes());
       metadata.update(labelBytes.array());
       metadata.update(textBytes);

@@ -1,5 +1,6 @@
 package io.depthscope.dataset;
 
+import io.depthscope.file.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -81,8 +82,7 @@ public final class SyntheticShapes implements Dataset {
   @Override
   public String fingerprint() {
     String identity = "synthetic shapes " + VERSION + " " + seed + " " + split.text() + " " + count;
-    return Fingerprints.hex(
-        Fingerprints.sha256().digest(identity.getBytes(StandardCharsets.UTF_8)));
+    return Sha256.hex(Sha256.begin().digest(identity.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override

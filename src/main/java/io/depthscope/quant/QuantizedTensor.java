@@ -40,17 +40,27 @@ public record QuantizedTensor(List<QuantParams> params, int[] codes) {
       RangeEstimator estimator) {
     int groups = granularity == Granularity.PER_CHANNEL ? channels : 1;
     int perGroup = kernel.length / groups;
-    int[] codes = new int[kernel.length];
     List<QuantParams> params = new ArrayList<>();
     for (int g = 0; g < groups; g++) {
-      int end = (g + 1) * perGroup;
-      QuantParams p = choose(Arrays.copyOfRange(kernel, g * perGroup, end), format, estimator);
-      params.add(p);
-      for (int i = g * perGroup; i < end; i++) {
-        codes[i] = p.quantize(kernel[i]);
-      }
+      float[] group = Arrays.copyOfRange(kernel, g * perGroup, (g + 1) * perGroup);
+      params.add(choose(group, format, estimator));
     }
-    return new QuantizedTensor(params, codes);
+    return of(kernel, params);
+  }
+
+  /**
+   * Quantizes a kernel by given parameters.
+   *
+   * @param kernel the elements of one output channel after the other
+   * @param params one entry for the whole kernel, or one for each output channel
+   * @throws IllegalArgumentException if there are no parameters, or more than fit the elements
+   */
+  public static QuantizedTensor of(float[] kernel, List<QuantParams> params) {
+    QuantizedTensor quantized = new QuantizedTensor(params, new int[kernel.length]);
+    for (int i = 0; i < kernel.length; i++) {
+      quantized.codes[i] = quantized.paramsOf(i).quantize(kernel[i]);
+    }
+    return quantized;
   }
 
   /** Parameters of an element. */

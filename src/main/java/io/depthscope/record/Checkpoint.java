@@ -1,6 +1,5 @@
 package io.depthscope.record;
 
-import io.depthscope.experiment.RunState;
 import io.depthscope.file.FileErrors;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;

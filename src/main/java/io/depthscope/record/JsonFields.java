@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -34,6 +36,11 @@ final class JsonFields implements FigureList.Source {
     if (!node.isObject()) {
       throw new IOException(file + ": " + (place.isEmpty() ? "it" : place) + " is no JSON object");
     }
+  }
+
+  /** The tree of a file that has been read. */
+  static JsonFields of(Path file, JsonNode root) throws IOException {
+    return new JsonFields(file, "", root);
   }
 
   /**
@@ -73,6 +80,19 @@ final class JsonFields implements FigureList.Source {
     int i = 0;
     for (JsonNode item : array(name)) {
       all.add(new JsonFields(file, path(name) + "[" + i++ + "]", item));
+    }
+    return all;
+  }
+
+  /** Objects by their {@code name}, in their order; each is then spoken of by it. */
+  Map<String, JsonFields> named(String name) throws IOException {
+    Map<String, JsonFields> all = new LinkedHashMap<>();
+    for (JsonFields item : objects(name)) {
+      String own = item.text("name");
+      String place = path(name) + "[" + own + "]";
+      if (all.put(own, new JsonFields(file, place, item.node)) != null) {
+        throw new IOException(file + ": " + place + " stands in it twice");
+      }
     }
     return all;
   }
@@ -176,6 +196,11 @@ final class JsonFields implements FigureList.Source {
 
   IOException wrong(String name, String reason) {
     return new IOException(file + ": " + path(name) + " is " + reason);
+  }
+
+  /** Of the object as a whole. */
+  IOException wrong(String reason) {
+    return new IOException(file + ": " + (place.isEmpty() ? "" : place + ": ") + reason);
   }
 
   private String path(String name) {

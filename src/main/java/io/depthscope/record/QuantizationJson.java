@@ -5,10 +5,10 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.depthscope.experiment.Calibration;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
+import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.Range;
@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -105,11 +107,66 @@ public final class QuantizationJson {
    * @throws IOException naming the file and the reason, if it is not such a file
    */
   public static Calibration readCalibration(Path file) throws IOException {
+    return calibration(file, tree(file));
+  }
+
+  /**
+   * Reads all of it back.
+   *
+   * @throws IOException naming the file and the reason, and the layer where it is about one, if it
+   *     is not such a file
+   */
+  public static QuantizationFile read(Path file) throws IOException {
+    JsonNode root = tree(file);
+    Calibration calibration = calibration(file, root);
+    JsonFields fields = JsonFields.of(file, root);
+    Map<String, QuantParams> outputs = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonFields> e : fields.named("activations").entrySet()) {
+      outputs.put(e.getKey(), params(e.getValue()));
+    }
+    Map<String, List<QuantParams>> weights = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonFields> e : fields.named("weights").entrySet()) {
+      List<QuantParams> params = new ArrayList<>();
+      for (JsonFields p : e.getValue().objects("params")) {
+        params.add(params(p));
+      }
+      weights.put(e.getKey(), params);
+    }
+    QuantScheme scheme = RunReader.scheme(fields.object("scheme"));
+    return new QuantizationFile(file, scheme, outputs, weights, calibration);
+  }
+
+  /** Codes are those of some format: they are counted one by one. */
+  private static QuantParams params(JsonFields fields) throws IOException {
+    QuantParams p = RunReader.paramsOf(fields);
+    int most = 1 << QuantFormat.MAX_BITS;
+    if (p.qmin() < -most / 2 || p.qmax() >= most || p.codes() > most) {
+      throw fields.wrong(
+          "codes "
+              + p.qmin()
+              + ".."
+              + p.qmax()
+              + " have more than "
+              + QuantFormat.MAX_BITS
+              + " bits");
+    }
+    return p;
+  }
+
+  private static JsonNode tree(Path file) throws IOException {
     try {
       if (Files.size(file) > MAX_FILE_BYTES) {
         throw new IOException("too large for a quantization.json");
       }
-      return calibration(JSON.readTree(Files.readAllBytes(file)));
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw StoreErrors.cannotRead(file, e);
+    }
+  }
+
+  private static Calibration calibration(Path file, JsonNode root) throws IOException {
+    try {
+      return calibration(root);
     } catch (IOException e) {
       throw StoreErrors.cannotRead(file, e);
     }

@@ -1,14 +1,12 @@
 package io.depthscope.record;
 
-import io.depthscope.experiment.NetworkFigures;
-import io.depthscope.experiment.RunState;
-import io.depthscope.experiment.WeightResult;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.stats.Distribution;
 import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.NetworkFigures;
 import io.depthscope.stats.Prediction;
 import io.depthscope.stats.TensorStatistics;
 import java.util.ArrayList;

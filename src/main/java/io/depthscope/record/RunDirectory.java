@@ -2,8 +2,6 @@ package io.depthscope.record;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.depthscope.experiment.Calibration;
-import io.depthscope.experiment.RunState;
 import io.depthscope.file.FileErrors;
 import io.depthscope.plan.Plan;
 import io.depthscope.quant.QuantScheme;

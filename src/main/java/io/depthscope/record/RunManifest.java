@@ -4,10 +4,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Where numbers come from: the machine, the program, the inputs and the settings. */
 public final class RunManifest {
+  private static final String SECONDS_CALIBRATING = "secondsCalibrating";
+  private static final String SECONDS_RUNNING = "secondsRunning";
+
   private final Map<String, Object> entries = new LinkedHashMap<>();
 
   private RunManifest() {}
@@ -29,6 +33,11 @@ public final class RunManifest {
     return m;
   }
 
+  /** Adds a setting under its key. */
+  public RunManifest with(RunSetting setting, Object value) {
+    return with(setting.key(), value);
+  }
+
   /** Adds an entry; keys keep the order in which they come. */
   public RunManifest with(String key, Object value) {
     entries.put(key, value);
@@ -45,10 +54,19 @@ public final class RunManifest {
     double seconds = Duration.between(measured, finished).toNanos() / 1e9;
     with("started", started.toString());
     with("finished", finished.toString());
-    with("secondsCalibrating", Duration.between(started, measured).toNanos() / 1e9);
-    with("secondsRunning", seconds);
+    with(SECONDS_CALIBRATING, Duration.between(started, measured).toNanos() / 1e9);
+    with(SECONDS_RUNNING, seconds);
     with("imagesPerSecond", images / seconds);
     return this;
+  }
+
+  /** What a finished run took, calibration included; NaN if its manifest does not say so. */
+  public static double seconds(Run run) {
+    double sum = 0;
+    for (String key : List.of(SECONDS_CALIBRATING, SECONDS_RUNNING)) {
+      sum += run.manifest().get(key) instanceof Number n ? n.doubleValue() : Double.NaN;
+    }
+    return sum;
   }
 
   public Map<String, Object> entries() {

@@ -96,7 +96,7 @@ public final class RunReader {
         manifest());
   }
 
-  private static QuantScheme scheme(JsonFields s) throws IOException {
+  static QuantScheme scheme(JsonFields s) throws IOException {
     QuantScheme scheme =
         new QuantScheme(
             format(s.optional("weights")),
@@ -221,10 +221,15 @@ public final class RunReader {
 
   private static Optional<QuantParams> params(JsonFields quantized) throws IOException {
     Optional<JsonFields> fields = quantized.optional("params");
+    return fields.isEmpty() ? Optional.empty() : Optional.of(paramsOf(fields.get()));
+  }
+
+  /** Parameters of a tensor. */
+  static QuantParams paramsOf(JsonFields fields) throws IOException {
     try {
-      return read(RunFigures.PARAMS, fields);
+      return RunFigures.PARAMS.read(fields);
     } catch (IllegalArgumentException e) {
-      throw fields.orElseThrow().wrong("scale", "in no valid set of parameters: " + e.getMessage());
+      throw fields.wrong(e.getMessage());
     }
   }
 

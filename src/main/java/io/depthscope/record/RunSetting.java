@@ -44,28 +44,64 @@ public record RunSetting(
 
   private static final String NOT_RECORDED = "not recorded";
 
+  private static final String BY_SCHEME = "by the scheme";
+  private static final String AS_WRITTEN = "as written in a file, sha256 ";
+
+  public static final RunSetting BACKEND =
+      recorded("backend", "backend", Kind.PROGRAM, s -> s.engine().name());
+
+  public static final RunSetting VERSION =
+      recorded("version", "version", Kind.PROGRAM, s -> s.build().version());
+
+  public static final RunSetting COMMIT =
+      recorded("commit", "commit", Kind.PROGRAM, s -> s.build().commitText());
+
+  public static final RunSetting BACKEND_DESCRIPTION =
+      circumstance("backendDescription", s -> s.engine().description());
+
+  public static final RunSetting BACKEND_CHOICE =
+      circumstance("backendChoice", s -> s.engine().choice());
+
+  public static final RunSetting THREADS =
+      circumstance("threads", s -> s.circumstances().threads());
+
+  public static final RunSetting WEIGHTS =
+      recorded("weightsSha256", "weights (sha256)", Kind.SUBJECT, s -> s.network().weightsSha256());
+
+  public static final RunSetting DATA = circumstance("data", s -> s.images().description());
+
+  public static final RunSetting DATA_FINGERPRINT =
+      recorded(
+          "dataFingerprint", "data (fingerprint)", Kind.SUBJECT, s -> s.images().fingerprint());
+
+  public static final RunSetting CALIBRATION_IMAGES =
+      new RunSetting(
+          "calibrationImages",
+          Kind.METHOD,
+          false,
+          s -> s.ranges().seen().map(RunSpec.Ranges.Seen::images),
+          r -> Map.of("number of calibration images", r.calibrationImages()));
+
   /** All of them, in the order in which they are written. */
   public static final List<RunSetting> ALL =
       List.of(
-          recorded("backend", "backend", Kind.PROGRAM, s -> s.engine().name()),
+          BACKEND,
           recorded("backendNumerics", "backend details", Kind.PROGRAM, s -> s.engine().numerics()),
-          recorded("version", "version", Kind.PROGRAM, s -> s.build().version()),
-          recorded("commit", "commit", Kind.PROGRAM, s -> s.build().commitText()),
-          circumstance("backendDescription", s -> s.engine().description()),
-          circumstance("backendChoice", s -> s.engine().choice()),
-          circumstance("threads", s -> s.circumstances().threads()),
+          VERSION,
+          COMMIT,
+          BACKEND_DESCRIPTION,
+          BACKEND_CHOICE,
+          THREADS,
           circumstance("batch", s -> s.circumstances().batch()),
           figure("model", Kind.SUBJECT, s -> s.network().name(), r -> Map.of("network", r.model())),
           circumstance("family", s -> s.network().family()), // the configuration has it
           circumstance("naming", s -> s.network().naming()),
           circumstance("weightsFile", s -> s.network().file()),
-          recorded(
-              "weightsSha256", "weights (sha256)", Kind.SUBJECT, s -> s.network().weightsSha256()),
+          WEIGHTS,
           recorded("network", "network's settings", Kind.SUBJECT, s -> s.network().configuration()),
           circumstance("networkSettings", s -> s.network().settings()),
-          circumstance("data", s -> s.images().description()),
-          recorded(
-              "dataFingerprint", "data (fingerprint)", Kind.SUBJECT, s -> s.images().fingerprint()),
+          DATA,
+          DATA_FINGERPRINT,
           figure("images", Kind.SUBJECT, s -> s.images().count(), RunSetting::images),
           circumstance("leftOut", s -> s.images().leftOut()),
           recorded(
@@ -87,6 +123,12 @@ public record RunSetting(
           figure( // without them the other figures are the same
               "errorSources", Kind.METHOD, s -> s.recording().errorTerms(), r -> Map.of()),
           circumstance("strict", s -> s.circumstances().strict()),
+          new RunSetting(
+              "parameters",
+              Kind.METHOD,
+              true,
+              s -> Optional.of(s.ranges().written().map(AS_WRITTEN::concat).orElse(BY_SCHEME)),
+              r -> Map.of("parameters", r.manifest().getOrDefault("parameters", BY_SCHEME))),
           figure("calibration", Kind.METHOD, s -> s.ranges().asked(), r -> Map.of()),
           new RunSetting(
               "calibrationSource",
@@ -94,12 +136,7 @@ public record RunSetting(
               false,
               s -> s.ranges().seen().map(RunSpec.Ranges.Seen::source),
               inManifest("calibrationSource", "calibration images")),
-          new RunSetting(
-              "calibrationImages",
-              Kind.METHOD,
-              false,
-              s -> s.ranges().seen().map(RunSpec.Ranges.Seen::images),
-              r -> Map.of("number of calibration images", r.calibrationImages())),
+          CALIBRATION_IMAGES,
           circumstance("seed", s -> s.circumstances().seed()),
           circumstance("memoryCeilingBytes", s -> s.circumstances().memoryCeilingBytes()));
 
@@ -154,6 +191,11 @@ public record RunSetting(
                     + (f.signed() ? "signed, " : "unsigned, ")
                     + (f.symmetric() ? "symmetric" : "asymmetric"))
         .orElse("float32");
+  }
+
+  /** What the manifest of a finished run has; empty if it lacks this setting. */
+  public Optional<Object> recordedIn(Run run) {
+    return Optional.ofNullable(run.manifest().get(key));
   }
 
   /** What two parts of one run must share, by key. */

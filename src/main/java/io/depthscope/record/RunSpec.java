@@ -65,9 +65,11 @@ public record RunSpec(
    * Where the ranges come from.
    *
    * @param asked what was asked for: the number and the name of images, or a file
+   * @param written fingerprint of the parameters, where they stand in a file as they are used;
+   *     empty where the scheme makes them
    * @param seen what they were really taken from; empty before the calibration
    */
-  public record Ranges(String asked, Optional<Seen> seen) {
+  public record Ranges(String asked, Optional<String> written, Optional<Seen> seen) {
 
     /**
      * What a calibration saw.
@@ -106,7 +108,7 @@ public record RunSpec(
         scheme,
         feed,
         recording,
-        new Ranges(ranges.asked(), Optional.of(new Ranges.Seen(source, seen))),
+        new Ranges(ranges.asked(), ranges.written(), Optional.of(new Ranges.Seen(source, seen))),
         engine,
         circumstances);
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
+import io.depthscope.run.Analysis;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ class FullDiskTest {
         Path ballast = ballast(disk, left);
         Path run = disk.getPath("/run");
         try {
-          assertEquals(AnalyzeJob.Outcome.FINISHED, RUN.run(run, false, () -> false));
+          assertEquals(Analysis.Outcome.FINISHED, RUN.run(run, false, () -> false));
           finished++;
         } catch (IOException e) {
           failures++;
@@ -75,7 +76,7 @@ class FullDiskTest {
           named.add(message.substring("cannot write /run/".length(), message.lastIndexOf(": ")));
           assertFalse(Files.exists(run.resolve("results.json")), "free: " + left);
           Files.delete(ballast);
-          assertEquals(AnalyzeJob.Outcome.FINISHED, RUN.run(run, true, () -> false));
+          assertEquals(Analysis.Outcome.FINISHED, RUN.run(run, true, () -> false));
         }
         RunFiles.assertSame(whole, run, "free at first: " + left);
       }
@@ -89,7 +90,7 @@ class FullDiskTest {
   void keepsTheCheckpointBefore() throws IOException {
     try (FileSystem disk = disk()) {
       Path run = disk.getPath("/run");
-      assertEquals(AnalyzeJob.Outcome.STOPPED, RUN.interrupted(run));
+      assertEquals(Analysis.Outcome.STOPPED, RUN.interrupted(run));
       byte[] checkpoint = Files.readAllBytes(run.resolve("checkpoint.bin"));
       Path ballast = disk.getPath("/ballast");
       long used = RunFiles.contents(run).values().stream().mapToLong(b -> b.length + BLOCK).sum();
@@ -101,7 +102,7 @@ class FullDiskTest {
           RunFiles.contents(run).keySet());
       assertArrayEquals(checkpoint, Files.readAllBytes(run.resolve("checkpoint.bin")));
       Files.delete(ballast);
-      assertEquals(AnalyzeJob.Outcome.FINISHED, RUN.run(run, true, () -> false));
+      assertEquals(Analysis.Outcome.FINISHED, RUN.run(run, true, () -> false));
       RunFiles.assertSame(whole, run, "after the disk was full");
     }
   }

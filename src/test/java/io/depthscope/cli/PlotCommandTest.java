@@ -43,8 +43,7 @@ class PlotCommandTest {
     assertEquals(10, list.out().lines().count(), list::toString);
     for (String line : list.out().lines().toList()) {
       assertTrue(line.matches("[a-z-]+ {1,20}\\S.*"), line);
-      plot(run, "--figure", line.replaceAll(" .*", "") + "s")
-          .isMisuse("there is no figure", "gain");
+      plot(run, "--figure", line.replaceAll(" .*", "") + "s").isMisuse("expected", "gain");
     }
   }
 

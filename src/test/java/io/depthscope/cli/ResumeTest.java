@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.run.Analysis;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ class ResumeTest {
     whole = shared.resolve("whole");
     RUN.onCommandLine(whole).succeeds();
     interrupted = shared.resolve("interrupted");
-    assertEquals(AnalyzeJob.Outcome.STOPPED, RUN.interrupted(interrupted));
+    assertEquals(Analysis.Outcome.STOPPED, RUN.interrupted(interrupted));
     assertEquals(
         Set.of(CHECKPOINT, PREDICTIONS, "quantization.json"),
         RunFiles.contents(interrupted).keySet());
@@ -59,12 +60,12 @@ class ResumeTest {
   void continuesManyTimes() throws IOException {
     Path run = folder.resolve("run");
     AtomicInteger parts = new AtomicInteger();
-    while (RUN.run(run, true, () -> true) != AnalyzeJob.Outcome.FINISHED) {
+    while (RUN.run(run, true, () -> true) != Analysis.Outcome.FINISHED) {
       assertTrue(parts.incrementAndGet() < 60, "it does not get on");
       if (parts.get() == 1) {
         assertFalse(Files.exists(run.resolve(CHECKPOINT)), "stopped while calibrating");
         assertEquals(
-            AnalyzeJob.Outcome.STOPPED,
+            Analysis.Outcome.STOPPED,
             RUN.interrupted(run),
             "nothing to resume, so a new run may begin");
       }

@@ -1,6 +1,5 @@
 package io.depthscope.cli;
 
-import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
@@ -13,13 +12,22 @@ import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.QuantizationJson;
+import io.depthscope.run.Analysis;
+import io.depthscope.run.CalibrationSource;
+import io.depthscope.run.Machine;
+import io.depthscope.run.Method;
+import io.depthscope.run.Quantization;
+import io.depthscope.run.Subject;
+import io.depthscope.run.TestImages;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -27,19 +35,23 @@ import java.util.function.BooleanSupplier;
  * test may stop anywhere and send to any file system.
  *
  * @param data as after {@code --data}
+ * @param quantization as after {@code --quantization}
  */
-record StoppableRun(String data) {
+record StoppableRun(String data, Optional<Path> quantization) {
   /** The network inside the program, as a file. */
   static final Path MODEL = Path.of("test-data/models/dws-cnn-synthetic.safetensors");
 
   static final int CALIBRATION_IMAGES = 20;
 
+  StoppableRun(String data) {
+    this(data, Optional.empty());
+  }
+
   /**
    * @param stop asked after each batch
    */
-  AnalyzeJob.Outcome run(Path out, boolean resume, BooleanSupplier stop) throws IOException {
+  Analysis.Outcome run(Path out, boolean resume, BooleanSupplier stop) throws IOException {
     LoadedModel model = ModelFile.load(MODEL, LoadOptions.NONE);
-    Backend backend = new CpuBackend(2);
     QuantScheme scheme =
         QuantScheme.parse(
             "w8a8",
@@ -51,35 +63,32 @@ record StoppableRun(String data) {
     Datasets.Options options = Datasets.Options.defaults();
     String calibration = DataOptions.trainingSplit(data, CALIBRATION_IMAGES).orElse(data);
     try (Dataset images = Datasets.open(data, options)) {
-      PrintWriter nowhere = new PrintWriter(new StringWriter());
-      return new AnalyzeJob(
-              backend,
-              "asked for",
-              model,
-              Preprocessing.exact(model.graph().inputShape()),
-              scheme,
-              Feed.ACCUMULATED,
-              Recording.STATISTICS,
-              images,
-              images.size(),
-              2,
-              4,
-              false,
-              AnalyzeJob.Source.of(images))
-          .run(
-              out,
+      Analysis analysis =
+          new Analysis(
+              new Subject(model, Preprocessing.exact(model.graph().inputShape())),
+              new TestImages(images, images.size(), false, options.seed()),
+              new Method(
+                  quantization.isEmpty()
+                      ? new Quantization.ByScheme(scheme)
+                      : new Quantization.AsWritten(QuantizationJson.read(quantization.get())),
+                  Feed.ACCUMULATED,
+                  Recording.STATISTICS),
               CalibrationSource.of(
-                  calibration, CALIBRATION_IMAGES, null, () -> Datasets.open(calibration, options)),
-              new AnalyzeJob.Mode(resume, false, 8, true, options.seed()),
-              stop,
-              nowhere,
-              nowhere)
+                  calibration,
+                  CALIBRATION_IMAGES,
+                  quantization,
+                  () -> Datasets.open(calibration, options)),
+              new Machine(new CpuBackend(2), "asked for", 2, 4));
+      return analysis
+          .run(
+              new Analysis.Output(out, resume, false, 8),
+              new Terminal(new PrintWriter(Writer.nullWriter()), true, stop))
           .outcome();
     }
   }
 
   /** Runs it until the first checkpoint is there. */
-  AnalyzeJob.Outcome interrupted(Path out) throws IOException {
+  Analysis.Outcome interrupted(Path out) throws IOException {
     return run(out, false, () -> Files.exists(out.resolve("checkpoint.bin")));
   }
 
@@ -87,6 +96,7 @@ record StoppableRun(String data) {
   CommandLineRun onCommandLine(Path out, Object... more) {
     List<Object> args =
         new ArrayList<>(List.of("--data", data, "--calibrate", CALIBRATION_IMAGES, "--out", out));
+    quantization.ifPresent(file -> args.addAll(List.of("--quantization", file)));
     args.addAll(List.of(more));
     return CommandLineRun.analyze(args.toArray());
   }

@@ -20,6 +20,11 @@ import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.record.StudyDirectory;
+import io.depthscope.run.Machine;
+import io.depthscope.run.StudyRun;
+import io.depthscope.run.Subject;
+import io.depthscope.run.TestImages;
+import io.depthscope.run.Zoo;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
@@ -142,7 +147,7 @@ class StudyCommandTest {
   }
 
   /** A study of one network at two settings, which a stop may end anywhere. */
-  private static Optional<StudyJob.Result> stoppable(Path out, boolean resume, int batches)
+  private static Optional<StudyRun.Result> stoppable(Path out, boolean resume, int batches)
       throws IOException {
     List<QuantScheme> schemes = new ArrayList<>();
     for (String name : List.of("w8a8", "w4a4")) {
@@ -159,29 +164,20 @@ class StudyCommandTest {
     AtomicInteger asked = new AtomicInteger();
     try (Dataset data = Datasets.open("synthetic:60", Datasets.Options.defaults())) {
       Files.createDirectories(out);
-      return new StudyJob(
+      Subject subject = new Subject(model, Preprocessing.exact(model.graph().inputShape()));
+      return new StudyRun(
               new StudyDirectory(out),
-              new CpuBackend(2),
-              "asked for",
-              List.of(
-                  new StudyJob.Candidate(
-                      StudyNetwork.of("dws-cnn", model.family()),
-                      model,
-                      Preprocessing.exact(model.graph().inputShape()))),
+              List.of(new StudyRun.Candidate(StudyNetwork.of("dws-cnn", model.family()), subject)),
               schemes,
-              data,
-              60,
-              Optional.empty(),
-              30,
-              2,
-              8,
-              1,
-              false)
+              new TestImages(data, 60, false, 1),
+              new StudyRun.Calibrating(30, Optional.empty()),
+              new Machine(new CpuBackend(2), "asked for", 2, 8))
           .run(
               resume,
-              true,
-              () -> asked.incrementAndGet() >= batches,
-              new PrintWriter(Writer.nullWriter()));
+              new Terminal(
+                  new PrintWriter(Writer.nullWriter()),
+                  true,
+                  () -> asked.incrementAndGet() >= batches));
     } catch (InterruptedIOException e) {
       return Optional.empty(); // while packing
     }
@@ -255,9 +251,9 @@ class StudyCommandTest {
 
   @Test
   void theZooOfTheSyntheticImagesHoldsTheTwins() throws IOException {
-    List<String> names = Zoo.of(Zoo.SYNTHETIC).stream().map(Zoo.Member::name).toList();
+    List<String> names = Zoo.of(Zoo.TrainedOn.SYNTHETIC).stream().map(Zoo.Member::name).toList();
     assertTrue(names.containsAll(List.of("dws-cnn", "regular-cnn")), names::toString);
-    for (Zoo.Member m : Zoo.of(Zoo.SYNTHETIC)) {
+    for (Zoo.Member m : Zoo.of(Zoo.TrainedOn.SYNTHETIC)) {
       assertTrue(m.load().graph().size() > 3, m::toString);
     }
   }

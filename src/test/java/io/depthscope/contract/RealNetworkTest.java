@@ -17,7 +17,6 @@ import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.ImageFolder;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.experiment.Calibration;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
@@ -35,6 +34,8 @@ import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.Calibration;
+import io.depthscope.run.CalibrationPass;
 import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.testkit.Digests;
@@ -82,7 +83,7 @@ class RealNetworkTest {
     RangeEstimator minMax = new RangeEstimator.MinMax();
     scheme = QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax);
     baseline = Plan.fp32(network, preprocessing.normalizationTable(), Recording.CALIBRATION);
-    Calibration calibration = Calibration.of(new CpuBackend(2), baseline, images);
+    Calibration calibration = new CalibrationPass(new CpuBackend(2), baseline).run(images);
     paired =
         Plan.of(
             network,

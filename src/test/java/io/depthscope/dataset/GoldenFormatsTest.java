@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.file.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ class GoldenFormatsTest {
   }
 
   private static String pixels(RgbImage image) {
-    String sha256 = Fingerprints.hex(Fingerprints.sha256().digest(image.rgb()));
+    String sha256 = Sha256.of(image.rgb());
     return image.width() + " " + image.height() + " " + sha256;
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.dataset.Preprocessing.Mode;
+import io.depthscope.file.Sha256;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ class GoldenImagesTest {
   }
 
   private static String sha256(byte[] bytes) {
-    return Fingerprints.hex(Fingerprints.sha256().digest(bytes));
+    return Sha256.of(bytes);
   }
 
   @ParameterizedTest

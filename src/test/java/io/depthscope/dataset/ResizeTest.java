@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.file.Sha256;
 import io.depthscope.testkit.Noise;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ class ResizeTest {
     RgbImage image = image(n[0], n[1], f.get(0).equals("hard"));
     for (Interpolation filter : Interpolation.values()) {
       byte[] resized = whole(filter, image, n[2], n[3]);
-      String sha256 = Fingerprints.hex(Fingerprints.sha256().digest(resized));
+      String sha256 = Sha256.of(resized);
       assertEquals(f.get(5 + filter.ordinal()), sha256, filter.word());
     }
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.depthscope.dataset.SyntheticShapes.Split;
+import io.depthscope.file.Sha256;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -20,13 +21,13 @@ class SyntheticShapesTest {
     "TRAIN, 166156b8c9d0ea0ddd209e5f88c6e1c37dd01c4dff76fc92b45a749f87079c3a"
   })
   void theFirstHundredImagesAreTheSameEverywhere(Split split, String expected) {
-    MessageDigest digest = Fingerprints.sha256();
+    MessageDigest digest = Sha256.begin();
     try (SyntheticShapes data = new SyntheticShapes(split, 100, SyntheticShapes.DEFAULT_SEED)) {
       for (int i = 0; i < data.size(); i++) {
         digest.update(data.read(i).rgb());
       }
     }
-    assertEquals(expected, Fingerprints.hex(digest.digest()));
+    assertEquals(expected, Sha256.hex(digest.digest()));
   }
 
   @Test

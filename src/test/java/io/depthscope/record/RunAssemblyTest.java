@@ -9,7 +9,6 @@ import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.Program;
 import io.depthscope.backend.cpu.CpuBackend;
 import io.depthscope.backend.reference.ReferenceBackend;
-import io.depthscope.experiment.RunState;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.Prediction;

@@ -28,7 +28,7 @@ public final class RunSpecs {
         QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax),
         Feed.ACCUMULATED,
         errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS,
-        new RunSpec.Ranges("10 images of d", Optional.empty()),
+        new RunSpec.Ranges("10 images of d", Optional.empty(), Optional.empty()),
         new RunSpec.Engine("cpu", numerics, "2 threads", "asked for"),
         new RunSpec.Circumstances(threads, 32, false, 1, 1L << 30));
   }

@@ -1,6 +1,7 @@
 package io.depthscope.graph.exchange;
 
 import io.depthscope.file.FileErrors;
+import io.depthscope.file.Sha256;
 import io.depthscope.tensor.FloatTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -12,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 
@@ -220,16 +219,11 @@ public final class SafetensorsFile implements AutoCloseable {
 
   /** SHA-256 of the whole file, in lower-case hexadecimal. */
   public String sha256() {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.begin();
     for (long at = 0; at < all.byteSize(); at += HASH_CHUNK) {
       digest.update(all.asSlice(at, Math.min(HASH_CHUNK, all.byteSize() - at)).asByteBuffer());
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest.digest());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.depthscope.report.figure;
 
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunSetting;
 import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,7 +33,7 @@ final class AccuracyByBits {
 
   /** Networks of one family have one name; their weights tell them apart. */
   private static String weights(Run run) {
-    String sha256 = String.valueOf(run.manifest().get("weightsSha256"));
+    String sha256 = RunSetting.WEIGHTS.recordedIn(run).map(String::valueOf).orElse("unknown");
     return "weights " + sha256.substring(0, Math.min(8, sha256.length()));
   }
 

@@ -1,8 +1,5 @@
-package io.depthscope.experiment;
+package io.depthscope.stats;
 
-import io.depthscope.stats.BlockTree;
-import io.depthscope.stats.ErrorSums;
-import io.depthscope.stats.Prediction;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -223,7 +220,8 @@ public final class NetworkFigures {
     classes = Math.max(classes, other.classes);
   }
 
-  void write(DataOutput out) throws IOException {
+  /** Writes the exact figures. */
+  public void write(DataOutput out) throws IOException {
     out.writeLong(images);
     out.writeLong(top1Fp32);
     out.writeLong(top1Quantized);
@@ -234,7 +232,8 @@ public final class NetworkFigures {
     tree.write(out);
   }
 
-  void read(DataInput in) throws IOException {
+  /** Replaces the figures by written ones. */
+  public void read(DataInput in) throws IOException {
     images = in.readLong();
     top1Fp32 = in.readLong();
     top1Quantized = in.readLong();

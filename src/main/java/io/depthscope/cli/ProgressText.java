@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.run.RunListener;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -12,7 +13,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * Images done, images a second and the time left: a bar on a terminal, otherwise a line now and
  * then.
  */
-final class Progress implements AutoCloseable {
+final class ProgressText implements RunListener.Progress {
   private static final long LINE_EVERY_NANOS = 5_000_000_000L;
 
   private final String task;
@@ -23,7 +24,7 @@ final class Progress implements AutoCloseable {
   private final long started = System.nanoTime();
   private long lastLine = started;
 
-  private Progress(String task, long first, long total, PrintWriter lines, ProgressBar bar) {
+  private ProgressText(String task, long first, long total, PrintWriter lines, ProgressBar bar) {
     this.task = task;
     this.first = first;
     this.total = total;
@@ -36,9 +37,9 @@ final class Progress implements AutoCloseable {
    * @param quiet show nothing
    */
   @SuppressWarnings("SystemConsoleNull") // null where the JDK finds no console provider
-  static Progress start(String task, long done, long total, boolean quiet, PrintWriter err) {
+  static ProgressText start(String task, long done, long total, boolean quiet, PrintWriter err) {
     if (quiet) {
-      return new Progress(task, done, total, null, null);
+      return new ProgressText(task, done, total, null, null);
     }
     if (System.console() != null && System.console().isTerminal()) {
       ProgressBar bar =
@@ -51,13 +52,13 @@ final class Progress implements AutoCloseable {
               .setSpeedUnit(ChronoUnit.SECONDS)
               .showSpeed()
               .build();
-      return new Progress(task, done, total, null, bar);
+      return new ProgressText(task, done, total, null, bar);
     }
-    return new Progress(task, done, total, err, null);
+    return new ProgressText(task, done, total, err, null);
   }
 
-  /** Images done so far, those of an earlier part of the run included. */
-  void at(long done) {
+  @Override
+  public void at(long done) {
     if (bar != null) {
       bar.stepTo(done);
     } else if (lines != null && System.nanoTime() - lastLine >= LINE_EVERY_NANOS) {

@@ -1,11 +1,9 @@
-package io.depthscope.experiment;
+package io.depthscope.stats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.depthscope.stats.BlockTree;
-import io.depthscope.stats.Prediction;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.depthscope.experiment;
+package io.depthscope.record;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,4 @@
-package io.depthscope.experiment;
+package io.depthscope.run;
 
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
@@ -6,6 +6,7 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.ImageBatch;
+import io.depthscope.record.RunState;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -14,10 +15,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import java.util.function.LongConsumer;
 
 /**
  * Drives a data set through a program of both streams. Two batches are under way at a time, so that
@@ -35,20 +34,14 @@ public final class PairedRun {
   private final int classes;
 
   /**
-   * Where a run tells what happens; all on the thread that runs.
+   * Where a run leaves what it measures; all on the thread that runs.
    *
    * @param names name of an image by its index in the data set
    * @param prediction each image's prediction, in order
    * @param checkpoint the state, with no image in flight; may throw UncheckedIOException
-   * @param progress images run so far, earlier parts of a resumed run included
-   * @param stop asked after each batch; true ends the run early, after a checkpoint
    */
   public record Observer(
-      IntFunction<String> names,
-      Consumer<Prediction> prediction,
-      Consumer<RunState> checkpoint,
-      LongConsumer progress,
-      BooleanSupplier stop) {}
+      IntFunction<String> names, Consumer<Prediction> prediction, Consumer<RunState> checkpoint) {}
 
   private record Pending(ImageBatch batch, Future<BatchOutput> output) {}
 
@@ -64,14 +57,33 @@ public final class PairedRun {
   }
 
   /**
-   * Runs every batch the loader gives.
+   * Runs every batch the loader gives; stopped by the listener, it writes a checkpoint and ends.
    *
+   * @param images how many there are, earlier parts of a resumed run included
    * @param checkpointEvery images between checkpoints; where images are slow, there is one every 30
    *     seconds besides
    * @return true if the data came to its end, false if the run was stopped
    * @throws IOException if an image cannot be read and the loader is strict
    */
-  public boolean run(BatchLoader loader, long checkpointEvery, Observer observer)
+  public boolean run(
+      BatchLoader loader,
+      long images,
+      long checkpointEvery,
+      Observer observer,
+      RunListener listener)
+      throws IOException {
+    try (RunListener.Progress progress =
+        listener.begin("analyze", state.figures().images(), images)) {
+      return run(loader, checkpointEvery, observer, progress, listener);
+    }
+  }
+
+  private boolean run(
+      BatchLoader loader,
+      long checkpointEvery,
+      Observer observer,
+      RunListener.Progress progress,
+      RunListener listener)
       throws IOException {
     Deque<Pending> pending = new ArrayDeque<>();
     long nextCheckpoint = state.figures().images() + checkpointEvery;
@@ -89,8 +101,8 @@ public final class PairedRun {
         break;
       }
       take(pending.removeFirst(), observer);
-      observer.progress().accept(state.figures().images());
-      if (observer.stop().getAsBoolean()) {
+      progress.at(state.figures().images());
+      if (listener.stop()) {
         stopped = true;
       } else if (state.figures().images() >= nextCheckpoint
           || System.nanoTime() - lastCheckpoint >= CHECKPOINT_NANOS) {

@@ -1,20 +1,22 @@
-package io.depthscope.cli;
+package io.depthscope.run;
 
 import io.depthscope.dataset.Dataset;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Where ranges come from.
  *
  * @param text identifies the calibration in a manifest and a checkpoint
  * @param images how many of them, from the first on
- * @param file an earlier run's quantization.json, or null
+ * @param file an earlier run's quantization.json that has them; empty: they are measured
+ * @param opener of the images to measure
  */
-record CalibrationSource(String text, int images, Path file, Opener opener) {
+public record CalibrationSource(String text, int images, Optional<Path> file, Opener opener) {
 
   /** Opens the images. */
-  interface Opener {
+  public interface Opener {
     Dataset open() throws IOException;
   }
 
@@ -23,8 +25,8 @@ record CalibrationSource(String text, int images, Path file, Opener opener) {
    *
    * @param spec what the user gave for the images
    */
-  static CalibrationSource of(String spec, int images, Path file, Opener opener) {
-    String text = file != null ? "quantization " + file : images + " images of " + spec;
+  public static CalibrationSource of(String spec, int images, Optional<Path> file, Opener opener) {
+    String text = file.map(f -> "quantization " + f).orElse(images + " images of " + spec);
     return new CalibrationSource(text, images, file, opener);
   }
 }

@@ -1,4 +1,4 @@
-package io.depthscope.cli;
+package io.depthscope.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,14 +18,19 @@ import java.util.regex.Pattern;
  * The trained networks inside the program. Their files are called {@code NETWORK-DATA} or {@code
  * NETWORK-DATA-seedN}, after the data set that they were trained on.
  */
-final class Zoo {
-  static final String SYNTHETIC = "synthetic";
-  static final String CIFAR10 = "cifar10";
+public final class Zoo {
   private static final String RESOURCES = "/io/depthscope/models/";
   private static final String MANIFEST = "/io/depthscope/golden/MANIFEST.json";
   private static final Pattern FILE =
-      Pattern.compile(
-          "models/(.+)-(" + SYNTHETIC + "|" + CIFAR10 + ")(-seed[0-9]+)?\\.safetensors");
+      Pattern.compile("models/(.+)-(synthetic|cifar10)(-seed[0-9]+)?\\.safetensors");
+
+  /** What networks were trained on. */
+  public enum TrainedOn {
+    SYNTHETIC,
+    CIFAR10,
+    /** No network of the zoo. */
+    NONE
+  }
 
   /**
    * A network of the zoo.
@@ -32,9 +38,10 @@ final class Zoo {
    * @param name without the data set: {@code dws-cnn}, {@code dws-cnn-seed2}
    * @param file its resource
    */
-  record Member(String name, String file) {
+  public record Member(String name, String file) {
 
-    LoadedModel load() throws IOException {
+    /** Loads it. */
+    public LoadedModel load() throws IOException {
       return Zoo.load(file, LoadOptions.NONE);
     }
   }
@@ -44,17 +51,18 @@ final class Zoo {
   /**
    * Networks trained on a data set, regular ones first.
    *
-   * @param data {@link #SYNTHETIC} or {@link #CIFAR10}
+   * @throws IOException if this build holds no networks
    */
-  static List<Member> of(String data) throws IOException {
+  public static List<Member> of(TrainedOn data) throws IOException {
     List<Member> members = new ArrayList<>();
+    String word = data.name().toLowerCase(Locale.ROOT);
     try (InputStream in = Zoo.class.getResourceAsStream(MANIFEST)) {
       if (in == null) {
         throw new IOException("this build holds no networks");
       }
       for (JsonNode entry : new ObjectMapper().readTree(in).path("files")) {
         Matcher m = FILE.matcher(entry.path("path").asText());
-        if (m.matches() && m.group(2).equals(data)) {
+        if (m.matches() && m.group(2).equals(word)) {
           String seed = m.group(3) == null ? "" : m.group(3);
           members.add(
               new Member(
@@ -70,8 +78,12 @@ final class Zoo {
     return members;
   }
 
-  /** Loads a network inside the program. */
-  static LoadedModel load(String file, LoadOptions options) throws IOException {
+  /**
+   * Loads a network inside the program.
+   *
+   * @throws IOException if this build has none of this name
+   */
+  public static LoadedModel load(String file, LoadOptions options) throws IOException {
     try (InputStream in = Zoo.class.getResourceAsStream(RESOURCES + file)) {
       if (in == null) {
         throw new IOException("this build holds no network " + file + "; give --model FILE");

@@ -1,4 +1,4 @@
-package io.depthscope.experiment;
+package io.depthscope.record;
 
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.LayerParameters;

@@ -1,4 +1,4 @@
-package io.depthscope.experiment;
+package io.depthscope.run;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
@@ -8,6 +8,7 @@ import io.depthscope.dataset.ImageBatch;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Plan;
 import io.depthscope.quant.Range;
+import io.depthscope.record.Calibration;
 import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.stats.TensorStatistics;
@@ -16,72 +17,58 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Future;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
 
 /**
- * What one pass of the fp32 network over the calibration images saw: enough for every range
- * estimator at every bit width.
+ * One pass of the fp32 network over the calibration images.
  *
- * @param images number of images seen
- * @param source description of the images, for provenance
- * @param inputs what else the ranges depend on: the weights, the preprocessing; by name
- * @param tensors by node name
+ * @param fp32 a plan that records {@link io.depthscope.plan.Recording#CALIBRATION}
  */
-public record Calibration(
-    long images, String source, Map<String, String> inputs, Map<String, CalibratedTensor> tensors) {
+public record CalibrationPass(Backend backend, Plan fp32) {
 
   /**
-   * Runs the pass.
+   * Runs it over every batch the loader gives.
    *
-   * @param fp32 a plan that records {@link io.depthscope.plan.Recording#CALIBRATION}
-   * @param progress told the number of images done
-   * @param stop asked after each batch; true ends the pass
+   * @param source description of the images
+   * @param images how many there are
    * @return empty if it was stopped
    * @throws IOException if an image cannot be read and the loader is strict, no image could be
    *     read, or an activation is NaN or infinite
    */
-  public static Optional<Calibration> run(
-      Backend backend,
-      Plan fp32,
-      BatchLoader loader,
-      int maxBatch,
-      String source,
-      LongConsumer progress,
-      BooleanSupplier stop)
+  public Optional<Calibration> run(
+      BatchLoader loader, int maxBatch, String source, long images, RunListener listener)
       throws IOException {
-    try (Program program = backend.compile(fp32, maxBatch)) {
+    try (Program program = backend.compile(fp32, maxBatch);
+        RunListener.Progress progress = listener.begin("calibrate", 0, images)) {
       long done = 0;
       for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
         Future<?> result = program.submit(InputBatch.of(batch));
         PairedRun.await(result);
         done += batch.count();
-        progress.accept(done);
-        if (stop.getAsBoolean()) {
+        progress.at(done);
+        if (listener.stop()) {
           return Optional.empty();
         }
       }
       if (done == 0) {
         throw new IOException(source + ": no image to calibrate with");
       }
-      return Optional.of(of(fp32, program.statistics(), source));
+      return Optional.of(seen(program.statistics(), source));
     }
   }
 
-  /** Calibrates on one batch of images. */
-  public static Calibration of(Backend backend, Plan fp32, ImageBatch images) throws IOException {
+  /** Runs it over one batch of images. */
+  public Calibration run(ImageBatch images) throws IOException {
     try (Program program = backend.compile(fp32, images.count())) {
       PairedRun.await(program.submit(InputBatch.of(images)));
-      return of(fp32, program.statistics(), images.count() + " images");
+      return seen(program.statistics(), images.count() + " images");
     }
   }
 
-  private static Calibration of(Plan plan, NetworkAccumulator seen, String source)
-      throws IOException {
+  private Calibration seen(NetworkAccumulator seen, String source) throws IOException {
     Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();
     for (int i = 0; i < seen.size(); i++) {
       LayerAccumulator layer = seen.layer(i);
-      String name = plan.step(i).node().name();
+      String name = fp32.step(i).node().name();
       TensorStatistics s = layer.baseline().layer();
       if (s.nans() + s.infinities() > 0) {
         throw new IOException(
@@ -94,10 +81,5 @@ public record Calibration(
       tensors.put(name, new CalibratedTensor(new Range(s.min(), s.max()), layer.histogram()));
     }
     return new Calibration(seen.images(), source, Map.of(), tensors);
-  }
-
-  /** The same calibration with what it depends on. */
-  public Calibration withInputs(Map<String, String> inputs) {
-    return new Calibration(images, source, Map.copyOf(inputs), tensors);
   }
 }

@@ -1,4 +1,4 @@
-package io.depthscope.cli;
+package io.depthscope.run;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param device memory of the GPU; 0 without one
  * @param heapLimit the virtual machine's limit
  */
-record MemoryEstimate(long network, long images, long device, long heapLimit) {
+public record MemoryEstimate(long network, long images, long device, long heapLimit) {
 
   /** The virtual machine's own: code, metadata, stacks and the libraries. */
   private static final long MACHINE = 160L << 20;
@@ -21,16 +21,18 @@ record MemoryEstimate(long network, long images, long device, long heapLimit) {
   /** The least heap a run can do with, for short-lived objects beside the buffers. */
   private static final long SLACK = 64L << 20;
 
-  long heap() {
+  /** Heap that the run needs. */
+  public long heap() {
     return network + images + SLACK;
   }
 
   /** The process will not exceed this: the heap's limit and what lies outside the heap. */
-  static long ceiling(long heapLimit) {
+  public static long ceiling(long heapLimit) {
     return heapLimit + MACHINE;
   }
 
-  List<String> lines() {
+  /** It in words, for people. */
+  public List<String> lines() {
     List<String> out = new ArrayList<>();
     out.add("network, buffers, statistics  " + mega(network));
     out.add("batches and decoding          " + mega(images));
@@ -45,9 +47,11 @@ record MemoryEstimate(long network, long images, long device, long heapLimit) {
   }
 
   /**
+   * Checks that the run fits.
+   *
    * @throws IOException if the heap is too small, with what to do
    */
-  void check() throws IOException {
+  public void check() throws IOException {
     if (heap() > heapLimit) {
       throw new IOException(
           "the run needs "

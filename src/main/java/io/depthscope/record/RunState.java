@@ -1,7 +1,8 @@
-package io.depthscope.experiment;
+package io.depthscope.record;
 
 import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.stats.NetworkFigures;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -46,7 +47,8 @@ public final class RunState {
     return next;
   }
 
-  void next(int index) {
+  /** Every image before this index has been run or skipped. */
+  public void next(int index) {
     next = index;
   }
 

@@ -1,4 +1,4 @@
-package io.depthscope.cli;
+package io.depthscope.run;
 
 import io.depthscope.diagnosis.Diagnosis;
 import io.depthscope.diagnosis.Finding;
@@ -13,19 +13,19 @@ import java.util.List;
  *
  * @param findings worst first
  */
-record DiagnosedRun(Run run, List<Finding> findings) {
+public record DiagnosedRun(Run run, List<Finding> findings) {
 
   /**
    * Reads it from its folder.
    *
    * @throws IOException naming the file and the reason, if there is no finished run
    */
-  static DiagnosedRun read(Path directory) throws IOException {
+  public static DiagnosedRun read(Path directory) throws IOException {
     return of(RunReader.read(directory));
   }
 
   /** Diagnoses it. */
-  static DiagnosedRun of(Run run) {
+  public static DiagnosedRun of(Run run) {
     return new DiagnosedRun(run, Diagnosis.of(run));
   }
 }

@@ -1,0 +1,162 @@
+package io.depthscope.run;
+
+import io.depthscope.dataset.Interpolation;
+import io.depthscope.dataset.Preprocessing;
+import io.depthscope.dataset.Preprocessing.ChannelOrder;
+import io.depthscope.dataset.Preprocessing.Mode;
+import io.depthscope.graph.exchange.ImageSettings;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.Setting;
+import io.depthscope.graph.exchange.Setting.Origin;
+import io.depthscope.tensor.Shape;
+import io.depthscope.zoo.MobileNetV1;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What a user states of how a network reads images. The rest is as its configuration says, else as
+ * usual for its family.
+ *
+ * @param mean of each input channel, in pixel units 0..255
+ * @param std likewise, each over 0
+ */
+public record StatedImages(
+    Optional<List<Double>> mean,
+    Optional<List<Double>> std,
+    Optional<ChannelOrder> order,
+    Optional<Interpolation> interpolation) {
+
+  /** Nothing is stated. */
+  public static final StatedImages NOTHING =
+      new StatedImages(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+  public StatedImages {
+    mean = mean.map(List::copyOf);
+    std = std.map(List::copyOf);
+  }
+
+  /**
+   * How images become a network's input.
+   *
+   * @throws IOException if the network does not read images, or its configuration says what cannot
+   *     be done
+   */
+  public Preprocessing preprocessing(LoadedModel model) throws IOException {
+    try {
+      Preprocessing usual = usual(model);
+      return stated(model.images().isPresent() ? configured(usual, model.images().get()) : usual);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(model.file() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Preprocessing usual(LoadedModel model) {
+    Shape in = model.graph().inputShape();
+    boolean photographs =
+        model.family().equals(MobileNetV1.FAMILY) && in.height() == in.width() && in.height() >= 96;
+    return photographs ? Preprocessing.imageNet(in.height()) : Preprocessing.exact(in);
+  }
+
+  private Preprocessing configured(Preprocessing usual, ImageSettings said) {
+    int side = usual.cropHeight();
+    Preprocessing sized =
+        said.resize()
+            .map(
+                resize ->
+                    switch (resize) {
+                      case ImageSettings.Exact e -> resized(usual, Mode.EXACT, side);
+                      case ImageSettings.CropShare c ->
+                          resized(usual, Mode.SHORT_SIDE, (int) (side / c.share()));
+                      case ImageSettings.ShortSide s ->
+                          resized(usual, Mode.SHORT_SIDE, s.forCrop(side));
+                    })
+            .orElse(usual);
+    Interpolation filter = sized.interpolation();
+    if (said.interpolation().isPresent() && interpolation.isEmpty()) {
+      String word = said.interpolation().get();
+      filter =
+          Stream.of(Interpolation.values())
+              .filter(i -> i.word().equals(word))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          said.from()
+                              + " asks for the interpolation "
+                              + word
+                              + "; --interpolation bilinear or bicubic can be had"));
+    }
+    return new Preprocessing(
+        sized.mode(),
+        sized.resizeHeight(),
+        sized.resizeWidth(),
+        side,
+        side,
+        filter,
+        sized.order(),
+        said.mean().orElse(sized.mean()),
+        said.std().orElse(sized.std()));
+  }
+
+  private static Preprocessing resized(Preprocessing p, Mode mode, int resize) {
+    return new Preprocessing(
+        mode,
+        resize,
+        resize,
+        p.cropHeight(),
+        p.cropWidth(),
+        p.interpolation(),
+        p.order(),
+        p.mean(),
+        p.std());
+  }
+
+  private Preprocessing stated(Preprocessing p) {
+    return new Preprocessing(
+        p.mode(),
+        p.resizeHeight(),
+        p.resizeWidth(),
+        p.cropHeight(),
+        p.cropWidth(),
+        interpolation.orElse(p.interpolation()),
+        order.orElse(p.order()),
+        mean.orElse(p.mean()),
+        std.orElse(p.std()));
+  }
+
+  /**
+   * What is used of a network beside its weights and where it is from; what the file tells by
+   * itself is left out.
+   *
+   * @param preprocessing as {@link #preprocessing} gives it
+   */
+  public List<Setting> settings(LoadedModel model, Preprocessing preprocessing) {
+    List<Setting> all = new ArrayList<>(model.settings());
+    boolean stated = !equals(NOTHING);
+    String said = model.images().map(ImageSettings::from).orElse("");
+    if (stated || !said.isEmpty() || !all.isEmpty()) {
+      String base = said.isEmpty() ? "usual for " + model.family() : said;
+      all.add(
+          new Setting(
+              "images",
+              text(preprocessing),
+              stated ? Origin.OPTION : Origin.CONFIG,
+              stated ? "options, else " + base : base));
+    }
+    return all;
+  }
+
+  /** How images are read, on one line. */
+  public static String text(Preprocessing p) {
+    return p.geometryText() + ", (p - " + numbers(p.mean()) + ") / " + numbers(p.std());
+  }
+
+  private static String numbers(List<Double> values) {
+    return values.stream().distinct().count() == 1
+        ? values.getFirst().toString()
+        : values.toString();
+  }
+}

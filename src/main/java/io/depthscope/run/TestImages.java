@@ -1,0 +1,44 @@
+package io.depthscope.run;
+
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.UnreadableImage;
+import java.util.List;
+
+/**
+ * The images a network is measured on.
+ *
+ * @param count images to run, from the first on
+ * @param strict an unreadable image ends the run instead of being skipped
+ * @param seed of synthetic images
+ * @param source where they really come from, if {@code data} is a copy of them
+ */
+public record TestImages(Dataset data, int count, boolean strict, long seed, Source source) {
+
+  /**
+   * Where images come from.
+   *
+   * @param notices what lies beside them and was left out
+   * @param skipped images that could not be copied
+   */
+  public record Source(
+      String description, String fingerprint, List<String> notices, List<UnreadableImage> skipped) {
+    public Source {
+      notices = List.copyOf(notices);
+      skipped = List.copyOf(skipped);
+    }
+
+    static Source of(Dataset data, List<UnreadableImage> skipped) {
+      return new Source(data.description(), data.fingerprint(), data.notices(), skipped);
+    }
+  }
+
+  /** Images of a data set that is no copy. */
+  public TestImages(Dataset data, int count, boolean strict, long seed) {
+    this(data, count, strict, seed, Source.of(data, List.of()));
+  }
+
+  /** The same images from a copy, which may lack those that could not be copied. */
+  TestImages copiedTo(Dataset copy, List<UnreadableImage> lost) {
+    return new TestImages(copy, Math.min(count, copy.size()), strict, seed, Source.of(data, lost));
+  }
+}
