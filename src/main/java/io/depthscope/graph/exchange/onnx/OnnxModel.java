@@ -1,6 +1,7 @@
 package io.depthscope.graph.exchange.onnx;
 
 import io.depthscope.file.FileErrors;
+import io.depthscope.file.Sha256;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.draft.CleanUp;
 import io.depthscope.graph.draft.Draft;
@@ -20,12 +21,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +91,7 @@ public final class OnnxModel {
       throw new ModelFormatException(
           name, "is an ONNX model, which tells its layers itself: no --family, no --activation");
     }
-    MessageDigest external = sha256();
+    MessageDigest external = Sha256.begin();
     TensorData tensors = new TensorData(folder, external);
     OnnxFile file = OnnxFile.parse(name, bytes, tensors);
     LoadedModel loaded = new OnnxModel(file, options, tensors).load(bytes);
@@ -100,16 +99,8 @@ public final class OnnxModel {
         ? loaded.withConfiguration(
             loaded.configuration()
                 + " external data "
-                + HexFormat.of().formatHex(external.digest()))
+                + Sha256.hex(external.digest()))
         : loaded;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   private LoadedModel load(byte[] bytes) throws ModelFormatException {
@@ -134,13 +125,18 @@ public final class OnnxModel {
         FAMILY,
         FAMILY,
         network,
-        HexFormat.of().formatHex(sha256().digest(bytes)),
+        Sha256.of(bytes),
         Map.of(),
         "input " + Arrays.toString(extents),
         settings,
         images(network.graph().inputShape()),
         path,
-        new FileTensors(file.input(), input.order(), orders(cleaned.draft()), lowered.tail()));
+        new FileTensors(
+            file.input(),
+            input.shape(),
+            input.order(),
+            orders(cleaned.draft()),
+            lowered.tail()));
   }
 
   private static String networkName(Path path) {
