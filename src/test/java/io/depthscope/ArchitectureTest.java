@@ -65,7 +65,13 @@ class ArchitectureTest {
           "cli");
 
   private static final List<String> IMPLEMENTATIONS =
-      List.of("backend.reference", "backend.cpu", "backend.cuda", "device.jcuda", "graph.exchange", "graph.exchange.onnx");
+      List.of(
+          "backend.reference",
+          "backend.cpu",
+          "backend.cuda",
+          "device.jcuda",
+          "graph.exchange",
+          "graph.exchange.onnx");
 
   private static final List<String> WIRED_BY = List.of("run", "cli");
 

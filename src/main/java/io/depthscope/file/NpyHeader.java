@@ -85,8 +85,7 @@ public record NpyHeader(Type type, List<Integer> extents) {
    * @throws IOException saying in words what is wrong with it
    */
   static Found parse(byte[] head) throws IOException {
-    if (head.length < LEADING
-        || !Arrays.equals(head, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+    if (head.length < LEADING || !Arrays.equals(head, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
       throw new IOException("is no NumPy file (.npy)");
     }
     int version = head[6];

@@ -46,7 +46,8 @@ import java.util.stream.Stream;
  *
  * @param all every node's output, not the file's outputs alone
  */
-public record TensorRun(LoadedModel model, Quantization quantization, Machine machine, boolean all) {
+public record TensorRun(
+    LoadedModel model, Quantization quantization, Machine machine, boolean all) {
   /** The list of what was written, in the folder. */
   public static final String LIST = "tensors.json";
 
@@ -266,8 +267,7 @@ public record TensorRun(LoadedModel model, Quantization quantization, Machine ma
       values.add(Arrays.copyOfRange(outputs, at, at + n));
       at += n;
     }
-    List<float[]> own =
-        all ? model.graph().outputs().stream().map(values::get).toList() : values;
+    List<float[]> own = all ? model.graph().outputs().stream().map(values::get).toList() : values;
     Map<String, NdArray> file = model.tensors().tail().of(model.graph(), own);
     for (Written w : written) {
       NdArray tensor;
@@ -316,8 +316,7 @@ public record TensorRun(LoadedModel model, Quantization quantization, Machine ma
       } else {
         extents.set(0, count);
       }
-      writer =
-          new NpyWriter(file, new NpyHeader(integers ? NpyHeader.Type.INT64 : type, extents));
+      writer = new NpyWriter(file, new NpyHeader(integers ? NpyHeader.Type.INT64 : type, extents));
       open.put(file.toString(), writer);
     }
     if (tensor.isFloat()) {

@@ -7,8 +7,11 @@ import java.util.Arrays;
  * Treated as read-only by whoever receives it.
  */
 public final class NdArray {
-  /** Most elements of one; a file that asks for more is refused. */
-  public static final int MOST = 1 << 27;
+  /** Most elements of one, as long as a file holds them. */
+  public static final int MOST = 1 << 29;
+
+  /** Most elements of one that is made of a smaller one or of nothing. */
+  public static final int MOST_MADE = 1 << 27;
 
   private final int[] dims;
   private final float[] floats;
@@ -64,6 +67,33 @@ public final class NdArray {
           "a tensor of extents " + Arrays.toString(dims) + " is too large");
     }
     return empty ? 0 : (int) n;
+  }
+
+  /**
+   * The same for a tensor that is made of a smaller one or of nothing.
+   *
+   * @throws IllegalArgumentException if there are more than {@link #MOST_MADE}
+   */
+  public static int made(int... dims) {
+    int size = size(dims);
+    if (size > MOST_MADE) {
+      throw new IllegalArgumentException(
+          "a tensor of extents " + Arrays.toString(dims) + " is too large");
+    }
+    return size;
+  }
+
+  /** A tensor that is the same everywhere. */
+  public static NdArray filled(NdArray value, int... dims) {
+    int size = made(dims);
+    if (value.isFloat()) {
+      float[] all = new float[size];
+      Arrays.fill(all, value.floats()[0]);
+      return of(dims, all);
+    }
+    long[] all = new long[size];
+    Arrays.fill(all, value.integers()[0]);
+    return of(dims, all);
   }
 
   /** A copy of the extents. */

@@ -66,7 +66,7 @@ public final class NdMath {
 
   /** Place of each element of a tensor of these extents, where a step along axis i adds step[i]. */
   private static int[] places(int[] dims, int[] steps, int first) {
-    int[] out = new int[NdArray.size(dims)];
+    int[] out = new int[NdArray.made(dims)];
     int[] at = new int[dims.length];
     int place = first;
     for (int i = 0; i < out.length; i++) {
@@ -111,12 +111,16 @@ public final class NdMath {
     return x.at(dims, places(dims, steps, 0));
   }
 
+  private static NdArray repeated(NdArray x, int[] dims) {
+    return x.size() == 1 ? NdArray.filled(x, dims) : expand(x, dims);
+  }
+
   /** Two tensors combined value by value, in double and rounded once; integers as integers. */
   public static NdArray combine(
       NdArray a, NdArray b, DoubleBinaryOperator f, LongBinaryOperator whole) {
     int[] dims = broadcast(a.dims(), b.dims());
-    NdArray x = expand(a, dims);
-    NdArray y = expand(b, dims);
+    NdArray x = repeated(a, dims);
+    NdArray y = repeated(b, dims);
     if (!a.isFloat() && !b.isFloat()) {
       long[] out = new long[x.size()];
       for (int i = 0; i < out.length; i++) {
@@ -193,9 +197,8 @@ public final class NdMath {
     int[] dims = new int[x.rank() - 1 + indices.rank()];
     System.arraycopy(x.dims(), 0, dims, 0, axis);
     System.arraycopy(indices.dims(), 0, dims, axis, indices.rank());
-    System.arraycopy(
-        x.dims(), axis + 1, dims, axis + indices.rank(), x.rank() - axis - 1);
-    int[] places = new int[NdArray.size(dims)];
+    System.arraycopy(x.dims(), axis + 1, dims, axis + indices.rank(), x.rank() - axis - 1);
+    int[] places = new int[NdArray.made(dims)];
     int inner = product(x.dims(), axis + 1, x.rank());
     int extent = x.dim(axis);
     long[] wanted = indices.integers();
@@ -263,14 +266,17 @@ public final class NdMath {
     NdArray most = expand(reduce(x, along, NdMath::max), x.dims());
     NdArray sums =
         expand(
-            reduce(x, along, values -> {
-              double max = max(values);
-              double sum = 0;
-              for (float v : values) {
-                sum += Math.exp(v - max);
-              }
-              return Math.log(sum);
-            }),
+            reduce(
+                x,
+                along,
+                values -> {
+                  double max = max(values);
+                  double sum = 0;
+                  for (float v : values) {
+                    sum += Math.exp(v - max);
+                  }
+                  return Math.log(sum);
+                }),
             x.dims());
     float[] in = x.floats();
     float[] out = new float[in.length];
@@ -295,13 +301,16 @@ public final class NdMath {
     boolean[] along = new boolean[x.rank()];
     along[axis] = true;
     NdArray places =
-        reduce(x, along, values -> {
-          int best = 0;
-          for (int i = 1; i < values.length; i++) {
-            best = values[i] > values[best] ? i : best;
-          }
-          return best;
-        });
+        reduce(
+            x,
+            along,
+            values -> {
+              int best = 0;
+              for (int i = 1; i < values.length; i++) {
+                best = values[i] > values[best] ? i : best;
+              }
+              return best;
+            });
     return NdArray.of(places.dims(), places.integers());
   }
 

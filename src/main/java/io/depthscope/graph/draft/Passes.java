@@ -219,8 +219,7 @@ final class Passes {
                     "node " + node.name() + ": padding with " + value + " cannot run yet");
               }
               Window window = new Window(1, 1, 1, 1, padding);
-              yield Optional.of(
-                  byChannel(node, window, ones(channels, Optional.empty()), node));
+              yield Optional.of(byChannel(node, window, ones(channels, Optional.empty()), node));
             }
             case DraftOp.Select select -> Optional.of(picked(node, select, draft));
           };
@@ -239,8 +238,7 @@ final class Passes {
   private static LayerParameters ones(int channels, Optional<BatchNorm> norm) {
     float[] one = new float[channels];
     Arrays.fill(one, 1f);
-    return new LayerParameters(
-        FloatTensor.of(one, channels, 1, 1, 1), Optional.empty(), norm);
+    return new LayerParameters(FloatTensor.of(one, channels, 1, 1, 1), Optional.empty(), norm);
   }
 
   private static DraftNode picked(DraftNode node, DraftOp.Select select, Draft draft) {

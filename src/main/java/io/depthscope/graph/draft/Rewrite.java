@@ -53,8 +53,7 @@ final class Rewrite {
 
   CleanUp.Passed result() {
     return new CleanUp.Passed(
-        new Draft(
-            draft.name(), copied, draft.outputs().stream().map(i -> place[i]).toList()),
+        new Draft(draft.name(), copied, draft.outputs().stream().map(i -> place[i]).toList()),
         changed);
   }
 }

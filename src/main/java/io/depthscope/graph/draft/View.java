@@ -136,9 +136,7 @@ public record View(List<List<Atom>> axes) {
       }
       cut.add(joined(taken));
     }
-    return rest == null && next == row.size()
-        ? Optional.of(new View(cut))
-        : Optional.empty();
+    return rest == null && next == row.size() ? Optional.of(new View(cut)) : Optional.empty();
   }
 
   /** Neighbours that are one piece of an axis become one atom. */
@@ -179,8 +177,7 @@ public record View(List<List<Atom>> axes) {
                 });
   }
 
-  private static int[] offsets(
-      List<List<Atom>> axes, ToIntFunction<Atom> stride) {
+  private static int[] offsets(List<List<Atom>> axes, ToIntFunction<Atom> stride) {
     List<Atom> row = new ArrayList<>();
     axes.forEach(row::addAll);
     int size = 1;

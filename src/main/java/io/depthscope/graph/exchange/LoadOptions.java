@@ -30,8 +30,7 @@ public record LoadOptions(
   }
 
   /** The extents of the input are as the file and the resolution say. */
-  public LoadOptions(
-      Optional<String> family, OptionalInt resolution, Optional<Clamp> activation) {
+  public LoadOptions(Optional<String> family, OptionalInt resolution, Optional<Clamp> activation) {
     this(family, resolution, activation, Optional.empty());
   }
 

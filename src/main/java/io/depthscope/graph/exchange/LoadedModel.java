@@ -11,8 +11,8 @@ import java.util.Optional;
 /**
  * A network and its trained weights, complete and checked.
  *
- * @param family {@code mobilenet-v1}, {@code dws-cnn}, {@code regular-cnn} or {@code resnet}; {@code
- *     onnx} for a network that is as its file has it
+ * @param family {@code mobilenet-v1}, {@code dws-cnn}, {@code regular-cnn} or {@code resnet};
+ *     {@code onnx} for a network that is as its file has it
  * @param naming the dialect of the file: {@code keras}, {@code hugging-face}, {@code timm}, {@code
  *     depthscope} or {@code onnx}
  * @param network with its weights folded, and as stored

@@ -52,8 +52,7 @@ record InputLayout(Shape shape, View order) {
     if ((rank != 3 && rank != 4) || !read.axis(0).isEmpty() || seen != size) {
       return usual(extents);
     }
-    Shape shape =
-        new Shape(rank == 4 ? read.extent(2) : 1, read.extent(rank - 1), read.extent(1));
+    Shape shape = new Shape(rank == 4 ? read.extent(2) : 1, read.extent(rank - 1), read.extent(1));
     // Every piece of the row, with the axis that it has become a piece of.
     record Piece(int place, Atom atom) {}
     List<Piece> pieces = new ArrayList<>();

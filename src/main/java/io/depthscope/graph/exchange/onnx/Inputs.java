@@ -48,8 +48,6 @@ record Inputs(OnnxNode node, List<Value> values) {
 
   /** The constants among the inputs; null in place of others. */
   List<NdArray> constants() {
-    return values.stream()
-        .map(v -> v instanceof Value.Constant c ? c.array() : null)
-        .toList();
+    return values.stream().map(v -> v instanceof Value.Constant c ? c.array() : null).toList();
   }
 }

@@ -168,8 +168,7 @@ final class LayerLowering {
     }
     int[] stated = pair(node.small("kernel_shape", new int[rank - 2]), 1);
     boolean ceil = node.integer("ceil_mode", 0) != 0;
-    Window window =
-        window(node, new Extent(stated[0], stated[1]), sketch.shape(from), rank, ceil);
+    Window window = window(node, new Extent(stated[0], stated[1]), sketch.shape(from), rank, ceil);
     boolean counts = kind == Op.Pool.Kind.AVERAGE && node.integer("count_include_pad", 0) != 0;
     int[] pads = node.small("pads", new int[2 * (rank - 2)]);
     if (counts && !window.padding().equals(Padding.NONE)) {
@@ -178,14 +177,18 @@ final class LayerLowering {
       Padding all = window.padding();
       int[] after = pair(Arrays.copyOfRange(pads, rank - 2, pads.length), 0);
       Padding zeros =
-          same ? all : new Padding(all.top(), Math.min(all.bottom(), after[0]), all.left(), Math.min(all.right(), after[1]));
+          same
+              ? all
+              : new Padding(
+                  all.top(),
+                  Math.min(all.bottom(), after[0]),
+                  all.left(),
+                  Math.min(all.right(), after[1]));
       Padding beyond =
           new Padding(0, all.bottom() - zeros.bottom(), 0, all.right() - zeros.right());
       DraftOp pad = new DraftOp.Pad(zeros, 0);
       from =
-          sketch
-              .addNchw(node.name() + "/pad", pad, List.of(from), Optional.empty(), rank)
-              .node();
+          sketch.addNchw(node.name() + "/pad", pad, List.of(from), Optional.empty(), rank).node();
       window =
           new Window(
               window.kernelH(),
@@ -291,9 +294,15 @@ final class LayerLowering {
       boolean transposed,
       float alpha,
       Optional<float[]> bias) {
-    sketch.needsLayout(a);
     int rank = a.view().rank();
     int last = rank - 1;
+    // What is multiplied along its last axis has its channels there.
+    sketch.needsLayout(
+        switch (rank) {
+          case 4 -> new Value.Live(a.node(), a.view().transposed(0, 3, 1, 2));
+          case 3 -> new Value.Live(a.node(), a.view().transposed(0, 2, 1));
+          default -> a;
+        });
     int depth = b.dim(transposed ? 1 : 0);
     int outputs = b.dim(transposed ? 0 : 1);
     if (rank < 2 || a.view().extent(last) != depth) {
@@ -316,7 +325,9 @@ final class LayerLowering {
     }
     boolean wide = everything && in.positions() > 1;
     Window window = wide ? Window.global(in) : Window.POINTWISE;
-    int[] dims = {outputs, window.kernelH(), window.kernelW(), depth / (window.kernelH() * window.kernelW())};
+    int[] dims = {
+      outputs, window.kernelH(), window.kernelW(), depth / (window.kernelH() * window.kernelW())
+    };
     LayerParameters parameters =
         new LayerParameters(FloatTensor.of(kernel, dims), bias, Optional.empty());
     View view = a.view().withChannels(last, outputs);
@@ -338,9 +349,7 @@ final class LayerLowering {
       throw new Refused("its padding does not fit " + rank + " axes");
     }
     float value =
-        old
-            ? node.real("value", 0)
-            : in.has(2) ? (float) OnnxConstants.scalar(in.constant(2)) : 0;
+        old ? node.real("value", 0) : in.has(2) ? (float) OnnxConstants.scalar(in.constant(2)) : 0;
     for (long p : pads) {
       if (p < 0 || p > LARGEST) {
         throw new Refused("a padding of " + p + " cannot be run yet");

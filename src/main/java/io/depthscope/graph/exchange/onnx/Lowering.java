@@ -96,7 +96,8 @@ final class Lowering {
       Value v = values.get(output);
       if (v == null) {
         throw new ModelFormatException(
-            file.name(), "output " + ModelFormatException.shortened(output) + " cannot be computed");
+            file.name(),
+            "output " + ModelFormatException.shortened(output) + " cannot be computed");
       }
       outputs.add(v);
     }
@@ -242,8 +243,7 @@ final class Lowering {
       case "Sigmoid" -> byValue.unary(name, in.live(0), Op.Unary.Function.SIGMOID);
       case "Tanh" -> byValue.unary(name, in.live(0), Op.Unary.Function.TANH);
       case "HardSigmoid" ->
-          byValue.hardSigmoid(
-              name, in.live(0), node.real("alpha", 0.2f), node.real("beta", 0.5f));
+          byValue.hardSigmoid(name, in.live(0), node.real("alpha", 0.2f), node.real("beta", 0.5f));
       case "HardSwish" -> byValue.hardSwish(in);
       case "Add", "Sub", "Mul", "Div" -> byValue.binary(in);
       case "Sum" -> byValue.sum(in);
@@ -251,8 +251,7 @@ final class Lowering {
       case "Slice" -> byValue.slice(in);
       case "Reshape" -> {
         Value.Live x = in.live(0);
-        yield byValue.reshaped(
-            x, OnnxConstants.reshape(node, x.view().extents(), in.constant(1)));
+        yield byValue.reshaped(x, OnnxConstants.reshape(node, x.view().extents(), in.constant(1)));
       }
       case "Flatten" -> {
         Value.Live x = in.live(0);

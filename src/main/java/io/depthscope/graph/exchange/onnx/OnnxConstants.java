@@ -101,11 +101,9 @@ final class OnnxConstants {
         yield NdMath.concat(c.inputs(), axis);
       }
       case "Gather" ->
-          NdMath.gather(
-              c.in(0), c.in(1), NdMath.axis(node.integer("axis", 0), c.in(0).rank()));
+          NdMath.gather(c.in(0), c.in(1), NdMath.axis(node.integer("axis", 0), c.in(0).rank()));
       case "Slice" -> slice(c);
-      case "Expand" ->
-          NdMath.expand(c.in(0), NdMath.broadcast(c.in(0).dims(), extents(c.in(1))));
+      case "Expand" -> NdMath.expand(c.in(0), NdMath.broadcast(c.in(0).dims(), extents(c.in(1))));
       case "Tile" -> tile(c.in(0), extents(c.in(1)));
       case "Range" -> range(c);
       case "Where" -> where(c);
@@ -151,12 +149,11 @@ final class OnnxConstants {
   private NdArray filled(Call c) {
     int[] dims = extents(c.in(0));
     TensorProto tensor = c.node().tensor("value");
-    NdArray value =
-        tensor == null ? NdArray.of(new int[] {1}, new float[1]) : tensors.read(tensor);
+    NdArray value = tensor == null ? NdArray.of(new int[] {1}, new float[1]) : tensors.read(tensor);
     if (value.size() != 1) {
       throw new Refused("fills with " + value.size() + " values");
     }
-    return NdMath.expand(value.reshaped(), dims);
+    return NdArray.filled(value, dims);
   }
 
   private static NdArray cast(NdArray x, int to) {
@@ -180,8 +177,7 @@ final class OnnxConstants {
   static NdArray shape(OnnxNode node, int[] dims) {
     int from = clipped(node.integer("start", 0), dims.length);
     int to = clipped(node.integer("end", dims.length), dims.length);
-    return NdArray.row(
-        IntStream.range(from, Math.max(from, to)).mapToLong(i -> dims[i]).toArray());
+    return NdArray.row(IntStream.range(from, Math.max(from, to)).mapToLong(i -> dims[i]).toArray());
   }
 
   private static int clipped(long at, int n) {
@@ -516,8 +512,10 @@ final class OnnxConstants {
           case "ReduceMean" -> v -> NdMath.sum(v) / v.length;
           case "ReduceSum" -> NdMath::sum;
           case "ReduceMax" -> NdMath::max;
-          case "ReduceMin" -> v -> IntStream.range(0, v.length).mapToDouble(i -> v[i]).min().orElse(0);
-          default -> v -> IntStream.range(0, v.length).mapToDouble(i -> v[i]).reduce(1, (a, b) -> a * b);
+          case "ReduceMin" ->
+              v -> IntStream.range(0, v.length).mapToDouble(i -> v[i]).min().orElse(0);
+          default ->
+              v -> IntStream.range(0, v.length).mapToDouble(i -> v[i]).reduce(1, (a, b) -> a * b);
         };
     NdArray out = NdMath.reduce(c.in(0), along, how);
     out = c.in(0).isFloat() ? out : integer(out);
@@ -540,15 +538,12 @@ final class OnnxConstants {
               c,
               (a, b) -> a % b,
               c.node().integer("fmod", 0) != 0 ? (a, b) -> a % b : Math::floorMod);
-      case "Pow" ->
-          combine(c, Math::pow, (a, b) -> (long) Math.pow(a, b));
+      case "Pow" -> combine(c, Math::pow, (a, b) -> (long) Math.pow(a, b));
       case "Equal" -> integer(combine(c, (a, b) -> a == b ? 1 : 0, (a, b) -> a == b ? 1 : 0));
       case "Greater" -> integer(combine(c, (a, b) -> a > b ? 1 : 0, (a, b) -> a > b ? 1 : 0));
       case "Less" -> integer(combine(c, (a, b) -> a < b ? 1 : 0, (a, b) -> a < b ? 1 : 0));
-      case "And" ->
-          integer(combine(c, (a, b) -> a * b, (a, b) -> a != 0 && b != 0 ? 1 : 0));
-      default ->
-          integer(combine(c, Math::max, (a, b) -> a != 0 || b != 0 ? 1 : 0));
+      case "And" -> integer(combine(c, (a, b) -> a * b, (a, b) -> a != 0 && b != 0 ? 1 : 0));
+      default -> integer(combine(c, Math::max, (a, b) -> a != 0 || b != 0 ? 1 : 0));
     };
   }
 

@@ -51,8 +51,7 @@ record OnnxFile(
    * @param bytes not changed while this is in use
    * @throws ModelFormatException if it is no sound ONNX model
    */
-  static OnnxFile parse(String name, byte[] bytes, TensorData tensors)
-      throws ModelFormatException {
+  static OnnxFile parse(String name, byte[] bytes, TensorData tensors) throws ModelFormatException {
     ModelProto model;
     try {
       CodedInputStream in = CodedInputStream.newInstance(bytes);
@@ -130,8 +129,7 @@ record OnnxFile(
     return (int) found;
   }
 
-  private static ValueInfoProto input(
-      String name, GraphProto graph, Map<String, NdArray> constants)
+  private static ValueInfoProto input(String name, GraphProto graph, Map<String, NdArray> constants)
       throws ModelFormatException {
     List<ValueInfoProto> inputs =
         graph.getInputList().stream().filter(i -> !constants.containsKey(i.getName())).toList();
@@ -252,11 +250,7 @@ record OnnxFile(
   }
 
   private static void checkOutputs(
-      String name,
-      List<OnnxNode> nodes,
-      Set<String> constants,
-      String input,
-      List<String> outputs)
+      String name, List<OnnxNode> nodes, Set<String> constants, String input, List<String> outputs)
       throws ModelFormatException {
     Set<String> given = new HashSet<>(constants);
     given.add(input);

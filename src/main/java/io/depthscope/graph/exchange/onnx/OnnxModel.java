@@ -97,9 +97,7 @@ public final class OnnxModel {
     LoadedModel loaded = new OnnxModel(file, options, tensors).load(bytes);
     return tensors.readExternal()
         ? loaded.withConfiguration(
-            loaded.configuration()
-                + " external data "
-                + Sha256.hex(external.digest()))
+            loaded.configuration() + " external data " + Sha256.hex(external.digest()))
         : loaded;
   }
 
@@ -132,11 +130,7 @@ public final class OnnxModel {
         images(network.graph().inputShape()),
         path,
         new FileTensors(
-            file.input(),
-            input.shape(),
-            input.order(),
-            orders(cleaned.draft()),
-            lowered.tail()));
+            file.input(), input.shape(), input.order(), orders(cleaned.draft()), lowered.tail()));
   }
 
   private static String networkName(Path path) {
@@ -199,7 +193,7 @@ public final class OnnxModel {
       }
     }
     try {
-      if (NdArray.size(extents) < 1) {
+      if (NdArray.made(extents) < 1) {
         throw new ModelFormatException(file.name(), "its input is empty");
       }
     } catch (IllegalArgumentException e) {
@@ -242,15 +236,15 @@ public final class OnnxModel {
               "cut off",
               String.join(", ", tail.steps().stream().map(Tail.Step::word).distinct().toList()),
               Origin.FILE,
-              "comes after what is measured: " + some(tail.steps().stream().map(Tail.Step::name).toList())));
+              "comes after what is measured: "
+                  + some(tail.steps().stream().map(Tail.Step::name).toList())));
     }
   }
 
   private static String some(List<String> names) {
     String first =
         String.join(
-            ", ",
-            names.stream().limit(MOST_NAMED).map(ModelFormatException::shortened).toList());
+            ", ", names.stream().limit(MOST_NAMED).map(ModelFormatException::shortened).toList());
     return names.size() > MOST_NAMED ? first + ", ..." : first;
   }
 
@@ -262,9 +256,7 @@ public final class OnnxModel {
     boolean photographs = in.height() == in.width() && in.height() >= LEAST_PHOTOGRAPH;
     return Optional.of(
         new ImageSettings(
-            photographs
-                ? Optional.of(new ImageSettings.CropShare(CROP_SHARE))
-                : Optional.empty(),
+            photographs ? Optional.of(new ImageSettings.CropShare(CROP_SHARE)) : Optional.empty(),
             Optional.of(Collections.nCopies(3, 0.0)),
             Optional.of(Collections.nCopies(3, 255.0)),
             Optional.empty(),

@@ -27,11 +27,7 @@ final class TailSketch {
    * @param first entry of its first output; the others follow
    */
   private record Step(
-      OnnxNode node,
-      List<Integer> inputs,
-      int first,
-      int outputs,
-      Tail.Calculation calculation) {}
+      OnnxNode node, List<Integer> inputs, int first, int outputs, Tail.Calculation calculation) {}
 
   private final Sketch sketch;
   private final List<Entry> entries = new ArrayList<>();
@@ -77,7 +73,7 @@ final class TailSketch {
 
   private void count(long more) {
     made += more;
-    if (made > NdArray.MOST) {
+    if (made > NdArray.MOST_MADE) {
       throw new Refused("what comes behind the network is too large");
     }
   }
@@ -162,15 +158,10 @@ final class TailSketch {
       if (!needed) {
         continue;
       }
-      List<Integer> inputs =
-          step.inputs().stream().map(i -> i < 0 ? -1 : numbers.get(i)).toList();
+      List<Integer> inputs = step.inputs().stream().map(i -> i < 0 ? -1 : numbers.get(i)).toList();
       kept.add(
           new Tail.Step(
-              step.node().name(),
-              step.node().op(),
-              inputs,
-              step.outputs(),
-              step.calculation()));
+              step.node().name(), step.node().op(), inputs, step.outputs(), step.calculation()));
       for (int o = 0; o < step.outputs(); o++) {
         numbers.put(first + o, next++);
       }

@@ -250,8 +250,7 @@ final class ValueLowering {
         left.add(along[d] ? List.of() : view.axis(d));
       }
     }
-    Op.Pool.Kind kind =
-        node.op().equals("ReduceMax") ? Op.Pool.Kind.MAX : Op.Pool.Kind.AVERAGE;
+    Op.Pool.Kind kind = node.op().equals("ReduceMax") ? Op.Pool.Kind.MAX : Op.Pool.Kind.AVERAGE;
     DraftOp op = new DraftOp.Of(new Op.Pool(kind, Optional.empty()));
     View after = new View(left);
     int made = sketch.add(node.name(), op, List.of(x.node()), Optional.empty(), after);
@@ -291,8 +290,9 @@ final class ValueLowering {
     Value.Live all = new Value.Live(joined.getFirst(), first.withChannels(axis, channels));
     if (joined.size() > 1) {
       DraftOp op = new DraftOp.Of(new Op.Concat(joined.size()));
-      all = new Value.Live(
-          sketch.add(node.name(), op, joined, Optional.empty(), all.view()), all.view());
+      all =
+          new Value.Live(
+              sketch.add(node.name(), op, joined, Optional.empty(), all.view()), all.view());
     }
     return lives.size() == in.size() ? all : filled(in, axis, all);
   }
@@ -370,8 +370,7 @@ final class ValueLowering {
         throw new Refused("parts " + Arrays.toString(parts) + " of " + x.view().extent(axis));
       }
       int to = (int) from + parts[i];
-      out.add(
-          cut(node.name() + "/" + i, x, new OnnxConstants.Cut(axis, (int) from, to, 1)));
+      out.add(cut(node.name() + "/" + i, x, new OnnxConstants.Cut(axis, (int) from, to, 1)));
       from = to;
     }
     return out;
