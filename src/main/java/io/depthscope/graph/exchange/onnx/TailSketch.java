@@ -66,7 +66,7 @@ final class TailSketch {
     if (samples.get(number) == null && entries.get(number) instanceof Entry.Source(Value.Live v)) {
       int[] dims = v.view().extents();
       count(NdArray.size(dims));
-      samples.set(number, NdArray.of(dims, new float[NdArray.size(dims)]));
+      samples.set(number, NdArray.of(dims, new float[NdArray.made(dims)]));
     }
     return samples.get(number);
   }
