@@ -1,6 +1,7 @@
 // A function of each value.
 //
 //   sigmoid: 1 / (1 + exp(-x))     tanh: (1 - exp(-2|x|)) / (1 + exp(-2|x|)), with the sign of x
+//   hard_swish: x * clamp(x + 3, 0, 6) / 6, step by step as the oracle: the same bits
 //
 // in, out: float32 NHWC, channels padded to the stride. Computed in double and rounded once; the double may
 // differ from the oracle's in its last bits, and so, rarely, the float in its last one. There are no weights,
@@ -42,6 +43,13 @@ struct Tanh {
   }
 };
 
+struct HardSwish {
+  __device__ __forceinline__ static float of(float x) {
+    double gate = fmin(fmax((double)x + 3.0, 0.0), 6.0);
+    return (float)((double)x * gate / 6.0);
+  }
+};
+
 template <class Function>
 struct ValueSource {
   __device__ __forceinline__ ValueSource(const LayerParams&, const LayerPointers&, int) {}
@@ -64,3 +72,4 @@ struct ValueSource {
 
 DS_MEASURE_KERNELS(sigmoid, f32_none_f32_tensor, naive, ValueSource<Sigmoid>)
 DS_MEASURE_KERNELS(tanh, f32_none_f32_tensor, naive, ValueSource<Tanh>)
+DS_MEASURE_KERNELS(hard_swish, f32_none_f32_tensor, naive, ValueSource<HardSwish>)

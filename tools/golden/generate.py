@@ -41,6 +41,7 @@ from safetensors.numpy import save_file
 from tools import manifest
 from tools.golden import figures, quant_cases
 from tools.golden.network import (
+    FUNCTIONS,
     Builder,
     LayerRun,
     Network,
@@ -168,6 +169,20 @@ def branched() -> Builder:
     return b.add("classifier", "fully-connected", 6, bias=True)
 
 
+def functions() -> Builder:
+    """Every function of a value that the network knows, each of the same values on both sides of 0; and their sum."""
+    b = Builder(6, 5, 3)
+    b.add("stem", "conv", 8, kernel=3, padding=1, batch_norm=True)
+    b.add("spread", "conv", 7, bias=True)
+    total = "spread"
+    for name in FUNCTIONS:
+        b.add(name, name, inputs=("spread",))
+        b.add(f"sum_{name}", "residual-add", inputs=(total, name))
+        total = b.last
+    b.add("global_pool", "global-average-pool")
+    return b.add("classifier", "fully-connected", 6, bias=True)
+
+
 CASES = [
     Case("separable_w8a8", 1000, separable(7, 7, 16, 17, 24), histograms=True),
     Case("regular_w8a8", 2000, regular()),
@@ -182,6 +197,7 @@ CASES = [
     Case("too_small_ranges", 12000, small(), shrink=0.6),
     Case("grouped_dilated", 13000, grouped(), Scheme(per_channel=True)),
     Case("branched", 14000, branched()),
+    Case("functions", 15000, functions()),
 ]
 
 

@@ -14,7 +14,7 @@ from tools.golden.quantization import QuantParams, Scheme
 
 KINDS_WITH_WEIGHTS = ("conv", "depthwise", "fully-connected")
 PAIRS = {"residual-add": torch.add, "multiply": torch.mul, "subtract": torch.sub}
-FUNCTIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
+FUNCTIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "hard-swish": F.hardswish}
 KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS)
 
 

@@ -1,5 +1,6 @@
 package io.depthscope.backend.cpu;
 
+import io.depthscope.verification.LayerCase;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -82,14 +83,18 @@ public final class RunBenchmarks {
 
   /** The layers asked for, or all; those of equal shape are measured once. */
   private String[] distinct(Predicate<BenchLayer> takes) {
-    Set<String> seen = new HashSet<>();
+    Set<LayerCase> seen = new HashSet<>();
     Collection<String> wanted = common.getParameter("layer").orElse(List.of());
     return layers.stream()
         .filter(takes)
         .filter(l -> wanted.isEmpty() || wanted.contains(l.id()))
-        .filter(l -> seen.add(l.op() + " " + l.clamp() + " " + l.in()))
+        .filter(l -> seen.add(anonymous(l.layer())))
         .map(BenchLayer::id)
         .toArray(String[]::new);
+  }
+
+  private static LayerCase anonymous(LayerCase l) {
+    return new LayerCase("any", l.op(), l.inputs(), l.clamp());
   }
 
   private void finish() throws IOException {
@@ -121,7 +126,7 @@ public final class RunBenchmarks {
   private static void print(RunResult r, OptionalDouble peak) throws IOException {
     String layer = r.getParams().getParam("layer");
     BenchLayer l = BenchLayer.of(layer);
-    String level = Objects.requireNonNullElse(r.getParams().getParam("level"), "");
+    String level = Objects.requireNonNullElse(r.getParams().getParam("recording"), "");
     String rate;
     if (level.isEmpty()) {
       double gflops = l.flops() / fastest(r) / 1e3;

@@ -9,10 +9,8 @@ import io.depthscope.backend.cuda.CudaBackend;
 import io.depthscope.backend.cuda.CudaOptions;
 import io.depthscope.backend.cuda.KernelBench;
 import io.depthscope.backend.cuda.KernelBench.Timing;
-import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.jcuda.JCudaDevices;
-import io.depthscope.graph.Graph;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
@@ -20,11 +18,11 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
 import io.depthscope.record.AtomicFile;
 import io.depthscope.verification.Findings;
+import io.depthscope.verification.LayerCase;
 import io.depthscope.verification.LayerComparison;
-import io.depthscope.verification.NodeTensors;
+import io.depthscope.verification.LayerFile;
 import io.depthscope.verification.PlanCase;
-import io.depthscope.verification.RandomCases;
-import io.depthscope.verification.StatisticsCheck;
+import io.depthscope.verification.ProbedCase;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -98,7 +96,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       OutputFile.check("--json", json, true, overwrite);
     }
     BackendOptions.checkDevice(device);
-    List<Graph> layers = shapes == null ? ShapeFile.mobileNet() : ShapeFile.read(shapes);
+    List<LayerCase> layers = shapes == null ? LayerFile.mobileNet() : LayerFile.read(shapes);
     PrintWriter out = spec.commandLine().getOut();
     try (CudaBackend backend = open()) {
       out.println(backend.description());
@@ -113,8 +111,12 @@ final class BenchKernelsCommand implements Callable<Integer> {
           new TextTable(2, "layer", "kernel", "us", "GB/s", "of copy", "GFLOP/s", "regs", "check");
       boolean sound = true;
       try {
-        for (Graph layer : layers) {
-          PlanCase c = RandomCases.of(layer, scheme(), 1, 1);
+        for (LayerCase layer : layers) {
+          if (layer.inputs().isEmpty() || !layer.runsOn(backend)) {
+            out.println(layer.name() + ": not timed, a " + layer.word() + " without such a kernel");
+            continue;
+          }
+          PlanCase c = layer.planCase(scheme(), 1, 1);
           Plan plan = c.plan(level);
           List<String> kernels = KernelBench.variants(plan);
           for (String kernel : best ? kernels.subList(0, 1) : kernels) {
@@ -172,15 +174,9 @@ final class BenchKernelsCommand implements Callable<Integer> {
   @SuppressWarnings("resource") // shares the device of the backend it comes from
   private Findings check(CudaBackend backend, PlanCase c, String kernel) {
     Backend forced = backend.with(new CudaOptions(null, kernel));
-    List<NodeTensors> got = c.probe(forced);
-    Findings findings =
-        new LayerComparison()
-            .compare(
-                c,
-                c.plan(Recording.PAIRED).steps().getLast(),
-                c.probe(new ReferenceBackend()),
-                got);
-    findings.addAll(StatisticsCheck.run(forced, c, level, got));
+    ProbedCase probed = ProbedCase.of(forced, c);
+    Findings findings = probed.againstTheOracle(new LayerComparison());
+    findings.addAll(probed.recorded(level));
     return findings;
   }
 

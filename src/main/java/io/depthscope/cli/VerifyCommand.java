@@ -1,11 +1,13 @@
 package io.depthscope.cli;
 
 import io.depthscope.run.BackendChoice;
+import io.depthscope.verification.Findings;
 import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,36 +49,52 @@ final class VerifyCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (BackendChoice.Opened opened = backendOptions.choice().open()) {
       out.println("verifying " + opened.backend().name() + ": " + opened.backend().description());
-      RegressionSuite suite =
-          new RegressionSuite(
-              opened.backend(),
-              (what, findings) -> {
-                if (verbose || !findings.isEmpty()) {
-                  out.println((findings.isEmpty() ? "ok    " : "FAIL  ") + what);
-                }
-                if (!findings.isEmpty()) {
-                  out.println("  " + findings);
-                }
-              });
+      RegressionSuite suite = new RegressionSuite(opened.backend());
       long start = System.nanoTime();
-      suite.golden();
-      int golden = suite.checks();
-      out.printf(Locale.ROOT, "golden files    %6d checks, %d failed%n", golden, suite.failed());
-      int failed = suite.failed();
-      suite.random(random);
-      out.printf(
-          Locale.ROOT,
-          "random networks %6d checks, %d failed%n",
-          suite.checks() - golden,
-          suite.failed() - failed);
+      Tally all = new Tally();
+      all.add("golden files", suite.golden());
+      all.add("kinds of layers", suite.layers());
+      all.add("random networks", suite.random(RegressionSuite.Extent.ofLayers(random)));
       out.printf(
           Locale.ROOT,
           "%s: %d of %d checks passed in %.1f s%n",
-          suite.failed() == 0 ? "PASS" : "FAIL",
-          suite.checks() - suite.failed(),
-          suite.checks(),
+          all.failed == 0 ? "PASS" : "FAIL",
+          all.checks - all.failed,
+          all.checks,
           (System.nanoTime() - start) / 1e9);
-      return suite.failed() == 0 ? 0 : Main.FAILED;
+      return all.failed == 0 ? 0 : Main.FAILED;
+    }
+  }
+
+  /** Runs checks, counts them and prints those that fail. */
+  private final class Tally {
+    private int checks;
+    private int failed;
+
+    void add(String what, Stream<RegressionSuite.Part> parts) {
+      int checksBefore = checks;
+      int failedBefore = failed;
+      parts.forEach(part -> part.checks().run(this::count));
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%-15s %6d checks, %d failed%n",
+              what,
+              checks - checksBefore,
+              failed - failedBefore);
+    }
+
+    private void count(String what, Findings findings) {
+      PrintWriter out = spec.commandLine().getOut();
+      checks++;
+      failed += findings.isEmpty() ? 0 : 1;
+      if (verbose || !findings.isEmpty()) {
+        out.println((findings.isEmpty() ? "ok    " : "FAIL  ") + what);
+      }
+      if (!findings.isEmpty()) {
+        out.println("  " + findings);
+      }
     }
   }
 }

@@ -99,10 +99,4 @@ public record Network(
     FoldedWeights w = weightsOf(node);
     return new LayerParameters(w.kernel(), Optional.of(w.bias()), Optional.empty());
   }
-
-  /** The part of the network that ends in node {@code last}, which is its only output. */
-  public Network until(int last) {
-    Graph part = new Graph(graph.name(), graph.nodes().subList(0, last + 1));
-    return new Network(part, weights, stored);
-  }
 }

@@ -344,6 +344,16 @@ public sealed interface Op {
         public double of(double x) {
           return StrictMath.tanh(x);
         }
+      },
+      /**
+       * x clamp(x + 3, 0, 6) / 6: the sum, the clamp, the product and then the quotient, in double,
+       * rounded to float32 once at the end. Hence finite for every finite x, and NaN for -infinity.
+       */
+      HARD_SWISH {
+        @Override
+        public double of(double x) {
+          return x * Math.clamp(x + 3, 0.0, 6.0) / 6;
+        }
       };
 
       /** Value of the function; NaN for NaN. */

@@ -31,13 +31,6 @@ public record QuantSpec(Map<String, QuantParams> outputs, Map<String, QuantizedT
     return Optional.ofNullable(weights.get(node));
   }
 
-  /** The same with the output of a node left in float32. */
-  public QuantSpec withoutOutput(String node) {
-    Map<String, QuantParams> other = new HashMap<>(outputs);
-    other.remove(node);
-    return new QuantSpec(other, weights);
-  }
-
   /** What it says of these nodes. */
   public QuantSpec only(Set<String> nodes) {
     Map<String, QuantParams> someOutputs = new HashMap<>(outputs);

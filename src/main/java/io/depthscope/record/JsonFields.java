@@ -38,11 +38,6 @@ final class JsonFields implements FigureList.Source {
     }
   }
 
-  /** The tree of a file that has been read. */
-  static JsonFields of(Path file, JsonNode root) throws IOException {
-    return new JsonFields(file, "", root);
-  }
-
   /**
    * Reads a file.
    *

@@ -1,10 +1,7 @@
 package io.depthscope.record;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
@@ -15,7 +12,6 @@ import io.depthscope.quant.Range;
 import io.depthscope.stats.BitHistogram;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,11 +26,6 @@ import java.util.TreeMap;
 public final class QuantizationJson {
   private static final int SCHEMA_VERSION = 1;
   private static final long MAX_FILE_BYTES = 1L << 26;
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   private QuantizationJson() {}
 
@@ -107,7 +98,7 @@ public final class QuantizationJson {
    * @throws IOException naming the file and the reason, if it is not such a file
    */
   public static Calibration readCalibration(Path file) throws IOException {
-    return calibration(file, tree(file));
+    return calibration(file, JsonFields.read(file, MAX_FILE_BYTES).tree());
   }
 
   /**
@@ -117,9 +108,8 @@ public final class QuantizationJson {
    *     is not such a file
    */
   public static QuantizationFile read(Path file) throws IOException {
-    JsonNode root = tree(file);
-    Calibration calibration = calibration(file, root);
-    JsonFields fields = JsonFields.of(file, root);
+    JsonFields fields = JsonFields.read(file, MAX_FILE_BYTES);
+    Calibration calibration = calibration(file, fields.tree());
     Map<String, QuantParams> outputs = new LinkedHashMap<>();
     for (Map.Entry<String, JsonFields> e : fields.named("activations").entrySet()) {
       outputs.put(e.getKey(), params(e.getValue()));
@@ -151,17 +141,6 @@ public final class QuantizationJson {
               + " bits");
     }
     return p;
-  }
-
-  private static JsonNode tree(Path file) throws IOException {
-    try {
-      if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new IOException("too large for a quantization.json");
-      }
-      return JSON.readTree(Files.readAllBytes(file));
-    } catch (IOException e) {
-      throw StoreErrors.cannotRead(file, e);
-    }
   }
 
   private static Calibration calibration(Path file, JsonNode root) throws IOException {

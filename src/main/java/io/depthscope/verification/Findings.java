@@ -9,6 +9,17 @@ public final class Findings {
   private static final int SHOWN = 8;
 
   private final List<String> all = new ArrayList<>();
+  private String where = "";
+
+  /**
+   * Says in failure messages where all this was found.
+   *
+   * @return this
+   */
+  Findings at(String place) {
+    where = "\n  in " + place;
+    return this;
+  }
 
   public boolean isEmpty() {
     return all.isEmpty();
@@ -89,6 +100,7 @@ public final class Findings {
   @Override
   public String toString() {
     String shown = String.join("\n  ", all.subList(0, Math.min(SHOWN, all.size())));
-    return all.size() > SHOWN ? shown + "\n  and " + (all.size() - SHOWN) + " more" : shown;
+    String more = all.size() > SHOWN ? "\n  and " + (all.size() - SHOWN) + " more" : "";
+    return shown + more + where;
   }
 }

@@ -35,7 +35,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -152,23 +151,11 @@ public final class GoldenCase {
         n.has("clamp")
             ? new Clamp(floats(n.get("clamp").get(0)), floats(n.get("clamp").get(1)))
             : Clamp.named(n.get("activation").asText());
+    int groups = intOr(n, "groups", kind.equals("depthwise") ? channels : 1);
     Op op =
-        switch (kind) {
-          case "input" -> new Op.Input(input);
-          case "conv", "fully-connected" ->
-              new Op.Convolution(window(n), intOr(n, "groups", 1), channels);
-          case "depthwise" -> new Op.Convolution(window(n), intOr(n, "groups", channels), channels);
-          case "residual-add" -> new Op.Elementwise(Op.Elementwise.Function.ADD);
-          case "multiply" -> new Op.Elementwise(Op.Elementwise.Function.MUL);
-          case "subtract" -> new Op.Elementwise(Op.Elementwise.Function.SUB);
-          case "concat" -> new Op.Concat(inputs.size());
-          case "global-average-pool" -> Op.Pool.globalAverage();
-          case "average-pool" -> Op.Pool.of(Op.Pool.Kind.AVERAGE, window(n));
-          case "max-pool" -> Op.Pool.of(Op.Pool.Kind.MAX, window(n));
-          default ->
-              new Op.Unary(
-                  Op.Unary.Function.valueOf(kind.toUpperCase(Locale.ROOT).replace('-', '_')));
-        };
+        kind.equals("input")
+            ? new Op.Input(input)
+            : LayerLine.op(kind, Optional.of(window(n)), groups, channels, inputs.size());
     return new Node(n.get("name").asText(), op, clamp, inputs);
   }
 

@@ -12,8 +12,9 @@ import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantSpec;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -45,8 +46,12 @@ public record PlanCase(
 
   /** True if a backend has all operations of the network. */
   public boolean runsOn(Backend backend) {
+    return has(backend, plan(Recording.PLAIN));
+  }
+
+  static boolean has(Backend backend, Plan plan) {
     try {
-      return backend.memoryBytes(plan(Recording.PLAIN), 1) > 0;
+      return backend.memoryBytes(plan, 1) > 0;
     } catch (BackendException e) {
       if (e.isMissing()) {
         return false;
@@ -56,35 +61,67 @@ public record PlanCase(
   }
 
   /**
-   * What a backend computes for every node, taken from the part of the network that ends in the
-   * node, so that the node's output is the program's.
+   * What a backend computes for every node. The network is run node by node, each on the tensors
+   * that the one before handed out: once as it is, and for what a node's output is before it is
+   * quantized, once each from the inputs of either stream.
    */
   public List<NodeTensors> probe(Backend backend) {
     List<NodeTensors> all = new ArrayList<>();
-    Graph graph = network.graph();
-    Set<String> names = new HashSet<>();
-    for (int i = 0; i < graph.size(); i++) {
-      String name = graph.node(i).name();
-      names.add(name);
-      Network part = network.until(i);
-      QuantSpec closed = spec.only(names);
-      QuantSpec open = closed.withoutOutput(name);
-      Plan before = Plan.of(part, inputTable, open, feed, Recording.PAIRED);
-      BatchOutput after = run(backend, Plan.of(part, inputTable, closed, feed, Recording.PAIRED));
-      BatchOutput middle = run(backend, before.with(Feed.LOCAL, Recording.PAIRED));
+    Network open = new Network(allRead(), network.weights(), network.stored());
+    Plan closed = Plan.of(open, inputTable, spec, feed, Recording.PAIRED);
+    QuantSpec weightsAlone = new QuantSpec(Map.of(), spec.weights());
+    Plan before = Plan.of(open, inputTable, weightsAlone, feed, Recording.PAIRED);
+    Plan local = before.with(Feed.LOCAL, Recording.PAIRED);
+    InputBatch given = batch;
+    for (int i = 0; i < open.graph().size(); i++) {
+      Plan part = closed.part(i, i + 1);
+      BatchOutput after = run(backend, part, given);
+      boolean candidate = closed.step(i).output().isPresent();
+      BatchOutput y = candidate ? run(backend, before.part(i, i + 1), given) : after;
+      BatchOutput middle = run(backend, local.part(i, i + 1), given);
       all.add(
           new NodeTensors(
-              name,
-              graph.channels(i),
-              after.baseline(),
-              run(backend, before).candidate(),
-              after.candidate(),
-              middle.candidate()));
+              open.graph().node(i).name(),
+              open.graph().channels(i),
+              own(part, after.baseline()),
+              own(part, y.candidate()),
+              own(part, after.candidate()),
+              own(part, middle.candidate())));
+      given = InputBatch.continued(after, batch.indices());
     }
     return all;
   }
 
-  private BatchOutput run(Backend backend, Plan plan) {
+  /** The graph with every node an output that no other reads, so that a part hands out its last. */
+  private Graph allRead() {
+    Graph graph = graph();
+    Set<Integer> outputs = new LinkedHashSet<>(graph.outputs());
+    for (int i = 0; i < graph.size(); i++) {
+      int node = i;
+      if (graph.nodes().stream().noneMatch(n -> n.inputs().contains(node))) {
+        outputs.add(i);
+      }
+    }
+    return new Graph(graph.name(), graph.nodes(), List.copyOf(outputs));
+  }
+
+  /** Of what a part hands out, the tensor of its last step: the values of all images. */
+  private static float[] own(Plan part, float[] handedOut) {
+    int last = part.steps().size() - 1;
+    int first = 0;
+    for (int place : part.outputs().subList(0, part.outputs().indexOf(last))) {
+      first += part.step(place).out().size();
+    }
+    int size = part.step(last).out().size();
+    int all = part.outputSize();
+    float[] own = new float[handedOut.length / all * size];
+    for (int image = 0; image < own.length / size; image++) {
+      System.arraycopy(handedOut, image * all + first, own, image * size, size);
+    }
+    return own;
+  }
+
+  private static BatchOutput run(Backend backend, Plan plan, InputBatch batch) {
     try (Program program = backend.compile(plan, batch.count())) {
       return await(program.submit(batch));
     }

@@ -1,8 +1,6 @@
 package io.depthscope.verification;
 
 import io.depthscope.backend.InputBatch;
-import io.depthscope.backend.Program;
-import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
@@ -11,25 +9,13 @@ import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
-import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Feed;
-import io.depthscope.plan.Plan;
-import io.depthscope.plan.Recording;
-import io.depthscope.plan.SchemePolicy;
-import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
-import io.depthscope.quant.QuantSpec;
-import io.depthscope.quant.Range;
-import io.depthscope.quant.RangeEstimator;
-import io.depthscope.stats.LayerAccumulator;
-import io.depthscope.stats.NetworkAccumulator;
-import io.depthscope.stats.TensorStatistics;
-import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -39,7 +25,6 @@ public final class RandomCases {
   private static final int[] EXTENTS = {1, 2, 3, 5, 7, 8, 9, 13};
   private static final int[] KERNELS = {1, 3, 3, 5};
   private static final int[] STRIDES = {1, 1, 2, 3};
-  private static final String[] SCHEMES = {"w8a8", "w8a8", "w4a8", "w8", "a8", "w16a16"};
 
   private static final List<Clamp> CLAMPS = List.of(Clamp.NONE, Clamp.RELU, Clamp.RELU6);
   private static final Op SUM = new Op.Elementwise(Op.Elementwise.Function.ADD);
@@ -47,38 +32,32 @@ public final class RandomCases {
   /** Multiply-accumulates of a layer, so that the oracle stays quick. */
   private static final long MOST_MACS = 600_000;
 
+  private final Draw draw;
   private final Random random;
   private final List<Node> nodes = new ArrayList<>();
   private final Map<String, FoldedWeights> weights = new LinkedHashMap<>();
 
   private RandomCases(long seed) {
-    random = new Random(seed);
+    draw = new Draw(seed);
+    random = draw.random();
   }
 
-  /**
-   * One layer of any kind, fed with float32 values; what takes two inputs gets a second one that
-   * every backend computes to the same bits.
-   */
+  /** One layer of any kind, fed with float32 values. */
   public static PlanCase layer(long seed) {
     RandomCases r = new RandomCases(seed);
     Shape in = new Shape(r.pick(EXTENTS), r.pick(EXTENTS), r.pick(CHANNELS));
-    r.nodes.add(new Node("input", new Op.Input(in), List.of()));
-    if (r.random.nextInt(8) == 0) {
-      r.exactCopy(in);
-      r.nodes.add(new Node("sum", SUM, r.clamp(), List.of(0, 1)));
-    } else if (seed % 8 == 7) {
-      r.exactCopy(in);
-      if (r.random.nextInt(3) == 0 || !r.tryPair("pair", r.random.nextInt(2), 1)) {
-        r.nodes.add(new Node("unary", r.unary(), List.of(1)));
-      }
-    } else {
-      while (r.nodes.size() == 1) {
-        r.tryLayer("layer");
+    LayerCase layer = null;
+    while (layer == null) {
+      boolean pair = r.random.nextInt(8) == 0 || seed % 8 == 7;
+      Layer l = pair ? r.ofTwoOrByValue() : r.layerOn(in, /* first= */ true);
+      try {
+        LayerCase c = new LayerCase("layer", l.op, Collections.nCopies(l.op.arity(), in), l.clamp);
+        layer = l.op.macs(c.inputs()) > MOST_MACS ? null : c;
+      } catch (IllegalArgumentException doesNotFit) {
+        continue;
       }
     }
-    int images = 1 + r.random.nextInt(4);
-    float[] values = r.gaussian(images * in.size(), 1.5);
-    return r.finish(seed, "layer", InputBatch.ofValues(images, values));
+    return layer.planCase(seed, 1 + r.random.nextInt(4));
   }
 
   /** A chain of four to eight layers with sums where shapes allow, fed with pixels. */
@@ -94,7 +73,7 @@ public final class RandomCases {
         r.tryLayer("node" + r.nodes.size());
       }
     }
-    return r.finish(seed, "network", r.images(in, 2 + r.random.nextInt(4)));
+    return r.finish(seed, "network", r.draw.pixels(in, 2 + r.random.nextInt(4)));
   }
 
   /** Depthwise and pointwise layers in turn, on images that a backend cuts into several tiles. */
@@ -107,10 +86,10 @@ public final class RandomCases {
     Window stem = Window.square(3, 1, Padding.symmetric(1));
     r.add("stem", r.clamped(Op.Convolution.dense(stem, r.pick(channels))));
     for (int block = 1; block <= 3; block++) {
-      r.add("dw" + block, r.depthwise3x3());
+      r.add("dw" + block, r.depthwise3x3(r.shape(r.nodes.size() - 1)));
       r.add("pw" + block, r.clamped(Op.Convolution.pointwise(r.pick(channels))));
     }
-    return r.finish(seed, "separable", r.images(in, 2));
+    return r.finish(seed, "separable", r.draw.pixels(in, 2));
   }
 
   /**
@@ -135,7 +114,7 @@ public final class RandomCases {
     int last = r.nodes.size() - 1;
     r.nodes.add(new Node("join", new Op.Concat(2), List.of(last, last)));
     r.add("mix", r.clamped(Op.Convolution.pointwise(r.pick(CHANNELS))));
-    return r.finish(seed, "branched", r.images(in, 2 + r.random.nextInt(3)));
+    return r.finish(seed, "branched", r.draw.pixels(in, 2 + r.random.nextInt(3)));
   }
 
   private Op unary() {
@@ -143,15 +122,22 @@ public final class RandomCases {
     return new Op.Unary(functions[random.nextInt(functions.length)]);
   }
 
-  /** Adds a combination or a concatenation of two nodes, if their shapes allow. */
-  private boolean tryPair(String name, int a, int b) {
+  private Layer ofTwoOrByValue() {
+    return random.nextInt(4) == 0 ? bare(unary()) : pair(/* joins= */ true);
+  }
+
+  /** A combination or a concatenation of two inputs. */
+  private Layer pair(boolean joins) {
     Op.Elementwise.Function[] functions = Op.Elementwise.Function.values();
     int which = random.nextInt(functions.length + 1);
-    boolean joins = which == functions.length && shape(a).channels() + shape(b).channels() <= 200;
-    Layer layer =
-        joins
-            ? bare(new Op.Concat(2))
-            : clamped(new Op.Elementwise(functions[which % functions.length]));
+    return joins && which == functions.length
+        ? bare(new Op.Concat(2))
+        : clamped(new Op.Elementwise(functions[which % functions.length]));
+  }
+
+  /** Adds a combination or a concatenation of two nodes, if their shapes allow. */
+  private boolean tryPair(String name, int a, int b) {
+    Layer layer = pair(shape(a).channels() + shape(b).channels() <= 200);
     nodes.add(new Node(name, layer.op(), layer.clamp(), List.of(a, b)));
     try {
       shape(nodes.size() - 1);
@@ -164,16 +150,13 @@ public final class RandomCases {
 
   /** A given network with random weights, quantized in a given way, on random pixels. */
   public static PlanCase of(Graph graph, QuantScheme scheme, long seed, int images) {
-    RandomCases r = new RandomCases(seed);
-    for (int i = 0; i < graph.size(); i++) {
-      Node node = graph.node(i);
-      r.nodes.add(node);
-      if (node.op().hasWeights()) {
-        r.addWeights(node.name(), graph.kernelDims(i));
-      }
-    }
-    Quantization quantization = new Quantization(scheme, Feed.ACCUMULATED, 1);
-    return r.finish(seed, graph.name(), r.images(graph.inputShape(), images), quantization);
+    Draw draw = new Draw(seed);
+    Network network = Network.of(graph, draw.weights(graph));
+    return Draw.planCase(
+        graph.name() + " seed " + seed + ": " + graph.nodes(),
+        network,
+        draw.pixels(graph.inputShape(), images),
+        new Draw.Quantization(scheme, Feed.ACCUMULATED, 1));
   }
 
   /** What is drawn for a node. */
@@ -193,114 +176,16 @@ public final class RandomCases {
     addWeights(name, new Graph("growing", nodes).kernelDims(at));
   }
 
-  private InputBatch images(Shape in, int count) {
-    byte[] pixels = new byte[count * in.size()];
-    random.nextBytes(pixels);
-    int[] indices = new int[count];
-    for (int i = 0; i < count; i++) {
-      indices[i] = i;
-    }
-    return new InputBatch(count, indices, pixels, null);
-  }
-
-  /**
-   * How a network is quantized and measured.
-   *
-   * @param shrink makes ranges too small on purpose where it is below 1, so that codes are clamped
-   */
-  private record Quantization(QuantScheme scheme, Feed feed, double shrink) {}
-
-  private Quantization quantization() {
-    QuantScheme scheme =
-        QuantScheme.parse(
-            SCHEMES[random.nextInt(SCHEMES.length)],
-            random.nextBoolean(),
-            random.nextInt(3) == 0,
-            random.nextBoolean() ? Granularity.PER_CHANNEL : Granularity.PER_TENSOR,
-            new RangeEstimator.MinMax(),
-            new RangeEstimator.MinMax());
-    Feed feed = random.nextBoolean() ? Feed.ACCUMULATED : Feed.LOCAL;
-    double shrink = random.nextInt(3) == 0 ? 0.5 : 1;
-    return new Quantization(scheme, feed, shrink);
-  }
-
   private PlanCase finish(long seed, String kind, InputBatch batch) {
-    return finish(seed, kind, batch, quantization());
-  }
-
-  private PlanCase finish(long seed, String kind, InputBatch batch, Quantization q) {
     Network network = Network.of(new Graph(kind + seed, nodes), weights);
-    float[][] table = new float[network.graph().inputShape().channels()][256];
-    for (int c = 0; c < table.length; c++) {
-      for (int p = 0; p < 256; p++) {
-        table[c][p] = (p - 120f + 3 * c) / (50f + 7 * c);
-      }
-    }
-    QuantScheme scheme = q.scheme;
-    Map<String, CalibratedTensor> calibration = calibrate(network, table, batch, q.shrink);
-    String text =
-        String.format(
-            Locale.ROOT,
-            "%s seed %d: %s, %s %s %s weights, %s, feed %s, %d images, ranges x %s",
-            kind,
-            seed,
-            nodes,
-            scheme.name(),
-            scheme.weights(),
-            scheme.granularity(),
-            scheme.activations(),
-            q.feed,
-            batch.count(),
-            q.shrink);
-    QuantSpec spec = SchemePolicy.spec(network, scheme, calibration);
-    return new PlanCase(text, network, table, spec, q.feed, batch);
-  }
-
-  private Map<String, CalibratedTensor> calibrate(
-      Network network, float[][] table, InputBatch batch, double shrink) {
-    Plan plan = Plan.fp32(network, table, Recording.CALIBRATION);
-    Map<String, CalibratedTensor> found = new LinkedHashMap<>();
-    try (Program program = new ReferenceBackend().compile(plan, batch.count())) {
-      PlanCase.await(program.submit(batch));
-      NetworkAccumulator seen = program.statistics();
-      for (int i = 0; i < seen.size(); i++) {
-        LayerAccumulator layer = seen.layer(i);
-        TensorStatistics s = layer.baseline().layer();
-        Range range = new Range(s.min() * shrink, s.max() * shrink);
-        if (s.min() > 0) {
-          range = new Range(0, s.max() * shrink);
-        } else if (s.max() < 0) {
-          range = new Range(s.min() * shrink, 0);
-        }
-        found.put(network.graph().node(i).name(), new CalibratedTensor(range, layer.histogram()));
-      }
-    }
-    return found;
+    String text = kind + " seed " + seed + ": " + nodes;
+    return Draw.planCase(text, network, batch, draw.quantization());
   }
 
   /** Adds a random layer on the last node, unless its geometry does not fit or it is too large. */
   private void tryLayer(String name) {
-    Shape in = shape(nodes.size() - 1);
-    boolean pools = true;
-    Layer layer =
-        switch (random.nextInt(in.positions() == 1 ? 8 : 7)) {
-          case 0, 1 -> {
-            int channels = pick(CHANNELS);
-            yield clamped(Op.Convolution.dense(window(!pools), channels));
-          }
-          case 2 -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
-          case 3, 4 -> clamped(Op.Convolution.depthwise(window(!pools), in.channels()));
-          case 5 ->
-              random.nextBoolean()
-                  ? bare(Op.Pool.of(Op.Pool.Kind.AVERAGE, window(pools)))
-                  : bare(Op.Pool.of(Op.Pool.Kind.MAX, window(pools)));
-          case 6 ->
-              nodes.size() > 2 || random.nextBoolean()
-                  ? bare(Op.Pool.globalAverage())
-                  : depthwise3x3();
-          default -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
-        };
     int at = nodes.size();
+    Layer layer = layerOn(shape(at - 1), /* first= */ at <= 2);
     nodes.add(new Node(name, layer.op(), layer.clamp(), List.of(at - 1)));
     try {
       Graph graph = new Graph("growing", nodes);
@@ -314,14 +199,37 @@ public final class RandomCases {
     }
   }
 
+  /**
+   * A random layer on an input, which its geometry may not fit.
+   *
+   * @param first whether it comes so early that a global pool is to be rare
+   */
+  private Layer layerOn(Shape in, boolean first) {
+    boolean pools = true;
+    return switch (random.nextInt(in.positions() == 1 ? 8 : 7)) {
+      case 0, 1 -> {
+        int channels = pick(CHANNELS);
+        yield clamped(Op.Convolution.dense(window(!pools), channels));
+      }
+      case 2 -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
+      case 3, 4 -> clamped(Op.Convolution.depthwise(window(!pools), in.channels()));
+      case 5 ->
+          random.nextBoolean()
+              ? bare(Op.Pool.of(Op.Pool.Kind.AVERAGE, window(pools)))
+              : bare(Op.Pool.of(Op.Pool.Kind.MAX, window(pools)));
+      case 6 -> !first || random.nextBoolean() ? bare(Op.Pool.globalAverage()) : depthwise3x3(in);
+      default -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
+    };
+  }
+
   /** The windows with a fast path of their own. */
-  private Layer depthwise3x3() {
+  private Layer depthwise3x3(Shape in) {
     Padding[] paddings = {
       Padding.symmetric(1), new Padding(0, 1, 0, 1), new Padding(1, 0, 1, 0), Padding.NONE
     };
     Window window =
         Window.square(3, 1 + random.nextInt(2), paddings[random.nextInt(paddings.length)]);
-    return clamped(Op.Convolution.depthwise(window, shape(nodes.size() - 1).channels()));
+    return clamped(Op.Convolution.depthwise(window, in.channels()));
   }
 
   private void trySum() {
@@ -334,28 +242,8 @@ public final class RandomCases {
     }
   }
 
-  /** A depthwise 1x1 convolution without bias: one product, rounded once by every backend. */
-  private void exactCopy(Shape in) {
-    int channels = in.channels();
-    Op copy = Op.Convolution.depthwise(Window.POINTWISE, channels);
-    nodes.add(new Node("copy", copy, List.of(0)));
-    FloatTensor kernel = FloatTensor.of(gaussian(channels, 1), channels, 1, 1, 1);
-    weights.put("copy", new FoldedWeights(kernel, new float[channels]));
-  }
-
   private void addWeights(String name, int[] dims) {
-    int size = (int) FloatTensor.elements(dims);
-    int channels = dims[0];
-    int fanIn = size / channels;
-    float[] kernel = gaussian(size, 1.5 / Math.sqrt(fanIn));
-    float[] spread = new float[channels];
-    for (int c = 0; c < channels; c++) {
-      spread[c] = (float) Math.exp(0.5 * random.nextGaussian());
-    }
-    for (int i = 0; i < size; i++) {
-      kernel[i] *= spread[i / fanIn];
-    }
-    weights.put(name, new FoldedWeights(new FloatTensor(dims, kernel), gaussian(channels, 0.3)));
+    weights.put(name, draw.weights(dims));
   }
 
   private Window window(boolean pool) {
@@ -383,14 +271,6 @@ public final class RandomCases {
   }
 
   private int pick(int[] values) {
-    return values[random.nextInt(values.length)];
-  }
-
-  private float[] gaussian(int n, double deviation) {
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) (deviation * random.nextGaussian());
-    }
-    return values;
+    return draw.pick(values);
   }
 }

@@ -1,125 +1,185 @@
 package io.depthscope.verification;
 
 import io.depthscope.backend.Backend;
-import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.plan.Recording;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.function.BiConsumer;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * What a backend is held against on the machine it runs on: the golden files of an independent
- * implementation, and random networks against the plain loops of the reference backend.
+ * implementation, layers of every kind and random ones against the plain loops of the reference
+ * backend, and random networks against the backend's own tensors.
  */
 public final class RegressionSuite {
   private static final List<Recording> RECORDINGS = List.of(Recording.values());
 
-  /** Largest share of codes of up to 8 bits that may differ because a value lies next to a tie. */
-  private static final double TIES = 1e-3;
-
-  /** The same for finer codes, whose steps are close to the rounding of float32. */
-  private static final double FINE_TIES = 0.05;
-
-  /** The same for the golden networks, where a tie's other side spreads to the layers after it. */
+  /** Largest share of codes of golden networks that may differ: a tie's other side spreads. */
   private static final double GOLDEN_TIES = 0.05;
 
   private static final long FIRST_NETWORK = 10_000;
+  private static final long FIRST_OF_SEVERAL_TILES = 20_000;
   private static final long FIRST_BRANCHED = 30_000;
-  private static final long[] SEVERAL_TILES = {20_000, 20_001, 20_002};
 
-  private final Backend backend;
-  private final Backend oracle = new ReferenceBackend();
-  private final BiConsumer<String, Findings> observer;
-  private int checks;
-  private int failed;
+  private final List<Backend> backends;
+  private final LayerComparison comparison = new LayerComparison();
+
+  /** Told of every check: what was checked, and what was found. */
+  public interface Observer {
+    void checked(String what, Findings findings);
+  }
+
+  /** The checks of one case, which is made and computed when they are run. */
+  public interface Checks {
+    void run(Observer observer);
+  }
 
   /**
-   * @param observer told of every check: what was checked, and what was found
+   * A part of the suite.
+   *
+   * @param name of the case
    */
-  public RegressionSuite(Backend backend, BiConsumer<String, Findings> observer) {
-    this.backend = backend;
-    this.observer = observer;
+  public record Part(String name, Checks checks) {}
+
+  /**
+   * How many random cases of each kind there are.
+   *
+   * @param layers single layers, fed with values
+   * @param networks chains, fed with pixels
+   * @param branched networks with branches
+   * @param tiled separable networks on images of several tiles
+   */
+  public record Extent(int layers, int networks, int branched, int tiled) {
+
+    /** A network for every ten layers, one with branches for every twenty, three of many tiles. */
+    public static Extent ofLayers(int layers) {
+      return new Extent(layers, layers / 10, layers / 20, layers > 0 ? 3 : 0);
+    }
   }
 
-  public int checks() {
-    return checks;
+  public RegressionSuite(Backend backend) {
+    this(List.of(backend));
   }
 
-  public int failed() {
-    return failed;
+  /**
+   * @param backends equal in all they compute, as one with several numbers of threads; they take
+   *     turns
+   */
+  public RegressionSuite(List<Backend> backends) {
+    this.backends = List.copyOf(backends);
   }
 
-  private void report(String what, Findings findings) {
-    checks++;
-    failed += findings.isEmpty() ? 0 : 1;
-    observer.accept(what, findings);
+  /** The codes of single layers that were compared so far. */
+  public LayerComparison comparison() {
+    return comparison;
   }
 
   /** All golden cases: every tensor of both streams, every figure, and that the two agree. */
-  public void golden() throws IOException {
-    for (String name : GoldenCase.namesFor(backend)) {
-      GoldenCase golden = GoldenCase.read(name);
-      GoldenCheck tensors = new GoldenCheck(golden);
-      tensors.tensors(backend);
-      if (!(tensors.codesDifferent() <= GOLDEN_TIES * tensors.codesCompared())) {
-        tensors
-            .findings()
-            .add(tensors.codesDifferent() + " of " + tensors.codesCompared() + " codes differ");
-      }
-      report("golden " + name + ", tensors", tensors.findings());
-      GoldenCheck figures = new GoldenCheck(golden);
-      figures.figures(backend);
-      report("golden " + name + ", figures", figures.findings());
-      PlanCase c = golden.planCase();
-      List<NodeTensors> computed = c.probe(backend);
-      for (Recording recording : RECORDINGS) {
-        report(
-            "golden " + name + ", " + recording,
-            StatisticsCheck.run(backend, c, recording, computed));
-      }
+  public Stream<Part> golden() throws IOException {
+    return GoldenCase.namesFor(backend(0)).stream()
+        .map(name -> new Part("golden " + name, observer -> golden(name, observer)));
+  }
+
+  private void golden(String name, Observer observer) {
+    GoldenCase golden;
+    try {
+      golden = GoldenCase.read(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    GoldenCheck tensors = new GoldenCheck(golden);
+    tensors.tensors(backend(0));
+    if (!(tensors.codesDifferent() <= GOLDEN_TIES * tensors.codesCompared())) {
+      tensors
+          .findings()
+          .add(tensors.codesDifferent() + " of " + tensors.codesCompared() + " codes differ");
+    }
+    observer.checked("golden " + name + ", tensors", tensors.findings());
+    GoldenCheck figures = new GoldenCheck(golden);
+    figures.figures(backend(0));
+    observer.checked("golden " + name + ", figures", figures.findings());
+    recorded("golden " + name, ProbedCase.of(backend(0), golden.planCase()), RECORDINGS, observer);
+  }
+
+  /** The layers of every kind that the backend has, as they are listed. */
+  public Stream<Part> layers() {
+    List<LayerCase> all = LayerFile.everyKind();
+    return Stream.concat(
+        IntStream.range(0, all.size())
+            .filter(i -> all.get(i).runsOn(backend(i)))
+            .mapToObj(
+                i ->
+                    againstTheOracle(
+                        "layer " + all.get(i).name(), i, all.get(i)::planCase, RECORDINGS)),
+        Stream.of(ties("layers of every kind")));
+  }
+
+  /** Random layers against the oracle, and random networks against the backend's own tensors. */
+  public Stream<Part> random(Extent extent) {
+    return Stream.of(
+            LongStream.range(0, extent.layers)
+                .mapToObj(
+                    seed ->
+                        againstTheOracle(
+                            "random layer " + seed,
+                            seed,
+                            RandomCases::layer,
+                            List.of(RECORDINGS.get((int) (seed % RECORDINGS.size()))))),
+            Stream.of(ties("random layers")).limit(extent.layers),
+            networks("random network ", FIRST_NETWORK, extent.networks, RandomCases::network),
+            networks("random branches ", FIRST_BRANCHED, extent.branched, RandomCases::branched),
+            networks(
+                "network of several tiles ",
+                FIRST_OF_SEVERAL_TILES,
+                extent.tiled,
+                RandomCases::separable))
+        .flatMap(parts -> parts);
+  }
+
+  private Part againstTheOracle(
+      String what, long seed, LongFunction<PlanCase> made, List<Recording> recordings) {
+    return new Part(
+        what,
+        observer -> {
+          ProbedCase probed = ProbedCase.of(backend(seed), made.apply(seed));
+          observer.checked(what, probed.againstTheOracle(comparison));
+          recorded(what, probed, recordings, observer);
+        });
+  }
+
+  /** Comes after all layers, which have been counted by then. */
+  private Part ties(String what) {
+    return new Part(
+        "codes of " + what,
+        observer -> observer.checked("codes that differ: " + comparison, comparison.ties()));
+  }
+
+  private Stream<Part> networks(String what, long first, int count, LongFunction<PlanCase> made) {
+    return LongStream.range(first, first + count)
+        .mapToObj(
+            seed ->
+                new Part(
+                    what + seed,
+                    observer ->
+                        recorded(
+                            what + seed,
+                            ProbedCase.of(backend(seed), made.apply(seed)),
+                            RECORDINGS,
+                            observer)));
+  }
+
+  private static void recorded(
+      String what, ProbedCase probed, List<Recording> recordings, Observer observer) {
+    for (Recording recording : recordings) {
+      observer.checked(what + ", " + recording, probed.recorded(recording));
     }
   }
 
-  /**
-   * Random layers against the oracle, and random networks against the backend's own tensors.
-   *
-   * @param layers number of layers; there is a network for every ten, and one with branches for
-   *     every twenty
-   */
-  public void random(int layers) {
-    LayerComparison comparison = new LayerComparison();
-    for (long seed = 0; seed < layers; seed++) {
-      PlanCase c = RandomCases.layer(seed);
-      List<NodeTensors> got = c.probe(backend);
-      Findings findings =
-          comparison.compare(c, c.plan(Recording.PAIRED).steps().getLast(), c.probe(oracle), got);
-      report("random layer " + seed, findings);
-      Recording recording = RECORDINGS.get((int) (seed % RECORDINGS.size()));
-      report(
-          "random layer " + seed + ", " + recording,
-          StatisticsCheck.run(backend, c, recording, got));
-    }
-    Findings ties = new Findings();
-    if (!(comparison.different() <= TIES * comparison.compared()
-        && comparison.different16() <= FINE_TIES * comparison.compared16())) {
-      ties.add(comparison.toString());
-    }
-    report("codes that differ: " + comparison, ties);
-    for (long seed = FIRST_NETWORK; seed < FIRST_NETWORK + layers / 10; seed++) {
-      network("random network " + seed, RandomCases.network(seed));
-    }
-    for (long seed = FIRST_BRANCHED; seed < FIRST_BRANCHED + layers / 20; seed++) {
-      network("random branches " + seed, RandomCases.branched(seed));
-    }
-    for (long seed : layers > 0 ? SEVERAL_TILES : new long[0]) {
-      network("network of several tiles " + seed, RandomCases.separable(seed));
-    }
-  }
-
-  private void network(String what, PlanCase c) {
-    List<NodeTensors> tensors = c.probe(backend);
-    for (Recording recording : RECORDINGS) {
-      report(what + ", " + recording, StatisticsCheck.run(backend, c, recording, tensors));
-    }
+  private Backend backend(long seed) {
+    return backends.get((int) (seed % backends.size()));
   }
 }

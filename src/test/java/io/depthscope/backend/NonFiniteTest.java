@@ -23,6 +23,8 @@ import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import io.depthscope.testkit.Digests;
 import io.depthscope.verification.Findings;
+import io.depthscope.verification.LayerCase;
+import io.depthscope.verification.LayerFile;
 import io.depthscope.verification.NodeTensors;
 import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.StatisticsCheck;
@@ -114,6 +116,19 @@ class NonFiniteTest {
         Clamp.NONE, Clamp.RELU, Clamp.RELU6, Clamp.of(-0.5f, 2), new Clamp(lower, upper));
   }
 
+  /** Every listed way to make values of one input's without weights. */
+  private static List<LayerCase> unweighted() {
+    List<LayerCase> all = new ArrayList<>();
+    for (LayerCase layer : LayerFile.everyKind()) {
+      boolean one = layer.op().arity() == 1 && !layer.op().hasWeights();
+      if (one && layer.runsOn(new CpuBackend(1))) {
+        all.add(layer);
+      }
+    }
+    assertTrue(all.size() > 8, all::toString);
+    return all;
+  }
+
   @ParameterizedTest
   @MethodSource("clamps")
   void nonFiniteInputsSpreadAsInTheOracle(Clamp clamp) {
@@ -135,13 +150,8 @@ class NonFiniteTest {
       cases.add(layerCase(byChannel, clamp, channels, depthwise, in));
       Clamp whole = clamp.isPerChannel() ? Clamp.NONE : clamp;
       cases.add(layerCase(Op.Convolution.pointwise(33), whole, channels, dense, in));
-      List<Op> unweighted =
-          List.of(
-              Op.Pool.of(Op.Pool.Kind.MAX, window),
-              Op.Pool.of(Op.Pool.Kind.AVERAGE, window),
-              new Op.Unary(Op.Unary.Function.SIGMOID),
-              new Op.Unary(Op.Unary.Function.TANH));
-      for (Op op : unweighted) {
+      for (LayerCase layer : unweighted()) {
+        Op op = layer.resized(new Shape(5, 3, channels), channels).op();
         cases.add(layerCase(op, Clamp.NONE, channels, new float[0], in));
       }
     }

@@ -24,6 +24,12 @@ class GpuCommandsTest {
       """
       dw depthwise 7 7 5 5 3 2 symmetric
       pw pointwise 5 5 3 7 1 1 none
+      gate multiply 5 5 3 3 - - - with=1x1x3
+      join concat 5 5 6 9 - - - with=5x5x3
+      wide concat 5 5 3 9 - - - with=5x5x6
+      bent tanh 5 5 3 3 - - -
+      image input 5 5 3 3 - - -
+      grouped conv 5 5 6 6 3 1 same groups=2
       """;
 
   @TempDir private Path folder;
@@ -46,7 +52,8 @@ class GpuCommandsTest {
   @Test
   void kernelsAreCheckedAndTimed() throws IOException {
     Path json = folder.resolve("kernels.json");
-    benchKernels("--json", json).succeeds();
+    String out = benchKernels("--json", json).succeeds().out();
+    assertTrue(out.contains("grouped: not timed"), out);
     JsonNode rows = new ObjectMapper().readTree(json.toFile()).get("kernels");
     List<String> layers = new ArrayList<>();
     for (JsonNode row : rows) {
@@ -55,7 +62,8 @@ class GpuCommandsTest {
       assertTrue(row.get("kernel").textValue().startsWith("ds_"), row::toString);
       assertTrue(row.get("bytes").longValue() > 0, row::toString);
     }
-    assertEquals(List.of("dw", "pw"), layers.stream().distinct().toList());
+    assertEquals(
+        List.of("dw", "pw", "gate", "join", "wide", "bent"), layers.stream().distinct().toList());
   }
 
   @Test

@@ -406,8 +406,8 @@ class QuantizationFileTest {
     refused(new byte[0], "");
     refused(Arrays.copyOf(bytes, bytes.length / 2), "not JSON");
     refused("[1, 2".getBytes(StandardCharsets.UTF_8), "not JSON (line 1)");
-    refused("null".getBytes(StandardCharsets.UTF_8), "schemaVersion");
-    refused("[]".getBytes(StandardCharsets.UTF_8), "schemaVersion");
+    refused("null".getBytes(StandardCharsets.UTF_8), "no JSON object");
+    refused("[]".getBytes(StandardCharsets.UTF_8), "no JSON object");
     refused("[".repeat(100_000).getBytes(StandardCharsets.UTF_8), "not JSON");
     refused(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 0}, "not JSON");
     refused(

@@ -13,15 +13,17 @@ import io.depthscope.stats.Prediction;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
-import io.depthscope.verification.NodeTensors;
 import io.depthscope.verification.PlanCase;
-import io.depthscope.verification.StatisticsCheck;
+import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -52,42 +54,17 @@ abstract class BackendContract {
     return all.stream();
   }
 
-  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
-  @MethodSource("cases")
-  void computesEveryNodeOfBothStreams(String name, String description, Backend backend)
-      throws IOException {
-    GoldenCheck check = new GoldenCheck(GoldenCase.read(name));
-    check.tensors(backend);
-    check.findings().assertNone(name + " on " + description);
-    assertTrue(
-        check.codesDifferent() <= 0.05 * check.codesCompared(),
-        () -> check.codesDifferent() + " of " + check.codesCompared() + " codes differ");
-    if (check.codesDifferent() > 0) {
-      System.out.printf(
-          "%s on %s: %d of %d codes differ%n",
-          name, description, check.codesDifferent(), check.codesCompared());
+  /** Every node of both streams, every figure, and that the two agree under each recording. */
+  @TestFactory
+  Stream<DynamicNode> computesTheGoldenTensorsAndFigures() throws IOException {
+    List<DynamicNode> all = new ArrayList<>();
+    for (Backend backend : backends()) {
+      all.add(
+          DynamicContainer.dynamicContainer(
+              backend.name() + ", " + backend.description(),
+              RandomPlansContract.tests(new RegressionSuite(backend).golden())));
     }
-  }
-
-  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
-  @MethodSource("cases")
-  void recordsTheGoldenFigures(String name, String description, Backend backend)
-      throws IOException {
-    GoldenCheck check = new GoldenCheck(GoldenCase.read(name));
-    check.figures(backend);
-    check.findings().assertNone(name + " on " + description);
-  }
-
-  @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)
-  @MethodSource("cases")
-  void recordsWhatItsTensorsSay(String name, String description, Backend backend)
-      throws IOException {
-    PlanCase c = GoldenCase.read(name).planCase();
-    List<NodeTensors> tensors = c.probe(backend);
-    for (Recording recording : Recording.values()) {
-      StatisticsCheck.run(backend, c, recording, tensors)
-          .assertNone(c.text() + " on " + description + ", " + recording);
-    }
+    return all.stream();
   }
 
   @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)

@@ -14,6 +14,7 @@ import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
 import io.depthscope.verification.LayerComparison;
 import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.ProbedCase;
 import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.StatisticsCheck;
 import java.io.IOException;
@@ -80,13 +81,7 @@ class BrokenBackendTest {
       }
       cases++;
       Backend broken = new BrokenBackend(new CpuBackend(1), fault);
-      Findings findings =
-          new LayerComparison()
-              .compare(
-                  c,
-                  c.plan(Recording.PAIRED).steps().getLast(),
-                  c.probe(new ReferenceBackend()),
-                  c.probe(broken));
+      Findings findings = ProbedCase.of(broken, c).againstTheOracle(new LayerComparison());
       noticed += findings.isEmpty() ? 0 : 1;
     }
     assertFalse(cases < 2, "too few cases: " + cases);

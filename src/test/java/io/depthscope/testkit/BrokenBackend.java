@@ -88,7 +88,12 @@ public final class BrokenBackend implements Backend {
       boolean drop = fault == Fault.DROPS_LAST_IMAGE && batch.count() > 0;
       InputBatch kept =
           drop
-              ? new InputBatch(batch.count() - 1, batch.indices(), batch.pixels(), batch.values())
+              ? new InputBatch(
+                  batch.count() - 1,
+                  batch.indices(),
+                  batch.pixels(),
+                  batch.values(),
+                  batch.candidate())
               : batch;
       PlanCase.await(recorded.submit(kept));
       BatchOutput out = PlanCase.await(outputs.submit(batch));
@@ -106,8 +111,7 @@ public final class BrokenBackend implements Backend {
         case LAST_CHANNEL_OFF -> x[x.length - 1] += 1e-3f * Math.max(1, Math.abs(x[x.length - 1]));
         case NAN_OUTPUT -> x[x.length / 2] = Float.NaN;
         case ONE_CODE_OFF ->
-            plan.steps()
-                .getLast()
+            plan.step(plan.outputs().getFirst())
                 .output()
                 .filter(p -> xq.length > 0)
                 .ifPresent(

@@ -2,21 +2,22 @@ package io.depthscope.testkit;
 
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.cpu.CpuBackend;
-import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.plan.Recording;
-import io.depthscope.plan.Step;
 import io.depthscope.verification.GoldenCase;
-import io.depthscope.verification.GoldenCheck;
+import io.depthscope.verification.LayerCase;
 import io.depthscope.verification.LayerComparison;
-import io.depthscope.verification.NodeTensors;
+import io.depthscope.verification.LayerFile;
 import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.ProbedCase;
 import io.depthscope.verification.RandomCases;
-import io.depthscope.verification.StatisticsCheck;
+import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Runs the contract's checks on the CPU backend in a process of its own, whose vector width is set
@@ -41,23 +42,27 @@ public final class WidthRun {
   }
 
   private void golden() throws IOException {
+    new RegressionSuite(cpu)
+        .golden()
+        .forEach(part -> part.checks().run((what, found) -> found.assertNone(what)));
     for (String name : GoldenCase.namesFor(cpu)) {
-      GoldenCheck check = new GoldenCheck(GoldenCase.read(name));
-      check.tensors(cpu);
-      check.figures(cpu);
-      check.findings().assertNone(name);
       add(GoldenCase.read(name).planCase());
     }
   }
 
   private void layers() {
     LayerComparison comparison = new LayerComparison();
-    for (long seed = 0; seed < 80; seed++) {
-      PlanCase c = RandomCases.layer(seed);
-      Step last = c.plan(Recording.PAIRED).steps().getLast();
-      List<NodeTensors> got = c.probe(cpu);
-      comparison.compare(c, last, c.probe(new ReferenceBackend()), got).assertNone(c.text());
-      StatisticsCheck.run(cpu, c, Recording.ERROR_SOURCES, got).assertNone(c.text());
+    List<PlanCase> cases = new ArrayList<>();
+    for (LayerCase layer : LayerFile.everyKind()) {
+      if (layer.runsOn(cpu)) {
+        cases.add(layer.planCase(1));
+      }
+    }
+    LongStream.range(0, 80).mapToObj(RandomCases::layer).forEach(cases::add);
+    for (PlanCase c : cases) {
+      ProbedCase probed = ProbedCase.of(cpu, c);
+      probed.againstTheOracle(comparison).assertNone("layer");
+      probed.recorded(Recording.ERROR_SOURCES).assertNone("layer");
       add(c);
     }
   }
@@ -65,7 +70,7 @@ public final class WidthRun {
   private void networks() {
     for (long seed = 10_000; seed < 10_008; seed++) {
       PlanCase c = RandomCases.network(seed);
-      StatisticsCheck.run(cpu, c, Recording.STATISTICS, c.probe(cpu)).assertNone(c.text());
+      ProbedCase.of(cpu, c).recorded(Recording.STATISTICS).assertNone("network");
       add(c);
     }
   }

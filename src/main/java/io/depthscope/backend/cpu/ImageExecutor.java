@@ -37,7 +37,7 @@ final class ImageExecutor {
     this.plan = plan;
     this.recording = plan.recording();
     this.layers = layers;
-    this.buffers = BufferPlan.of(plan, layers);
+    this.buffers = BufferPlan.of(plan, layers.stream().map(CpuLayer::size).toList());
     boolean paired = recording.paired();
     this.baseline = buffers.allocate();
     this.candidate = paired ? buffers.allocate() : baseline;
@@ -72,14 +72,15 @@ final class ImageExecutor {
     return new Windows(window, l.plan().in(), l.plan().out(), l.inputRow());
   }
 
-  /** Bytes one executor holds. */
-  static long memoryBytes(Plan plan, List<CpuLayer> layers) {
+  /** Bytes of the activations, tiles and histograms that one executor holds. */
+  static long memoryBytes(Plan plan, List<LayerSize> layers) {
     int streams = plan.recording().paired() ? 2 : 1;
-    long tile = layers.stream().mapToInt(CpuLayer::tileFloats).max().orElse(0);
-    long gather = layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0);
-    long bytes = BufferPlan.of(plan, layers).bytes() * streams + 4 * (3 * tile + gather);
+    int tiles = streams + (plan.recording().errorTerms() ? 1 : 0);
+    long tile = layers.stream().mapToInt(LayerSize::tileFloats).max().orElse(0);
+    long gather = layers.stream().mapToInt(LayerSize::gatherFloats).max().orElse(0);
+    long bytes = BufferPlan.of(plan, layers).bytes() * streams + 4 * (tiles * tile + gather);
     if (plan.recording().histograms()) {
-      for (CpuLayer l : layers) {
+      for (LayerSize l : layers) {
         bytes += HistogramScratch.memoryBytes(l.codeCount());
       }
     }
@@ -93,11 +94,7 @@ final class ImageExecutor {
    * @param outBaseline receives the outputs from {@code image * outputSize} on
    */
   void run(
-      InputBatch batch,
-      int image,
-      List<ImageSums> sums,
-      float[] outBaseline,
-      float[] outCandidate) {
+      InputBatch batch, int image, List<ImageSums> sums, float[] outBaseline, float[] outCandidate) {
     if (recording.statistics()) {
       sums.forEach(ImageSums::clear);
     }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 
 /**
  * Times single kernels on a device: events around each launch, several input sets in turn so that
@@ -156,7 +157,7 @@ public final class KernelBench {
   /** The same launch on several sets of buffers with different content. */
   private List<KernelLaunch> launches(DeviceArena arena, DeviceStream stream, DeviceLayer l) {
     int streams = l.mode().paired() ? 2 : 1;
-    long in = 4L * l.plan().in().positions() * l.params().inStride() * batch;
+    long in = 4 * inputFloats(l).max().orElseThrow() * batch;
     long out = 4 * l.outputFloats() * batch;
     long each = streams * (in + out);
     int sets = Math.clamp(MORE_THAN_CACHED / each + 1, 2, MOST_SETS);
@@ -220,10 +221,16 @@ public final class KernelBench {
   /** Each input, output and weight once, of each stream. */
   private long bytes(DeviceLayer l) {
     int streams = l.mode().paired() ? 2 : 1;
-    long in = (long) l.plan().in().positions() * l.params().inStride();
+    long in = inputFloats(l).sum();
     return 4
         * (streams * (batch * (in + l.outputFloats()) + l.weightFloats())
             + batch * l.partialWords());
+  }
+
+  /** Floats of each input of one image, padding included. */
+  private static LongStream inputFloats(DeviceLayer l) {
+    return l.plan().ins().stream()
+        .mapToLong(s -> (long) s.positions() * LayerParams.stride(s.channels()));
   }
 
   private long operations(DeviceLayer l) {

@@ -11,9 +11,11 @@ import io.depthscope.plan.Recording;
 import io.depthscope.testkit.Digests;
 import io.depthscope.testkit.GpuBackend;
 import io.depthscope.testkit.JavaProcess;
+import io.depthscope.verification.Findings;
 import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.RegressionSuite;
+import io.depthscope.verification.RegressionSuite.Extent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -67,18 +70,18 @@ class BrokenKernelsTest {
       }
     }
 
+    private static void stop(String what, Findings findings) {
+      if (!findings.isEmpty()) {
+        throw new Found(what + ": " + findings.toString().lines().findFirst().get());
+      }
+    }
+
     public static void main(String[] args) throws IOException {
       try (CudaBackend cuda = new CudaBackend(JCudaDevices.open(0), CudaOptions.DEFAULT)) {
-        RegressionSuite suite =
-            new RegressionSuite(
-                cuda,
-                (what, findings) -> {
-                  if (!findings.isEmpty()) {
-                    throw new Found(what + ": " + findings.toString().lines().findFirst().get());
-                  }
-                });
-        suite.random(20);
-        suite.golden();
+        RegressionSuite suite = new RegressionSuite(cuda);
+        Stream.of(suite.layers(), suite.random(Extent.ofLayers(20)), suite.golden())
+            .flatMap(parts -> parts)
+            .forEach(part -> part.checks().run(FirstFailure::stop));
         System.out.println("nothing found");
       } catch (Found e) {
         System.out.println("found in " + e.getMessage());
