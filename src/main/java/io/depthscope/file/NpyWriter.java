@@ -76,17 +76,22 @@ public final class NpyWriter implements AutoCloseable {
   }
 
   /**
+   * Says that all has been written.
+   *
    * @throws IllegalStateException if fewer or more elements were written than the header says
    */
+  public void finish() {
+    if (left != 0) {
+      throw new IllegalStateException(file + ": " + left + " elements are missing");
+    }
+  }
+
   @Override
   public void close() throws IOException {
     try {
       out.close();
     } catch (IOException e) {
       throw new IOException(file + ": " + FileErrors.reason(e), e);
-    }
-    if (left != 0) {
-      throw new IllegalStateException(file + ": " + left + " elements are missing");
     }
   }
 }

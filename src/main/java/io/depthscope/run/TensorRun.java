@@ -7,14 +7,11 @@ import io.depthscope.backend.Program;
 import io.depthscope.file.FileErrors;
 import io.depthscope.file.NpyHeader;
 import io.depthscope.file.NpyReader;
-import io.depthscope.file.NpyWriter;
 import io.depthscope.file.Sha256;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
-import io.depthscope.graph.draft.FileTensors;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.draft.Tail;
-import io.depthscope.graph.draft.View;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
@@ -32,7 +29,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,10 +54,10 @@ public record TensorRun(
   /**
    * A tensor that is written.
    *
-   * @param place in the outputs of the program; -1 if it is made of several
+   * @param node whose output it is; -1 for an output of the file
    * @param params of its codes, if it has any
    */
-  private record Written(String name, String file, int place, Optional<QuantParams> params) {}
+  private record Written(String name, String file, int node, Optional<QuantParams> params) {}
 
   /**
    * Refuses a folder that holds anything else, or results that are not to be replaced.
@@ -96,7 +92,6 @@ public record TensorRun(
    */
   public void run(Path input, Path folder) throws IOException {
     Graph graph = model.graph();
-    FileTensors tensors = model.tensors();
     int count;
     try (NpyReader in = NpyReader.open(input)) {
       count = images(in.header(), input);
@@ -104,26 +99,24 @@ public record TensorRun(
     Network network = all ? handingOutAll(model.network()) : model.network();
     float[][] table = new float[graph.inputShape().channels()][256];
     QuantSpec spec = spec(table, input, count);
-    List<Integer> given = network.graph().outputs();
-    List<Written> written = written(spec, given);
+    List<Written> written = written(spec);
     replace(folder);
-    Map<String, NpyWriter> open = new LinkedHashMap<>();
     int batch = Math.min(machine.batch(), count);
     Plan plan = Plan.of(network, table, spec, Feed.ACCUMULATED, Recording.PAIRED);
     try (NpyReader in = NpyReader.open(input);
-        Program program = machine.backend().compile(plan, batch)) {
+        Program program = machine.backend().compile(plan, batch);
+        TensorFiles files = new TensorFiles(count)) {
       for (int done = 0; done < count; done += batch) {
         int n = Math.min(batch, count - done);
-        BatchOutput out =
-            PairedRun.await(program.submit(InputBatch.ofValues(n, values(in, tensors, n))));
+        BatchOutput out = PairedRun.await(program.submit(InputBatch.ofValues(n, values(in, n))));
         for (int i = 0; i < n; i++) {
-          write(written, open, folder.resolve(BASELINE), network, out.baseline(), i, count, false);
-          write(written, open, folder.resolve(CANDIDATE), network, out.candidate(), i, count, true);
+          List<float[]> baseline = image(network.graph(), out.baseline(), i, n);
+          write(written, files, folder.resolve(BASELINE), baseline, false);
+          List<float[]> candidate = image(network.graph(), out.candidate(), i, n);
+          write(written, files, folder.resolve(CANDIDATE), candidate, true);
         }
       }
-      for (NpyWriter writer : open.values()) {
-        writer.close();
-      }
+      files.finish();
     }
     list(folder, written);
   }
@@ -147,22 +140,29 @@ public record TensorRun(
     return extents.getFirst();
   }
 
-  private static float[] values(NpyReader in, FileTensors tensors, int n) throws IOException {
-    View order = tensors.input();
-    int size = 1;
-    for (int e : order.extents()) {
-      size *= e;
-    }
-    float[] all = new float[n * size];
-    int[] places = null;
+  /** The next images in the network's order. */
+  private float[] values(NpyReader in, int n) throws IOException {
+    int[] places = model.tensors().inputPlaces();
+    float[] all = new float[n * places.length];
     for (int i = 0; i < n; i++) {
-      float[] image = in.next(size);
-      places = places == null ? tensors.inputPlaces() : places;
-      for (int k = 0; k < size; k++) {
-        all[i * size + places[k]] = image[k];
+      float[] image = in.next(places.length);
+      for (int k = 0; k < places.length; k++) {
+        all[i * places.length + places[k]] = image[k];
       }
     }
     return all;
+  }
+
+  /** One image's outputs of a program, each of its own. */
+  private static List<float[]> image(Graph graph, float[] outputs, int image, int images) {
+    List<float[]> values = new ArrayList<>();
+    int at = image * (outputs.length / images);
+    for (int node : graph.outputs()) {
+      int end = at + graph.shape(node).size();
+      values.add(Arrays.copyOfRange(outputs, at, end));
+      at = end;
+    }
+    return values;
   }
 
   private static Network handingOutAll(Network network) {
@@ -183,12 +183,12 @@ public record TensorRun(
     try (NpyReader in = NpyReader.open(input)) {
       calibration =
           new CalibrationPass(machine.backend(), fp32)
-              .run(count, batch, n -> values(in, model.tensors(), n), input.toString());
+              .run(count, batch, n -> values(in, n), input.toString());
     }
     return quantization.spec(model.network(), calibration);
   }
 
-  private List<Written> written(QuantSpec spec, List<Integer> given) {
+  private List<Written> written(QuantSpec spec) {
     Graph graph = model.graph();
     List<Written> list = new ArrayList<>();
     Set<String> names = new HashSet<>();
@@ -203,10 +203,10 @@ public record TensorRun(
       names.add(o.name());
       list.add(new Written(o.name(), fileName(o.name(), files), -1, params));
     }
-    for (int place = 0; all && place < given.size(); place++) {
-      String name = graph.node(given.get(place)).name();
+    for (int node = 0; all && node < graph.size(); node++) {
+      String name = graph.node(node).name();
       if (names.add(name)) {
-        list.add(new Written(name, fileName(name, files), place, spec.output(name)));
+        list.add(new Written(name, fileName(name, files), node, spec.output(name)));
       }
     }
     return list;
@@ -248,36 +248,24 @@ public record TensorRun(
     }
   }
 
+  /**
+   * Writes one image's tensors.
+   *
+   * @param values outputs of the program
+   */
   private void write(
-      List<Written> written,
-      Map<String, NpyWriter> open,
-      Path folder,
-      Network network,
-      float[] outputs,
-      int image,
-      int count,
-      boolean codes)
+      List<Written> written, TensorFiles files, Path folder, List<float[]> values, boolean codes)
       throws IOException {
-    Graph graph = network.graph();
-    List<float[]> values = new ArrayList<>();
-    int size = outputs.length / (outputs.length == 0 ? 1 : imagesIn(outputs, graph));
-    int at = image * size;
-    for (int node : graph.outputs()) {
-      int n = graph.shape(node).size();
-      values.add(Arrays.copyOfRange(outputs, at, at + n));
-      at += n;
-    }
-    List<float[]> own = all ? model.graph().outputs().stream().map(values::get).toList() : values;
-    Map<String, NdArray> file = model.tensors().tail().of(model.graph(), own);
+    Graph graph = model.graph();
+    List<float[]> own = all ? graph.outputs().stream().map(values::get).toList() : values;
+    Map<String, NdArray> outputs = model.tensors().tail().of(graph, own);
     for (Written w : written) {
-      NdArray tensor;
-      if (w.place() < 0) {
-        tensor = file.get(w.name());
-      } else {
-        View order = model.tensors().order(model.graph(), w.place());
-        tensor = order.gather(values.get(w.place()), graph.shape(w.place()));
-      }
-      append(open, folder.resolve(w.file() + ".npy"), tensor, count, NpyHeader.Type.FLOAT32);
+      int node = w.node();
+      NdArray tensor =
+          node < 0
+              ? outputs.get(w.name())
+              : model.tensors().order(graph, node).gather(values.get(node), graph.shape(node));
+      files.append(folder.resolve(w.file() + ".npy"), tensor, NpyHeader.Type.INT64);
       if (codes && w.params().isPresent()) {
         QuantParams params = w.params().get();
         float[] x = tensor.floats();
@@ -285,16 +273,10 @@ public record TensorRun(
         for (int i = 0; i < q.length; i++) {
           q[i] = params.quantize(x[i]);
         }
-        NpyHeader.Type type = typeOf(params);
-        NdArray array = NdArray.of(tensor.dims(), q);
-        append(open, folder.resolve(w.file() + ".codes.npy"), array, count, type);
+        files.append(
+            folder.resolve(w.file() + ".codes.npy"), NdArray.of(tensor.dims(), q), typeOf(params));
       }
     }
-  }
-
-  private static int imagesIn(float[] outputs, Graph graph) {
-    int size = graph.outputs().stream().mapToInt(o -> graph.shape(o).size()).sum();
-    return outputs.length / size;
   }
 
   private static NpyHeader.Type typeOf(QuantParams p) {
@@ -302,28 +284,6 @@ public record TensorRun(
       return p.qmax() <= 255 ? NpyHeader.Type.UINT8 : NpyHeader.Type.UINT16;
     }
     return p.qmin() >= -128 && p.qmax() <= 127 ? NpyHeader.Type.INT8 : NpyHeader.Type.INT16;
-  }
-
-  private static void append(
-      Map<String, NpyWriter> open, Path file, NdArray tensor, int count, NpyHeader.Type type)
-      throws IOException {
-    NpyWriter writer = open.get(file.toString());
-    boolean integers = !tensor.isFloat() && type == NpyHeader.Type.FLOAT32;
-    if (writer == null) {
-      List<Integer> extents = new ArrayList<>(Arrays.stream(tensor.dims()).boxed().toList());
-      if (extents.isEmpty() || extents.getFirst() != 1) {
-        extents.addFirst(count);
-      } else {
-        extents.set(0, count);
-      }
-      writer = new NpyWriter(file, new NpyHeader(integers ? NpyHeader.Type.INT64 : type, extents));
-      open.put(file.toString(), writer);
-    }
-    if (tensor.isFloat()) {
-      writer.write(tensor.floats());
-    } else {
-      writer.write(tensor.integers());
-    }
   }
 
   private void list(Path folder, List<Written> written) throws IOException {

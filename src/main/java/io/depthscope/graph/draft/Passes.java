@@ -151,6 +151,8 @@ final class Passes {
               node.withOp(
                   new DraftOp.Of(
                       new Op.Convolution(grown(c.window(), p), c.groups(), c.outChannels()))));
+      case DraftOp.Pad(Padding outer, float same) when same == value ->
+          Optional.of(node.withOp(new DraftOp.Pad(sum(outer, p), value)));
       // A maximum does not see padding; nor one that no value of the input is below.
       case DraftOp.Of(Op.Pool pool)
           when pool.kind() == Op.Pool.Kind.MAX
@@ -180,7 +182,6 @@ final class Passes {
   }
 
   private static Window grown(Window w, Padding p) {
-    Padding o = w.padding();
     return new Window(
         w.kernelH(),
         w.kernelW(),
@@ -188,11 +189,15 @@ final class Passes {
         w.strideW(),
         w.dilationH(),
         w.dilationW(),
-        new Padding(
-            Math.addExact(o.top(), p.top()),
-            Math.addExact(o.bottom(), p.bottom()),
-            Math.addExact(o.left(), p.left()),
-            Math.addExact(o.right(), p.right())));
+        sum(w.padding(), p));
+  }
+
+  private static Padding sum(Padding a, Padding b) {
+    return new Padding(
+        Math.addExact(a.top(), b.top()),
+        Math.addExact(a.bottom(), b.bottom()),
+        Math.addExact(a.left(), b.left()),
+        Math.addExact(a.right(), b.right()));
   }
 
   static CleanUp.Passed keep(Draft draft) {
