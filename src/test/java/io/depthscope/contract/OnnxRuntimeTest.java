@@ -113,8 +113,7 @@ class OnnxRuntimeTest {
       network.add(Arrays.copyOfRange(out.baseline(), at, at + n));
       at += n;
     }
-    List<NdArray> mine =
-        List.copyOf(model.tensors().tail().of(graph, network).values());
+    List<NdArray> mine = List.copyOf(model.tensors().tail().of(graph, network).values());
     for (int k = 0; k < mine.size(); k++) {
       Array y = read(name + ".y" + k + ".npy");
       int[] extents = y.extents().clone();
@@ -130,7 +129,17 @@ class OnnxRuntimeTest {
         float expected = y.values()[image * got.length + i];
         assertTrue(
             Math.abs(got[i] - expected) <= TOLERANCE * range,
-            what + " image " + image + " output " + k + " value " + i + " is " + got[i] + ", not " + expected);
+            what
+                + " image "
+                + image
+                + " output "
+                + k
+                + " value "
+                + i
+                + " is "
+                + got[i]
+                + ", not "
+                + expected);
       }
     }
   }

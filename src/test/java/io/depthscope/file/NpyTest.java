@@ -23,7 +23,9 @@ class NpyTest {
   private Path file(int version, String dictionary, byte[] data) throws IOException {
     byte[] text = dictionary.getBytes(StandardCharsets.UTF_8);
     ByteBuffer out = ByteBuffer.allocate(12 + text.length + data.length);
-    out.order(ByteOrder.LITTLE_ENDIAN).put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII));
+    out.order(ByteOrder.LITTLE_ENDIAN)
+        .put((byte) 0x93)
+        .put("NUMPY".getBytes(StandardCharsets.US_ASCII));
     out.put((byte) version).put((byte) 0);
     if (version == 1) {
       out.putShort((short) text.length);
@@ -48,7 +50,8 @@ class NpyTest {
   void readsWhatItWrites() throws IOException {
     Path file = folder.resolve("a.npy");
     float[] values = {1.5f, Float.NaN, -0f, Float.NEGATIVE_INFINITY, 3e-42f, 7};
-    try (NpyWriter out = new NpyWriter(file, new NpyHeader(NpyHeader.Type.FLOAT32, List.of(2, 3)))) {
+    try (NpyWriter out =
+        new NpyWriter(file, new NpyHeader(NpyHeader.Type.FLOAT32, List.of(2, 3)))) {
       out.write(new float[] {1.5f, Float.NaN});
       out.write(new float[] {-0f, Float.NEGATIVE_INFINITY, 3e-42f, 7});
       out.finish();
@@ -81,8 +84,7 @@ class NpyTest {
   void readsTheOtherVersionsAndSpellings() throws IOException {
     byte[] data = {1, 0, 0, 0, 0, 0, 0, 0};
     for (int version = 1; version <= 3; version++) {
-      Path file =
-          file(version, "{'descr':'<i8','fortran_order':False,'shape':(1,),}\n", data);
+      Path file = file(version, "{'descr':'<i8','fortran_order':False,'shape':(1,),}\n", data);
       try (NpyReader in = NpyReader.open(file)) {
         assertArrayEquals(new float[] {1}, in.next(1));
       }
@@ -108,7 +110,8 @@ class NpyTest {
         "x.npy: holds elements of type >f4, which cannot be read",
         refusal(file(1, good.replace("<f4", ">f4"), new byte[8])));
     assertEquals(
-        "x.npy: is a NumPy file of version 4; 1 to 3 are read", refusal(file(4, good, new byte[8])));
+        "x.npy: is a NumPy file of version 4; 1 to 3 are read",
+        refusal(file(4, good, new byte[8])));
     assertEquals("x.npy: its header cannot be read", refusal(file(1, "{}", new byte[8])));
     Path none = folder.resolve("x.npy");
     Files.write(none, new byte[] {1, 2, 3});

@@ -193,8 +193,7 @@ class CleanUpTest {
     List<DraftNode> made = passed.draft().nodes();
     assertTrue(made.get(1).parameters().orElseThrow().batchNorm().isPresent());
     assertEquals(Clamp.RELU, made.get(2).clamp());
-    assertEquals(
-        Padding.symmetric(1), made.get(3).convolution().orElseThrow().window().padding());
+    assertEquals(Padding.symmetric(1), made.get(3).convolution().orElseThrow().window().padding());
     LayerParameters picked = made.get(4).parameters().orElseThrow();
     assertArrayEquals(new float[] {0, 1, 0, 0, 1, 0}, picked.kernel().data());
     assertArrayEquals(new float[] {0, 9, 0}, picked.bias().orElseThrow());

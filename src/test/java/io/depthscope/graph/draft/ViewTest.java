@@ -61,9 +61,7 @@ class ViewTest {
         }
         assertArrayEquals(values.dims(), view.extents(), "seed " + seed);
         assertArrayEquals(
-            values.floats(),
-            view.gather(counting(SHAPE.size()), SHAPE).floats(),
-            "seed " + seed);
+            values.floats(), view.gather(counting(SHAPE.size()), SHAPE).floats(), "seed " + seed);
       }
     }
     assertTrue(made > 300, "only " + made + " were cut");

@@ -155,6 +155,9 @@ final class Lowering {
       behind |= v instanceof Value.Behind;
     }
     Inputs in = new Inputs(node, read);
+    if (QUANTIZING.contains(node.op())) {
+      throw new Refused("quantized files cannot be run yet");
+    }
     if (constant) {
       return folded(in);
     }
@@ -270,12 +273,8 @@ final class Lowering {
         yield new Value.Live(
             x.node(), x.view().transposed(OnnxConstants.order(node, x.view().rank())));
       }
-      default -> throw QUANTIZING.contains(node.op()) ? quantized() : Refused.notYet();
+      default -> throw Refused.notYet();
     };
-  }
-
-  private static Refused quantized() {
-    return new Refused("quantized files cannot be run yet");
   }
 
   private static long[] axes(Inputs in) {

@@ -47,7 +47,9 @@ class BrokenOnnxTest {
   }
 
   private static GraphProto.Builder convolution() {
-    return graph(1, 1, 5, 5).addInitializer(weights("w", 1, 1, 3, 3)).addNode(node("Conv", "y", "x", "w"));
+    return graph(1, 1, 5, 5)
+        .addInitializer(weights("w", 1, 1, 3, 3))
+        .addNode(node("Conv", "y", "x", "w"));
   }
 
   @Test
@@ -112,9 +114,7 @@ class BrokenOnnxTest {
         "n.onnx: has no input",
         refusal(
             model(
-                GraphProto.newBuilder()
-                    .addOutput(value("y", 1))
-                    .addInitializer(weights("y", 1)))));
+                GraphProto.newBuilder().addOutput(value("y", 1)).addInitializer(weights("y", 1)))));
     assertEquals(
         "n.onnx: its input has 5 axes; networks of 2 to 4 can be run",
         refusal(model(graph(1, 1, 1, 5, 5).addNode(node("Relu", "y", "x")))));
@@ -235,9 +235,7 @@ class BrokenOnnxTest {
     TensorProto bad = weights("w", 1, 1, 3, 3).toBuilder().setFloatData(4, Float.NaN).build();
     assertEquals(
         "n.onnx: node Conv_of_y: kernel[4] is NaN",
-        refusal(
-            model(
-                graph(1, 1, 5, 5).addInitializer(bad).addNode(node("Conv", "y", "x", "w")))));
+        refusal(model(graph(1, 1, 5, 5).addInitializer(bad).addNode(node("Conv", "y", "x", "w")))));
   }
 
   private String refusalOnDisk(TensorProto weights) throws IOException {
@@ -265,8 +263,7 @@ class BrokenOnnxTest {
     assertEquals(
         start + "outside the model's folder",
         refusalOnDisk(elsewhere("w", folder.resolve("model/data").toString(), 0)));
-    assertEquals(
-        start + "in none, which is missing", refusalOnDisk(elsewhere("w", "none", 0)));
+    assertEquals(start + "in none, which is missing", refusalOnDisk(elsewhere("w", "none", 0)));
     assertEquals(
         start + "bytes 8 and on of data, which has 40", refusalOnDisk(elsewhere("w", "data", 8)));
     assertEquals(
@@ -291,15 +288,13 @@ class BrokenOnnxTest {
     LoadOptions sized = new LoadOptions(Optional.empty(), OptionalInt.of(7));
     assertEquals(
         "n.onnx: extent 2 of its input is 5, not 7",
-        assertThrows(
-                ModelFormatException.class, () -> OnnxModel.load("n.onnx", good, sized))
+        assertThrows(ModelFormatException.class, () -> OnnxModel.load("n.onnx", good, sized))
             .getMessage());
     LoadOptions clamped =
         new LoadOptions(Optional.empty(), OptionalInt.empty(), Optional.of(Clamp.RELU));
     assertEquals(
         "n.onnx: is an ONNX model, which tells its layers itself: no --family, no --activation",
-        assertThrows(
-                ModelFormatException.class, () -> OnnxModel.load("n.onnx", good, clamped))
+        assertThrows(ModelFormatException.class, () -> OnnxModel.load("n.onnx", good, clamped))
             .getMessage());
   }
 }

@@ -84,7 +84,8 @@ class MutatedOnnxTest {
           System.arraycopy(bytes, from, bytes, at, length);
         }
         default ->
-            bytes = random.nextInt(6) == 0 ? Arrays.copyOf(bytes, random.nextInt(bytes.length)) : bytes;
+            bytes =
+                random.nextInt(6) == 0 ? Arrays.copyOf(bytes, random.nextInt(bytes.length)) : bytes;
       }
     }
     return bytes;
