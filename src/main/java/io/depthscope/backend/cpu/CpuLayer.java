@@ -58,7 +58,7 @@ record CpuLayer(
 
   /** Rearranges the weights of a layer. */
   static CpuLayer of(LayerSize size, int inputRow) {
-    Step l = size.plan();
+    Step l = size.step();
     Weights baseline = weights(l, size.form(), l.kernel());
     Weights candidate =
         size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
@@ -122,8 +122,8 @@ record CpuLayer(
     return padded % SAME_SETS == 0 ? padded + StreamSums.PAD : padded;
   }
 
-  Step plan() {
-    return size.plan();
+  Step step() {
+    return size.step();
   }
 
   LayerForm form() {
