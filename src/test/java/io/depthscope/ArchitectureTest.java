@@ -141,7 +141,8 @@ class ArchitectureTest {
       for (String user : ORDER) {
         boolean oracle =
             user.equals("verification") && VERIFICATION_MAY_USE.contains(implementation);
-        if (!WIRED_BY.contains(user) && !user.equals(implementation) && !oracle) {
+        boolean format = user.startsWith(implementation + "."); // a reader of the package above it
+        if (!WIRED_BY.contains(user) && !user.equals(implementation) && !oracle && !format) {
           forbid(user, implementation);
         }
       }
@@ -155,6 +156,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + used)
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheReaderOfOnnxSeesProtobuf() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "graph.exchange.onnx")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.onnx..", "com.google.protobuf..")
         .check(classes);
   }
 

@@ -149,7 +149,7 @@ record BenchLayer(String id, LayerCase layer) {
    * @throws IllegalStateException naming the first wrong output
    */
   void check(CpuLayer compiled, List<float[]> tiles) {
-    float[] kernel = compiled.plan().kernel();
+    float[] kernel = compiled.step().kernel();
     float[] expected = products(kernel, values());
     float[] magnitudes = products(magnitudes(kernel), magnitudes(values()));
     int rows = compiled.tileRows();

@@ -53,14 +53,14 @@ public class DepthwiseBenchmark {
   }
 
   private void convolve(int p0, int p1) {
-    int width = compiled.plan().out().width();
+    int width = compiled.step().out().width();
     kernel.rows(image, compiled.baseline().depthwise(), p0 / width, p1 / width, tile);
   }
 
   /** One image, tile by tile. */
   @Benchmark
   public float[] depthwise() {
-    int positions = compiled.plan().out().positions();
+    int positions = compiled.step().out().positions();
     for (int p0 = 0; p0 < positions; p0 += compiled.tileRows()) {
       convolve(p0, Math.min(positions, p0 + compiled.tileRows()));
     }

@@ -76,7 +76,7 @@ public class EpilogueBenchmark {
   @Benchmark
   public float[] epilogue() {
     sums.clear();
-    int positions = compiled.plan().out().positions();
+    int positions = compiled.step().out().positions();
     for (int p0 = 0; p0 < positions; p0 += compiled.tileRows()) {
       epilogue.run(
           compiled.stage(),
@@ -99,7 +99,7 @@ public class EpilogueBenchmark {
     boolean paired = recording.paired();
     BitHistogram bins = new BitHistogram(new long[BitHistogram.BINS]);
     long[] codes = new long[q.codes()];
-    int positions = compiled.plan().out().positions();
+    int positions = compiled.step().out().positions();
     int rows = compiled.tileRows();
     ChannelMoments moments = new ChannelMoments(stage.channels());
     moments.add(sums.baseline);

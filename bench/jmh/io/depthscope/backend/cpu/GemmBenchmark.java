@@ -68,7 +68,7 @@ public class GemmBenchmark {
   /** One image, tile by tile. */
   @Benchmark
   public float[] gemm() {
-    int positions = compiled.plan().out().positions();
+    int positions = compiled.step().out().positions();
     for (int p0 = 0; p0 < positions; p0 += compiled.tileRows()) {
       multiply(p0, Math.min(positions, p0 + compiled.tileRows()));
     }

@@ -108,7 +108,7 @@ final class Arguments {
    *
    * @throws TypeConversionException if it is empty or can be no path, with the reason
    */
-  private static Path path(String argument) {
+  static Path path(String argument) {
     try {
       return Path.of(text(argument));
     } catch (InvalidPathException e) {

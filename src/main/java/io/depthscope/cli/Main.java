@@ -19,6 +19,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -122,8 +123,19 @@ public final class Main implements Callable<Integer> {
 
   private static int misused(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    if (e instanceof UnmatchedArgumentException unmatched && !command.getSubcommands().isEmpty()) {
-      return misused(command, "there is no command '" + unmatched.getUnmatched().getFirst() + "'");
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      if (!command.getSubcommands().isEmpty()) {
+        return misused(
+            command, "there is no command '" + unmatched.getUnmatched().getFirst() + "'");
+      }
+      // A list of paths ends before one that can be none, and leaves it over without the reason.
+      for (String argument : unmatched.getUnmatched()) {
+        try {
+          Arguments.path(argument);
+        } catch (TypeConversionException refused) {
+          return misused(command, "Invalid positional parameter: " + refused.getMessage());
+        }
+      }
     }
     int code = misused(command, e.getMessage());
     UnmatchedArgumentException.printSuggestions(e, command.getErr());

@@ -123,8 +123,18 @@ final class BmpImage implements ParsedImage {
       throw new IOException(
           compression == MASKS
               ? "a bitmap with unusual channel masks"
-              : "a bitmap of compression " + Integer.toUnsignedString(compression));
+              : "a bitmap of compression " + compressionWord());
     }
+  }
+
+  private String compressionWord() {
+    return switch (compression) {
+      case RUNS_OF_BYTES, RUNS_OF_NIBBLES -> "run lengths, of " + bits + " bits a pixel";
+      case 4 -> "JPEG";
+      case 5 -> "PNG";
+      case 6 -> "masks with alpha";
+      default -> "unknown (" + Integer.toUnsignedString(compression) + ")";
+    };
   }
 
   private Palette readPalette(int at, int colourBytes, int colours) {

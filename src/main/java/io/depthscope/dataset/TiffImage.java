@@ -12,17 +12,20 @@ import java.util.zip.Inflater;
  * uncompressed or packed by PackBits, LZW or Deflate.
  */
 final class TiffImage implements ParsedImage {
-  private static final int WHITE_IS_ZERO = 0;
-  private static final int BLACK_IS_ZERO = 1;
-  private static final int RGB = 2;
-  private static final int PALETTE = 3;
-  private static final int CMYK = 5;
+  static final int WHITE_IS_ZERO = 0;
+  static final int BLACK_IS_ZERO = 1;
+  static final int RGB = 2;
+  static final int PALETTE = 3;
+  static final int CMYK = 5;
 
   private static final int NONE = 1;
   private static final int LZW = 5;
   private static final int DEFLATE = 8;
   private static final int OLD_DEFLATE = 32_946;
   private static final int PACK_BITS = 32_773;
+
+  /** The only format of samples that is read: whole numbers. */
+  private static final int UNSIGNED = 1;
 
   private static final int LZW_CLEAR = 256;
   private static final int LZW_END = 257;
@@ -60,21 +63,25 @@ final class TiffImage implements ParsedImage {
     int predictor = tags.integer(317, 1);
     predicted = predictor == 2;
     boolean even = Arrays.stream(depths).allMatch(d -> d == bits);
-    boolean whole =
-        Arrays.stream(tags.integers(339, new int[] {1}, 64)).allMatch(format -> format == 1);
+    int[] formats = tags.integers(339, new int[] {UNSIGNED}, 64);
+    boolean whole = Arrays.stream(formats).allMatch(format -> format == UNSIGNED);
     int[] extra = tags.integers(338, ABSENT, 64);
+    if (!isKnownCompression()) {
+      throw new IOException("a TIFF image of compression " + TiffWords.compression(compression));
+    }
     if (!even || !whole || !isKnown(extra) || predictor > 2 || tags.integer(266, 1) != 1) {
       throw new IOException(
-          "a TIFF image of an unusual kind (photometric "
-              + photometric
+          "a TIFF image of an unusual kind ("
+              + TiffWords.photometric(photometric)
               + ", "
               + samples
-              + " samples of "
-              + bits
-              + " bits)");
-    }
-    if (!isKnownCompression()) {
-      throw new IOException("a TIFF image of compression " + compression);
+              + " "
+              + (whole ? "" : TiffWords.sampleFormat(formats[0]) + " ")
+              + (samples == 1 ? "sample of " : "samples of ")
+              + (even ? bits : "different numbers of")
+              + " bits"
+              + (predictor > 2 ? ", predictor " + predictor : "")
+              + ")");
     }
   }
 

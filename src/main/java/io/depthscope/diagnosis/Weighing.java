@@ -63,10 +63,6 @@ final class Weighing {
     return fewerRight || otherClasses;
   }
 
-  boolean lost() {
-    return lost;
-  }
-
   /**
    * The severity of a finding.
    *

@@ -2,6 +2,7 @@ package io.depthscope.record;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.depthscope.file.FileErrors;
+import io.depthscope.file.JsonErrors;
 import java.io.IOException;
 
 /** Errors of the store name the file and the reason. */
@@ -14,12 +15,10 @@ final class StoreErrors {
     return new IOException("cannot write " + file + ": " + FileErrors.reason(e), e);
   }
 
-  /** {@code FILE: reason}; a JSON error says its line. */
+  /** {@code FILE: reason}; a JSON error says where. */
   static IOException cannotRead(Object file, IOException e) {
     if (e instanceof JsonProcessingException json) {
-      String line =
-          json.getLocation() == null ? "" : " (line " + json.getLocation().getLineNr() + ")";
-      return new IOException(file + ": not JSON" + line, e);
+      return new IOException(file + ": " + JsonErrors.reason(json), e);
     }
     return new IOException(file + ": " + FileErrors.reason(e), e);
   }

@@ -63,6 +63,7 @@ final class RunData {
   static String sideBySide(String title, List<LabelledRun> runs, List<TextSection> sections) {
     return CompactJson.object(
         json -> {
+          json.any("units", RunFigures.units());
           json.text("title", title)
               .array(
                   "runs",

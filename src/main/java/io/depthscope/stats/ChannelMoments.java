@@ -78,6 +78,11 @@ public final class ChannelMoments {
     return min <= max ? Math.max(min, Math.min(max, mean)) : mean;
   }
 
+  /** Rounding may carry a kurtosis below its least, which two values alone have. */
+  private static double possible(double kurtosis, double skewness) {
+    return Math.max(kurtosis, skewness * skewness - 2);
+  }
+
   /** Joins the statistics of one image, which has the same number of values in every channel. */
   public void add(StreamSums sums) {
     long n = sums.count[0];
@@ -155,15 +160,16 @@ public final class ChannelMoments {
   private static TensorStatistics statistics(
       long n, double min, double max, Moments m, int c, long zeros, long nans, long infs) {
     double variance = n == 0 ? Double.NaN : squares(m.m2[c], min, max, nans, infs) / n;
-    double deviation = Math.sqrt(variance);
+    double skewness = variance > 0 ? m.m3[c] / n / (variance * Math.sqrt(variance)) : Double.NaN;
+    double kurtosis = variance > 0 ? m.m4[c] / n / (variance * variance) - 3 : Double.NaN;
     return new TensorStatistics(
         n,
         min,
         max,
         n == 0 ? Double.NaN : within(m.mean[c], min, max),
         variance,
-        variance > 0 ? m.m3[c] / n / (variance * deviation) : Double.NaN,
-        variance > 0 ? m.m4[c] / n / (variance * variance) - 3 : Double.NaN,
+        skewness,
+        possible(kurtosis, skewness),
         zeros,
         nans,
         infs);

@@ -10,7 +10,7 @@ DS.isDead = (layer, c) => DS.channel(layer, "variance", c) === 0;
    Values beyond the range have the colour of its end; open says that there are some above. */
 DS.MEASURES = {
   sqnr: {
-    text: "SQNR, dB",
+    text: DS.heading("sqnrDb"),
     figure: (l, c) => DS.channel(l, "sqnrDb", c),
     scale: (v) => v,
     range: [0, 50],
@@ -162,7 +162,7 @@ DS.channelsOption = (layers, state, width) => {
           [measure.text, measure.label(measure.scale(measure.figure(layer, c)))],
           ["Output", DS.fmt(DS.channel(layer, "min", c)) + " … " + DS.fmt(DS.channel(layer, "max", c))],
           ...(layer.weights ? [["Weights", DS.fmt(DS.channel(layer, "weightMin", c)) + " … " + DS.fmt(DS.channel(layer, "weightMax", c))]] : []),
-          ["SQNR", DS.withUnit("sqnrDb", DS.fixed(DS.channel(layer, "sqnrDb", c), 1))],
+          [DS.word("sqnrDb"), DS.withUnit("sqnrDb", DS.fixed(DS.channel(layer, "sqnrDb", c), 1))],
           ...(channels > 1 ? [["Worst of", channels + " channels"]] : []),
         ]);
       },

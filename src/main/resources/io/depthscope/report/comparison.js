@@ -214,9 +214,9 @@
     name: "propagation",
     height: tall,
     label: described,
-    switches: [{ name: "measure", label: "Measure", options: [["sqnrDb", "SQNR"], ["nsr", "NSR"]] }, depths],
+    switches: [{ name: "measure", label: "Measure", options: ["sqnrDb", "nsr"].map((name) => [name, DS.word(name)]) }, depths],
     option: (state) =>
-      byDepth(state, state.measure, state.measure === "nsr" ? { type: "log", name: "NSR" } : { type: "value", name: "SQNR, dB" }),
+      byDepth(state, state.measure, state.measure === "nsr" ? { type: "log", name: DS.heading("nsr") } : { type: "value", name: DS.heading("sqnrDb") }),
     data: (state) => layerData(state.measure),
   });
   DS.figure({
@@ -236,7 +236,7 @@
     data: (state) => layerData(state.tensor + "Ratio"),
   });
 
-  const figure = (name, label, format) => ({ name, label, number: true, value: (r) => num(r.network[name]), format });
+  const figure = (name, format, label) => ({ name, label: label ?? DS.heading(name), number: true, value: (r) => num(r.network[name]), format });
   byId("run-table").append(
     DS.table(
       [
@@ -244,14 +244,14 @@
         { name: "group", label: "Group", value: (r) => r.group },
         { name: "scheme", label: "Scheme", value: (r) => r.scheme.name },
         { name: "granularity", label: "Granularity", value: (r) => r.scheme.granularity },
-        figure("images", "Images", DS.count),
-        figure("top1Fp32", "Top-1, fp32", (v) => percent(v)),
-        figure("top1Quantized", "quantized", (v) => percent(v)),
-        figure("relativeAccuracyDrop", "Drop", (v) => percent(v)),
-        figure("agreementTop1", "Agreement", (v) => percent(v)),
-        figure("logitSqnrDb", "Logit SQNR dB", (v) => fixed(v, 1)),
-        figure("qmse", "QMSE", (v) => fmt(v)),
-        figure("qce", "QCE", (v) => fmt(v)),
+        figure("images", DS.count, "Images"),
+        figure("top1Fp32", (v) => percent(v)),
+        figure("top1Quantized", (v) => percent(v), "quantized"),
+        figure("relativeAccuracyDrop", (v) => percent(v), "Drop"),
+        figure("agreementTop1", (v) => percent(v)),
+        figure("logitSqnrDb", (v) => fixed(v, 1)),
+        figure("qmse", (v) => fmt(v)),
+        figure("qce", (v) => fmt(v)),
       ],
       runs,
       { label: "All runs", file: data.title + "-runs", search: (r) => r.label + " " + r.group + " " + schemeOf(r) },

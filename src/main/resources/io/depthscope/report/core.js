@@ -23,6 +23,33 @@ const DS = (() => {
     return element;
   }
 
+  /** What figures are called for people, by their names in the data. */
+  const WORDS = {
+    top1Fp32: "Top-1, fp32",
+    top1Quantized: "Top-1, quantized",
+    relativeAccuracyDrop: "Relative drop",
+    agreementTop1: "Agreement",
+    logitSqnrDb: "Logit SQNR",
+    qmse: "QMSE",
+    qce: "QCE",
+    sqnrDb: "SQNR",
+    nsr: "NSR",
+    mse: "MSE",
+    gain: "Gain",
+    meanError: "Mean error",
+    saturation: "Clamped",
+    variance: "Variance",
+    channelRangeRatio: "ratio",
+    effectiveLevels: "Levels",
+    weightEffectiveLevels: "Weight levels",
+    batchNormVariance: "BN variance",
+    foldingFactor: "Folding factor",
+  };
+  const word = (name) => WORDS[name];
+
+  /** The same over numbers that stand without their unit. */
+  const heading = (name) => word(name) + (data.units[name] ? ", " + data.units[name] : "");
+
   /** A figure with its unit, as the data name it. */
   const withUnit = (name, text) => text + (data.units[name] ? " " + data.units[name] : "");
 
@@ -194,6 +221,8 @@ const DS = (() => {
     h,
     byId,
     fmt,
+    word,
+    heading,
     withUnit,
     fixed,
     percent,

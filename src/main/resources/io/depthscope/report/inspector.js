@@ -89,18 +89,18 @@ DS.inspector = () => {
       ["Multiply-accumulates", DS.count(l.macs)],
       ["Output range, fp32", range(l.fp32)],
       ["Scale, zero point", l.output ? fmt(l.output.scale, 4) + ", " + l.output.zeroPoint : "not quantized"],
-      ["SQNR", DS.withUnit("sqnrDb", fixed(num(l.error.sqnrDb), 2))],
-      ["Gain", "× " + fmt(num(l.error.gain))],
-      ["Mean error", fmt(num(l.error.meanError))],
-      ["Clamped values", DS.percent(num(l.error.saturation), 3)],
-      ["Output ratio", fmt(num(l.fp32.channelRangeRatio))],
+      [DS.word("sqnrDb"), DS.withUnit("sqnrDb", fixed(num(l.error.sqnrDb), 2))],
+      [DS.word("gain"), "× " + fmt(num(l.error.gain))],
+      [DS.word("meanError"), fmt(num(l.error.meanError))],
+      [DS.word("saturation"), DS.percent(num(l.error.saturation), 3)],
+      ["Output " + DS.word("channelRangeRatio"), fmt(num(l.fp32.channelRangeRatio))],
     ];
     if (l.weights) {
       out.push(
         ["Folded weights", range(l.weights)],
         ["Before folding", fmt(num(l.weights.unfoldedMin)) + " … " + fmt(num(l.weights.unfoldedMax))],
-        ["Weight SQNR", DS.withUnit("sqnrDb", fixed(num(l.weights.sqnrDb), 2))],
-        ["Weight ratio", fmt(num(l.weights.channelRangeRatio))],
+        ["Weight " + DS.word("sqnrDb"), DS.withUnit("sqnrDb", fixed(num(l.weights.sqnrDb), 2))],
+        ["Weight " + DS.word("channelRangeRatio"), fmt(num(l.weights.channelRangeRatio))],
       );
     }
     return out;
@@ -170,12 +170,12 @@ DS.inspector = () => {
     }),
   });
 
-  const column = (name, label, format) => ({
+  const column = (name, format, label) => ({
     name,
-    label,
+    label: label ?? DS.heading(name),
     number: true,
     value: (r) => DS.channel(r.layer, name, r.c),
-    format: format ?? ((v) => fmt(v)),
+    format: (v) => (format ?? fmt)(v),
   });
   const columns = [
     {
@@ -185,20 +185,20 @@ DS.inspector = () => {
       value: (r) => r.c,
       cell: (r, v) => (DS.isDead(r.layer, r.c) ? h("span", { class: "tag-dead" }, v + " dead") : String(v)),
     },
-    column("sqnrDb", "SQNR dB", (v) => fixed(v, 1)),
-    column("mse", "MSE"),
-    column("meanError", "Mean error"),
-    column("weightMin", "Weight min"),
-    column("weightMax", "max"),
-    column("weightEffectiveLevels", "Weight levels"),
-    column("min", "Output min"),
-    column("max", "max"),
-    column("mean", "mean"),
-    column("variance", "Variance"),
-    column("effectiveLevels", "Levels"),
-    column("saturation", "Clamped", (v) => DS.percent(v, 2)),
-    column("batchNormVariance", "BN variance"),
-    column("foldingFactor", "Folding factor"),
+    column("sqnrDb", (v) => fixed(v, 1)),
+    column("mse"),
+    column("meanError"),
+    column("weightMin", fmt, "Weight min"),
+    column("weightMax", fmt, "max"),
+    column("weightEffectiveLevels"),
+    column("min", fmt, "Output min"),
+    column("max", fmt, "max"),
+    column("mean", fmt, "mean"),
+    column("variance"),
+    column("effectiveLevels"),
+    column("saturation", (v) => DS.percent(v, 2)),
+    column("batchNormVariance"),
+    column("foldingFactor"),
   ];
   let table = null;
   DS.onSelect((index) => {

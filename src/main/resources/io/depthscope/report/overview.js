@@ -19,14 +19,14 @@ DS.overview = () => {
 
   const drop = num(n.relativeAccuracyDrop);
   const tiles = [
-    ["Top-1, fp32", percent(num(n.top1Fp32))],
-    ["Top-1, quantized", percent(num(n.top1Quantized)), drop > 0.05],
-    ["Relative drop", percent(drop), drop > 0.05],
-    ["Agreement", percent(num(n.agreementTop1))],
+    [DS.word("top1Fp32"), percent(num(n.top1Fp32))],
+    [DS.word("top1Quantized"), percent(num(n.top1Quantized)), drop > 0.05],
+    [DS.word("relativeAccuracyDrop"), percent(drop), drop > 0.05],
+    [DS.word("agreementTop1"), percent(num(n.agreementTop1))],
     ["Top-5, fp32 and quantized", fixed(100 * num(n.top5Fp32), 0) + ", " + fixed(100 * num(n.top5Quantized), 0), false, "%"],
-    ["Logit SQNR", fixed(num(n.logitSqnrDb), 1), false, data.units.logitSqnrDb],
-    ["QMSE", fmt(num(n.qmse))],
-    ["QCE", fmt(num(n.qce))],
+    [DS.word("logitSqnrDb"), fixed(num(n.logitSqnrDb), 1), false, data.units.logitSqnrDb],
+    [DS.word("qmse"), fmt(num(n.qmse))],
+    [DS.word("qce"), fmt(num(n.qce))],
   ];
   byId("tiles").append(
     ...tiles.map(([label, value, bad, unit]) =>
@@ -109,14 +109,14 @@ DS.layerTable = () => {
     { name: "shape", label: "Output", value: (r) => r.layer.shape.join(" × ") },
     figure("weightMin", "Weight min", (l) => num(l.weights?.min)),
     figure("weightMax", "max", (l) => num(l.weights?.max)),
-    figure("weightChannelRangeRatio", "Weight ratio", (l) => num(l.weights?.channelRangeRatio)),
+    figure("weightChannelRangeRatio", "Weight " + DS.word("channelRangeRatio"), (l) => num(l.weights?.channelRangeRatio)),
     figure("fp32Min", "Output min", (l) => num(l.fp32.min)),
     figure("fp32Max", "max", (l) => num(l.fp32.max)),
-    figure("fp32ChannelRangeRatio", "Output ratio", (l) => num(l.fp32.channelRangeRatio)),
-    figure("sqnrDb", "SQNR dB", (l) => num(l.error.sqnrDb), (v) => fixed(v, 1)),
-    figure("gain", "Gain", (l) => num(l.error.gain)),
-    figure("meanError", "Mean error", (l) => num(l.error.meanError)),
-    figure("saturation", "Clamped", (l) => num(l.error.saturation), (v) => DS.percent(v, 2)),
+    figure("fp32ChannelRangeRatio", "Output " + DS.word("channelRangeRatio"), (l) => num(l.fp32.channelRangeRatio)),
+    figure("sqnrDb", DS.heading("sqnrDb"), (l) => num(l.error.sqnrDb), (v) => fixed(v, 1)),
+    figure("gain", DS.heading("gain"), (l) => num(l.error.gain)),
+    figure("meanError", DS.heading("meanError"), (l) => num(l.error.meanError)),
+    figure("saturation", DS.heading("saturation"), (l) => num(l.error.saturation), (v) => DS.percent(v, 2)),
   ];
   columns[0].value = (r) => r.index;
   const table = DS.table(columns, rows, {

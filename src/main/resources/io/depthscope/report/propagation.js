@@ -26,7 +26,7 @@ DS.propagationOption = (layers, measure) => {
       DS.axis({
         type: measure === "nsr" ? "log" : "value",
         gridIndex: 0,
-        name: measure === "nsr" ? "NSR" : "SQNR, dB",
+        name: DS.heading(measure === "nsr" ? "nsr" : "sqnrDb"),
         nameGap: 10,
         nameTextStyle: { align: "left", padding: [0, 0, 0, -56], color: DS.css("--ink"), fontSize: 12.5, fontWeight: 600 },
         axisLabel: { formatter: (v) => DS.fmt(v, 3) },
@@ -34,7 +34,7 @@ DS.propagationOption = (layers, measure) => {
       DS.axis({
         type: "value",
         gridIndex: 1,
-        name: "Gain",
+        name: DS.heading("gain"),
         nameGap: 10,
         nameTextStyle: { align: "left", padding: [0, 0, 0, -56], color: DS.css("--ink"), fontSize: 12.5, fontWeight: 600 },
         min: lowest,
@@ -50,11 +50,11 @@ DS.propagationOption = (layers, measure) => {
       formatter: (points) => {
         const l = layers[names.indexOf(points[0].axisValue)];
         return DS.tip(l.name + " (" + l.kind + ")", [
-          ["SQNR", DS.fixed(DS.num(l.error.sqnrDb), 2) + " dB"],
-          ["NSR", DS.fmt(DS.num(l.error.nsr))],
-          ["Gain", "× " + DS.fmt(DS.num(l.error.gain))],
-          ["Mean error", DS.fmt(DS.num(l.error.meanError))],
-          ["Clamped", DS.percent(DS.num(l.error.saturation), 2)],
+          [DS.word("sqnrDb"), DS.withUnit("sqnrDb", DS.fixed(DS.num(l.error.sqnrDb), 2))],
+          [DS.word("nsr"), DS.fmt(DS.num(l.error.nsr))],
+          [DS.word("gain"), "× " + DS.fmt(DS.num(l.error.gain))],
+          [DS.word("meanError"), DS.fmt(DS.num(l.error.meanError))],
+          [DS.word("saturation"), DS.percent(DS.num(l.error.saturation), 2)],
         ]);
       },
     },
@@ -160,12 +160,13 @@ DS.propagationFigures = () => {
     label: () => {
       const loudest = DS.widest(layers, (l) => -DS.num(l.error.sqnrDb));
       const last = layers.at(-1);
+      const sqnr = (l) => DS.withUnit("sqnrDb", DS.fixed(DS.num(l.error.sqnrDb), 1));
       return (
-        "SQNR by depth, feed " + data.feed + ". Lowest: " + loudest.name + ", " + DS.fixed(DS.num(loudest.error.sqnrDb), 1) +
-        " dB; last layer: " + DS.fixed(DS.num(last.error.sqnrDb), 1) + " dB."
+        "SQNR by depth, feed " + data.feed + ". Lowest: " + loudest.name + ", " + sqnr(loudest) +
+        "; last layer: " + sqnr(last) + "."
       );
     },
-    switches: [{ name: "measure", label: "Measure", options: [["sqnr", "SQNR"], ["nsr", "NSR"]] }],
+    switches: [{ name: "measure", label: "Measure", options: [["sqnr", DS.word("sqnrDb")], ["nsr", DS.word("nsr")]] }],
     option: (state) => DS.propagationOption(layers, state.measure),
     data: () => ({
       columns: ["layer", "kind", "feed", "sqnrDb", "nsr", "gain", "meanError", "saturation"],

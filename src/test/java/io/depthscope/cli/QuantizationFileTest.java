@@ -405,7 +405,7 @@ class QuantizationFileTest {
     byte[] bytes = Files.readAllBytes(good);
     refused(new byte[0], "");
     refused(Arrays.copyOf(bytes, bytes.length / 2), "not JSON");
-    refused("[1, 2".getBytes(StandardCharsets.UTF_8), "not JSON (line 1)");
+    refused("[1, 2".getBytes(StandardCharsets.UTF_8), "not JSON (line 1, column 6)");
     refused("null".getBytes(StandardCharsets.UTF_8), "no JSON object");
     refused("[]".getBytes(StandardCharsets.UTF_8), "no JSON object");
     refused("[".repeat(100_000).getBytes(StandardCharsets.UTF_8), "not JSON");

@@ -102,6 +102,26 @@ class GoldenFormatsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tiff-jpeg.tif | a TIFF image of compression JPEG",
+        "tiff-group4.tif | a TIFF image of compression CCITT Group 4 fax",
+        "tiff-raw-le-1-12-1.tif | a TIFF image of an unusual kind (grey, 1 sample of 12 bits)",
+        "tiff-raw-le-extra1.tif | a TIFF image of an unusual kind (RGB, 4 samples of 8 bits)",
+        "bmp-compression-4.bmp | a bitmap of compression JPEG"
+      })
+  void saysWhatIsNotDecoded(String name, String reason) throws IOException {
+    Case c =
+        cases(name.substring(0, name.indexOf('-'))).stream()
+            .filter(one -> one.name().equals(name))
+            .findFirst()
+            .orElseThrow();
+    IOException e = assertThrows(IOException.class, () -> decoder().decode(c.file(), false));
+    assertEquals(reason, e.getMessage());
+  }
+
   @Test
   void orientationIsThatOfExifTranspose() throws IOException {
     List<Case> cases = cases("orient");

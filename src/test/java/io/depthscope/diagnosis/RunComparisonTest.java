@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RunComparisonTest {
@@ -81,11 +83,31 @@ class RunComparisonTest {
     assertEquals(List.of("p", "not recorded"), List.of(p.a(), p.b()));
   }
 
-  @Test
-  void theNumberOfThreadsIsNoSetting() {
-    a.manifest.put("backendDescription", "1 thread, 256-bit vectors");
-    b.manifest.put("backendDescription", "12 threads, 256-bit vectors");
-    assertEquals(List.of(), compared().settings());
+  /** The same two values under each key of the manifest: only some of the keys count. */
+  @ParameterizedTest
+  @MethodSource("keysOfTheManifest")
+  void circumstancesAreNoSettings(String key, Optional<Kind> counts) {
+    a.manifest.put(key, "1");
+    b.manifest.put(key, "12");
+    List<SettingChange> changes = compared().settings();
+    assertEquals(counts.stream().toList(), changes.stream().map(SettingChange::kind).toList());
+    assertTrue(changes.stream().allMatch(c -> c.a().equals("1") && c.b().equals("12")));
+  }
+
+  private static List<Arguments> keysOfTheManifest() {
+    return List.of(
+        Arguments.of("threads", Optional.empty()),
+        Arguments.of("batch", Optional.empty()),
+        Arguments.of("backendDescription", Optional.empty()),
+        Arguments.of("backendChoice", Optional.empty()),
+        Arguments.of("weightsFile", Optional.empty()),
+        Arguments.of("memoryCeilingBytes", Optional.empty()),
+        Arguments.of("strict", Optional.empty()),
+        Arguments.of("seed", Optional.empty()),
+        Arguments.of("backend", Optional.of(Kind.PROGRAM)),
+        Arguments.of("weightsSha256", Optional.of(Kind.SUBJECT)),
+        Arguments.of("mean", Optional.of(Kind.SUBJECT)),
+        Arguments.of("calibrationSource", Optional.of(Kind.METHOD)));
   }
 
   @Test

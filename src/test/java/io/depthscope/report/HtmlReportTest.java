@@ -48,6 +48,28 @@ class HtmlReportTest {
     run = RunOfTests.make(folder.resolve("run"), "--error-sources");
   }
 
+  /** A renamed figure would have no word, and one with a unit that is misspelt here none either. */
+  @Test
+  void theScriptsCallFiguresByTheirNames() {
+    String page = HtmlReport.of(run, List.of());
+    Matcher list = Pattern.compile("(?s)const WORDS = \\{(.*?)\\};").matcher(page);
+    assertTrue(list.find(), "the words of the figures are gone");
+    Set<String> known = new TreeSet<>();
+    RunFigures.byPlace(run).keySet().forEach(k -> known.add(k.substring(k.lastIndexOf('.') + 1)));
+    data(page).path("layers").path(1).path("channels").fieldNames().forEachRemaining(known::add);
+    known.addAll(List.of(RunFigures.BATCH_NORM_VARIANCE.name(), RunFigures.FOLDING_FACTOR.name()));
+    Set<String> named = new TreeSet<>();
+    Pattern.compile("(?m)^ +(\\w+): \"")
+        .matcher(list.group(1))
+        .results()
+        .forEach(m -> named.add(m.group(1)));
+    assertTrue(named.size() > 10 && known.containsAll(named), () -> named + " of " + known);
+    Matcher asked = Pattern.compile("DS\\.(word|heading)\\(\"(\\w+)\"\\)").matcher(page);
+    while (asked.find()) {
+      assertTrue(named.contains(asked.group(2)), asked::group);
+    }
+  }
+
   @Test
   void theDataAreTheRunsFigures() {
     JsonNode data = data(HtmlReport.of(run, List.of(RunOfTests.finding("stem", "It says so."))));

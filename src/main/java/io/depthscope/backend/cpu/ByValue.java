@@ -24,8 +24,8 @@ final class ByValue {
       int p0,
       int p1,
       float[] tile) {
-    int stepA = l.plan().ins().get(0).positions() == 1 ? 0 : row(l, 0);
-    int stepB = l.plan().ins().get(1).positions() == 1 ? 0 : row(l, 1);
+    int stepA = l.step().ins().get(0).positions() == 1 ? 0 : row(l, 0);
+    int stepB = l.step().ins().get(1).positions() == 1 ? 0 : row(l, 1);
     for (int c = 0, at = 0; c < l.stage().padded(); c += N) {
       for (int p = p0; p < p1; p++, at += N) {
         FloatVector u = FloatVector.fromArray(F, a, p * stepA + c);
@@ -43,7 +43,7 @@ final class ByValue {
 
   /** Floats from one position of an input to the next. */
   private static int row(CpuLayer l, int input) {
-    return CpuLayer.rowFloats(l.plan().ins().get(input));
+    return CpuLayer.rowFloats(l.step().ins().get(input));
   }
 
   /** A function of each value, in double as the oracle computes it. */
@@ -68,7 +68,7 @@ final class ByValue {
     int channel = 0;
     for (int k = 0; k < inputs.size(); k++) {
       float[] in = inputs.get(k);
-      int channels = l.plan().ins().get(k).channels();
+      int channels = l.step().ins().get(k).channels();
       int row = row(l, k);
       for (int c = 0; c < channels; c++, channel++) {
         int to = channel / N * N * rows + channel % N;

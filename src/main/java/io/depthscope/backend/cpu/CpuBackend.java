@@ -49,7 +49,7 @@ public final class CpuBackend implements Backend {
     long weights = 0;
     List<LayerSize> layers = sizes(plan);
     for (LayerSize size : layers) {
-      Step l = size.plan();
+      Step l = size.step();
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
       // As stored, folded and coded, both streams as planned; then as packed for this backend.
@@ -77,7 +77,7 @@ public final class CpuBackend implements Backend {
     List<LayerSize> sizes = sizes(plan);
     List<CpuLayer> layers = new ArrayList<>();
     for (LayerSize size : sizes) {
-      List<Integer> inputs = size.plan().node().inputs();
+      List<Integer> inputs = size.step().node().inputs();
       int inputRow = inputs.isEmpty() ? 0 : sizes.get(inputs.getFirst()).outputRow();
       layers.add(CpuLayer.of(size, inputRow));
     }

@@ -10,7 +10,8 @@ import io.depthscope.tensor.Shape;
  * @param inputRow floats from one position of the first input to the next; activations are NHWC,
  *     with room behind the channels of a position
  */
-record CpuLayer(LayerSize size, OutputStage stage, Weights baseline, Weights candidate, int inputRow) {
+record CpuLayer(
+    LayerSize size, OutputStage stage, Weights baseline, Weights candidate, int inputRow) {
 
   /** Weights of one stream in the form the layer's kernel reads. */
   sealed interface Weights {
@@ -57,9 +58,10 @@ record CpuLayer(LayerSize size, OutputStage stage, Weights baseline, Weights can
 
   /** Rearranges the weights of a layer. */
   static CpuLayer of(LayerSize size, int inputRow) {
-    Step l = size.plan();
+    Step l = size.step();
     Weights baseline = weights(l, size.form(), l.kernel());
-    Weights candidate = size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
+    Weights candidate =
+        size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
     return new CpuLayer(size, OutputStage.of(l), baseline, candidate, inputRow);
   }
 
@@ -120,8 +122,8 @@ record CpuLayer(LayerSize size, OutputStage stage, Weights baseline, Weights can
     return padded % SAME_SETS == 0 ? padded + StreamSums.PAD : padded;
   }
 
-  Step plan() {
-    return size.plan();
+  Step step() {
+    return size.step();
   }
 
   LayerForm form() {

@@ -67,7 +67,7 @@ final class CpuProgram implements Program {
   CpuProgram(Plan plan, List<CpuLayer> layers, int threads) {
     this.plan = plan;
     this.accumulator = plan.newAccumulator();
-    long largest = layers.stream().mapToLong(l -> l.plan().out().size()).max().orElse(1);
+    long largest = layers.stream().mapToLong(l -> l.step().out().size()).max().orElse(1);
     this.flushEvery = (int) Math.max(1, (1L << 30) / largest);
     for (int t = 0; t < 2 * threads; t++) {
       free.add(plan.newImageSums());

@@ -57,7 +57,7 @@ final class ImageExecutor {
       histograms.add(recording.histograms() ? new HistogramScratch(l.codeCount()) : null);
       depthwise.add(
           l.form() instanceof LayerForm.ByChannel d
-              ? new Depthwise(d.window(), l.plan().in(), l.plan().out(), l.inputRow())
+              ? new Depthwise(d.window(), l.step().in(), l.step().out(), l.inputRow())
               : null);
       windows.add(
           switch (l.form()) {
@@ -69,7 +69,7 @@ final class ImageExecutor {
   }
 
   private static Windows windows(CpuLayer l, Window window) {
-    return new Windows(window, l.plan().in(), l.plan().out(), l.inputRow());
+    return new Windows(window, l.step().in(), l.step().out(), l.inputRow());
   }
 
   /** Bytes of the activations, tiles and histograms that one executor holds. */
@@ -94,7 +94,11 @@ final class ImageExecutor {
    * @param outBaseline receives the outputs from {@code image * outputSize} on
    */
   void run(
-      InputBatch batch, int image, List<ImageSums> sums, float[] outBaseline, float[] outCandidate) {
+      InputBatch batch,
+      int image,
+      List<ImageSums> sums,
+      float[] outBaseline,
+      float[] outCandidate) {
     if (recording.statistics()) {
       sums.forEach(ImageSums::clear);
     }
@@ -116,7 +120,7 @@ final class ImageExecutor {
     }
     for (int i = first; i < layers.size(); i++) {
       CpuLayer l = layers.get(i);
-      int positions = l.plan().out().positions();
+      int positions = l.step().out().positions();
       for (int p0 = 0; p0 < positions; p0 += l.tileRows()) {
         int p1 = Math.min(positions, p0 + l.tileRows());
         tile(l, p0, p1, sums);
@@ -136,11 +140,11 @@ final class ImageExecutor {
   private void takeGiven(float[] values, int image, float[][] stream) {
     int at = image * plan.inputSize();
     for (CpuLayer l : layers.subList(0, plan.given())) {
-      float[] to = buffer(stream, l.plan().index());
+      float[] to = buffer(stream, l.step().index());
       Arrays.fill(to, 0, l.outputFloats(), 0);
-      int positions = l.plan().out().positions();
+      int positions = l.step().out().positions();
       for (int p = 0; p < positions; p++) {
-        int channels = l.plan().out().channels();
+        int channels = l.step().out().channels();
         System.arraycopy(values, at, to, p * l.outputRow(), channels);
         at += channels;
       }
@@ -149,7 +153,7 @@ final class ImageExecutor {
 
   /** Computes and finishes output positions {@code p0..p1-1} of a layer, both streams. */
   private void tile(CpuLayer l, int p0, int p1, List<ImageSums> sums) {
-    int node = l.plan().index();
+    int node = l.step().index();
     float[][] fed = plan.feed() == Feed.LOCAL ? baseline : candidate;
     accumulate(l, l.baseline(), baseline, p0, p1, tileBaseline);
     if (recording.paired()) {
@@ -176,13 +180,13 @@ final class ImageExecutor {
   /** Fills a tile with the accumulators of output positions {@code p0..p1-1}. */
   private void accumulate(
       CpuLayer l, CpuLayer.Weights w, float[][] stream, int p0, int p1, float[] tile) {
-    int node = l.plan().index();
-    List<Integer> inputs = l.plan().node().inputs();
+    int node = l.step().index();
+    List<Integer> inputs = l.step().node().inputs();
     float[] in = buffer(stream, inputs.getFirst());
     switch (l.form()) {
       case LayerForm.Dense ignored -> dense(l, w, in, p0, p1, tile);
       case LayerForm.ByChannel ignored -> {
-        int width = l.plan().out().width();
+        int width = l.step().out().width();
         depthwise.get(node).rows(in, w.depthwise(), p0 / width, p1 / width, tile);
       }
       case LayerForm.Pooled p when p.kind() == Op.Pool.Kind.MAX ->
@@ -200,11 +204,11 @@ final class ImageExecutor {
   private void dense(CpuLayer l, CpuLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
     PackedKernel kernel = w.packed();
     if (l.form().isPointwise()) {
-      boolean handed = layers.get(l.plan().node().inputs().getFirst()).handsOver();
+      boolean handed = layers.get(l.step().node().inputs().getFirst()).handsOver();
       int first = handed ? 0 : p0 * l.inputRow();
       Gemm.multiply(in, first, l.inputRow(), p1 - p0, kernel, tile);
     } else {
-      windows.get(l.plan().index()).gather(in, p0, p1, gathered);
+      windows.get(l.step().index()).gather(in, p0, p1, gathered);
       Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
     }
   }
@@ -217,9 +221,9 @@ final class ImageExecutor {
     int at = image * plan.outputSize();
     for (int output : plan.outputs()) {
       CpuLayer l = layers.get(output);
-      int channels = l.plan().out().channels();
+      int channels = l.step().out().channels();
       float[] from = buffer(stream, output);
-      int positions = l.plan().out().positions();
+      int positions = l.step().out().positions();
       for (int p = 0; p < positions; p++) {
         System.arraycopy(from, p * l.outputRow(), out, at, channels);
         at += channels;

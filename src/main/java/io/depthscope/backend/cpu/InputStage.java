@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 final class InputStage {
   private final Recording recording;
-  private final Step plan;
+  private final Step step;
   private final OutputStage stage;
   private final int row;
   private final float[][] baselineTable;
@@ -23,7 +23,7 @@ final class InputStage {
 
   InputStage(Plan plan, CpuLayer layer) {
     this.recording = plan.recording();
-    this.plan = layer.plan();
+    this.step = layer.step();
     this.stage = layer.stage();
     this.row = layer.outputRow();
     this.baselineTable = plan.inputTable();
@@ -33,7 +33,7 @@ final class InputStage {
       for (int p = 0; p < 256; p++) {
         float x = baselineTable[c][p];
         candidateTable[c][p] =
-            layer.plan().output().map((QuantParams q) -> q.fakeQuantize(x)).orElse(x);
+            layer.step().output().map((QuantParams q) -> q.fakeQuantize(x)).orElse(x);
       }
     }
   }
@@ -49,16 +49,16 @@ final class InputStage {
     clearPadding(outBaseline);
     clearPadding(outCandidate);
     if (batch.pixels() == null) {
-      values(batch.values(), image * plan.out().size(), outBaseline, outCandidate, scalar);
+      values(batch.values(), image * step.out().size(), outBaseline, outCandidate, scalar);
     } else {
-      pixels(batch.pixels(), image * plan.out().size(), outBaseline, outCandidate, scalar);
+      pixels(batch.pixels(), image * step.out().size(), outBaseline, outCandidate, scalar);
     }
   }
 
   private void values(
       float[] values, int at, float[] outBaseline, float[] outCandidate, ScalarEpilogue scalar) {
     int channels = stage.channels();
-    for (int p = 0; p < plan.out().positions(); p++) {
+    for (int p = 0; p < step.out().positions(); p++) {
       for (int c = 0; c < channels; c++) {
         float x = values[at + p * channels + c];
         outBaseline[p * row + c] = x;
@@ -72,14 +72,14 @@ final class InputStage {
       }
     }
     for (int c = 0; c < channels; c++) {
-      scalar.moments(c, outBaseline, outCandidate, c, row, plan.out().positions());
+      scalar.moments(c, outBaseline, outCandidate, c, row, step.out().positions());
     }
   }
 
   private void pixels(
       byte[] pixels, int at, float[] outBaseline, float[] outCandidate, ScalarEpilogue scalar) {
     int channels = stage.channels();
-    int positions = plan.out().positions();
+    int positions = step.out().positions();
     for (int c = 0; c < channels; c++) {
       float[] baseline = baselineTable[c];
       float[] candidate = candidateTable[c];
@@ -113,7 +113,7 @@ final class InputStage {
    */
   private void clearPadding(float[] out) {
     for (int c = stage.channels(); c < row; c++) {
-      for (int p = 0; p < plan.out().positions(); p++) {
+      for (int p = 0; p < step.out().positions(); p++) {
         out[p * row + c] = 0;
       }
     }

@@ -12,7 +12,7 @@ import io.depthscope.stats.StreamSums;
  * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;
  *     the output is then never stored whole, and stays in the second cache
  */
-record LayerSize(Step plan, LayerForm form, int outputRow, int tileRows, boolean handsOver) {
+record LayerSize(Step step, LayerForm form, int outputRow, int tileRows, boolean handsOver) {
 
   static LayerSize of(Step l, int outputRow, int tileRows, boolean handsOver) {
     return new LayerSize(l, LayerForm.of(l), outputRow, tileRows, handsOver);
@@ -21,7 +21,7 @@ record LayerSize(Step plan, LayerForm form, int outputRow, int tileRows, boolean
   /** True where one copy of the weights serves both streams, since they are not quantized. */
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
   boolean sharesKernel() {
-    return plan.quantizedKernel() == plan.kernel();
+    return step.quantizedKernel() == step.kernel();
   }
 
   /** Bytes of the rearranged weights of both streams. */
@@ -32,7 +32,7 @@ record LayerSize(Step plan, LayerForm form, int outputRow, int tileRows, boolean
   }
 
   int codeCount() {
-    return plan.output().map(QuantParams::codes).orElse(0);
+    return step.output().map(QuantParams::codes).orElse(0);
   }
 
   /** Floats of the gathered windows of one tile; 0 where none are gathered. */
@@ -42,7 +42,7 @@ record LayerSize(Step plan, LayerForm form, int outputRow, int tileRows, boolean
 
   /** Floats of the stored output. */
   int outputFloats() {
-    return Math.multiplyExact(handsOver ? tileRows : plan.out().positions(), outputRow);
+    return Math.multiplyExact(handsOver ? tileRows : step.out().positions(), outputRow);
   }
 
   /** Floats of the accumulators of one tile. */
@@ -51,11 +51,11 @@ record LayerSize(Step plan, LayerForm form, int outputRow, int tileRows, boolean
   }
 
   private int padded() {
-    return StreamSums.padded(plan.out().channels());
+    return StreamSums.padded(step.out().channels());
   }
 
   /** Weights an output is the sum of. */
   private int depth() {
-    return plan.kernel().length / plan.out().channels();
+    return step.kernel().length / step.out().channels();
   }
 }

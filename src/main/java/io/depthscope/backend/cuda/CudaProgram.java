@@ -136,8 +136,8 @@ final class CudaProgram implements Program {
     }
     long middle = size.middle() > 0 ? arena.allocate(size.middle(), "third product").address() : 0;
     for (DeviceLayer l : size.layers()) {
-      int index = l.plan().index();
-      List<Integer> inputs = l.plan().node().inputs();
+      int index = l.step().index();
+      List<Integer> inputs = l.step().node().inputs();
       long[] in = new long[4]; // first and second input, each of both streams
       for (int i = 0; i < inputs.size(); i++) {
         int slot = size.slots().slotOf()[inputs.get(i)];
@@ -145,14 +145,14 @@ final class CudaProgram implements Program {
         in[2 * i + 1] = plan.feed() == Feed.LOCAL ? baseline[slot] : candidate[slot];
       }
       long bias = 0;
-      if (l.plan().op().hasWeights()) {
-        String name = l.plan().node().name();
-        in[2] = uploads.floats(l.packed(l.plan().kernel()), "weights of " + name).address();
+      if (l.step().op().hasWeights()) {
+        String name = l.step().node().name();
+        in[2] = uploads.floats(l.packed(l.step().kernel()), "weights of " + name).address();
         if (mode.paired()) {
-          float[] packed = l.packed(l.plan().quantizedKernel());
+          float[] packed = l.packed(l.step().quantizedKernel());
           in[3] = uploads.floats(packed, "quantized weights of " + name).address();
         }
-        bias = uploads.floats(WeightLayout.channels(l.plan().bias()), "bias of " + name).address();
+        bias = uploads.floats(WeightLayout.channels(l.step().bias()), "bias of " + name).address();
       } else if (index == 0) {
         in[2] = table.address();
       }
@@ -271,7 +271,7 @@ final class CudaProgram implements Program {
     for (LayerLaunch l : launches.subList(0, plan.given())) {
       int channels = l.layer.params().outChannels();
       long step = 4L * l.layer.params().outStride();
-      int positions = l.layer.plan().out().positions();
+      int positions = l.layer.step().out().positions();
       long bytes = images * positions * step;
       MemorySegment piece = host.asSlice(next, bytes).fill((byte) 0);
       for (int r = 0; r < images * positions; r++) {
@@ -310,7 +310,7 @@ final class CudaProgram implements Program {
   private void launch(LayerLaunch l, int images, InputSlot input, boolean pixels) {
     KernelSpec kernel = l.layer.kernel();
     LayerPointers pointers = l.pointers;
-    if (l.layer.plan().index() == 0) {
+    if (l.layer.step().index() == 0) {
       kernel = pixels ? kernel : KernelCatalog.normalizeValues(mode);
       pointers = pointers.reading(input.address());
     }
@@ -332,7 +332,7 @@ final class CudaProgram implements Program {
             pointers.toArray(),
             KernelParams.withImages(l.params, images),
             l.layer.text() + ", " + images + " images"));
-    if (l.layer.plan().index() == 0) {
+    if (l.layer.step().index() == 0) {
       device.record(compute, input.read());
     }
   }
@@ -342,7 +342,7 @@ final class CudaProgram implements Program {
     LayerParams p = layer.params();
     matrices.multiply(
         compute,
-        images * layer.plan().out().positions(),
+        images * layer.step().out().positions(),
         p.outStride(),
         p.inStride(),
         in,
@@ -403,7 +403,7 @@ final class CudaProgram implements Program {
       DeviceLayer l = size.layers().get(node);
       int channels = l.params().outChannels();
       long step = 4L * l.params().outStride();
-      int positions = l.plan().out().positions();
+      int positions = l.step().out().positions();
       for (int r = 0; r < images * positions; r++) {
         int at = r / positions * plan.outputSize() + firstOfImage + r % positions * channels;
         MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, first + r * step, to, at, channels);

@@ -19,7 +19,7 @@ import java.util.List;
  * @param library whether a library computes the products, and the kernel only finishes them
  */
 record DeviceLayer(
-    Step plan,
+    Step step,
     Mode mode,
     KernelSpec kernel,
     LayerParams params,
@@ -168,7 +168,7 @@ record DeviceLayer(
 
   /** Floats of one image's output of one stream, padding included. */
   long outputFloats() {
-    return (long) plan.out().positions() * params.outStride();
+    return (long) step.out().positions() * params.outStride();
   }
 
   /** 32-bit words of one image's partial sums. */
@@ -180,8 +180,8 @@ record DeviceLayer(
   float[] packed(float[] kernelWeights) {
     return switch (weightForm()) {
       case NONE -> new float[0];
-      case BY_CHANNEL -> WeightLayout.depthwise(plan, kernelWeights);
-      case DENSE -> WeightLayout.dense(plan, kernelWeights);
+      case BY_CHANNEL -> WeightLayout.depthwise(step, kernelWeights);
+      case DENSE -> WeightLayout.dense(step, kernelWeights);
     };
   }
 
@@ -201,17 +201,17 @@ record DeviceLayer(
   }
 
   private WeightForm weightForm() {
-    if (!plan.op().hasWeights()) {
+    if (!step.op().hasWeights()) {
       return WeightForm.NONE;
     }
-    boolean one = plan.in().channels() > 1 && plan.op().kernelDims(plan.ins())[3] == 1;
+    boolean one = step.in().channels() > 1 && step.op().kernelDims(step.ins())[3] == 1;
     return one ? WeightForm.BY_CHANNEL : WeightForm.DENSE;
   }
 
   /** For failure messages. */
   String text() {
-    Shape in = plan.in();
-    Shape out = plan.out();
-    return plan.node().name() + ", " + in + " to " + out;
+    Shape in = step.in();
+    Shape out = step.out();
+    return step.node().name() + ", " + in + " to " + out;
   }
 }

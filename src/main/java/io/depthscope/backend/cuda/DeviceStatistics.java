@@ -65,7 +65,7 @@ final class DeviceStatistics {
       firstGroup[i] = group;
       codeOffset[i] = codes;
       for (int c = 0; c < l.params().outChannels(); c++) {
-        allPositions[channel + c] = l.plan().out().positions();
+        allPositions[channel + c] = l.step().out().positions();
       }
       channel += l.params().outStride();
       group += ProgramSize.groups(l);
@@ -91,7 +91,7 @@ final class DeviceStatistics {
 
   /** Turns what a layer's kernel left in the partial sums into sums of images. */
   void reduce(DeviceStream stream, DeviceLayer l, int images) {
-    int layer = l.plan().index();
+    int layer = l.step().index();
     ReduceParams params =
         new ReduceParams(
             images,
@@ -140,7 +140,7 @@ final class DeviceStatistics {
   /** Hands the range of one image in every layer to the accumulators. */
   void addRanges(MemorySegment fetched, int slot, int image, NetworkAccumulator accumulator) {
     for (DeviceLayer l : size.layers().subList(size.given(), size.layers().size())) {
-      int layer = l.plan().index();
+      int layer = l.step().index();
       int groups = ProgramSize.groups(l);
       long at = 2L * ((long) firstGroup[layer] * size.maxBatch() + (long) slot * groups);
       float lo = Float.POSITIVE_INFINITY;
@@ -178,7 +178,7 @@ final class DeviceStatistics {
     clearCounts(stream);
     device.synchronize();
     for (DeviceLayer l : size.layers()) {
-      int layer = l.plan().index();
+      int layer = l.step().index();
       addCounts(8L * layer * BitHistogram.BINS, accumulator.layer(layer).histogram().counts());
       addCounts(codeOffset[layer], accumulator.layer(layer).codes());
     }
@@ -194,9 +194,9 @@ final class DeviceStatistics {
     device.synchronize();
     double[] values = hostState.toArray(ValueLayout.JAVA_DOUBLE);
     for (DeviceLayer l : size.layers()) {
-      int layer = l.plan().index();
+      int layer = l.step().index();
       LayerAccumulator to = accumulator.layer(layer);
-      long perChannel = images * l.plan().out().positions();
+      long perChannel = images * l.step().out().positions();
       to.importBlock(
           block, perChannel, size.mode().paired(), values, firstChannel[layer], channels);
     }

@@ -80,7 +80,7 @@ public final class KernelBench {
     this.repeats = repeats;
   }
 
-  /** Ends of the names of all kernels that can run the last layer of a plan, the best first. */
+  /** Names of all kernels that can run the last layer of a plan, the one that is taken first. */
   public static List<String> variants(Plan plan) {
     return DeviceLayer.candidates(plan.steps().getLast(), plan.recording()).stream()
         .map(c -> c.kernel().symbol())
@@ -161,7 +161,7 @@ public final class KernelBench {
     long out = 4 * l.outputFloats() * batch;
     long each = streams * (in + out);
     int sets = Math.clamp(MORE_THAN_CACHED / each + 1, 2, MOST_SETS);
-    Step p = l.plan();
+    Step p = l.step();
     long weights = 0;
     long quantizedWeights = 0;
     long bias = 0;
@@ -229,12 +229,12 @@ public final class KernelBench {
 
   /** Floats of each input of one image, padding included. */
   private static LongStream inputFloats(DeviceLayer l) {
-    return l.plan().ins().stream()
+    return l.step().ins().stream()
         .mapToLong(s -> (long) s.positions() * LayerParams.stride(s.channels()));
   }
 
   private long operations(DeviceLayer l) {
     int products = l.mode() == Mode.TRACED ? 3 : l.mode().paired() ? 2 : 1;
-    return 2L * products * l.plan().op().macs(l.plan().ins()) * batch;
+    return 2L * products * l.step().op().macs(l.step().ins()) * batch;
   }
 }

@@ -1,6 +1,5 @@
 package io.depthscope.backend.cuda;
 
-import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -15,26 +14,12 @@ interface KernelParams {
 
   /** Size of the struct of a record. */
   static int bytes(Class<? extends KernelParams> type) {
-    return 4 * type.getRecordComponents().length;
+    return StructLayout.of(type).bytes();
   }
 
   /** The struct's bytes, little-endian as on every device. */
   default byte[] encode() {
-    RecordComponent[] fields = getClass().getRecordComponents();
-    ByteBuffer out = ByteBuffer.allocate(4 * fields.length).order(ByteOrder.LITTLE_ENDIAN);
-    try {
-      for (RecordComponent field : fields) {
-        switch (field.getAccessor().invoke(this)) {
-          case Integer i -> out.putInt(i);
-          case Float f -> out.putFloat(f);
-          case Boolean b -> out.putInt(b ? 1 : 0);
-          case Object o -> throw new IllegalStateException(field + " is no 32-bit field: " + o);
-        }
-      }
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-    return out.array();
+    return StructLayout.of(getClass()).encode(this);
   }
 
   /** A copy of encoded parameters with another number of images. */

@@ -31,7 +31,7 @@ record LayerParams(
     int columnTiles,
     float lower,
     float upper,
-    boolean candidate,
+    boolean quantized,
     float scale,
     float inverseScale,
     float lowest,

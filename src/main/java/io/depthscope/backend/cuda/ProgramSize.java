@@ -84,7 +84,7 @@ record ProgramSize(
 
   /** Number of codes of a layer's output; 0 where it is not quantized. */
   static int codesOf(DeviceLayer l) {
-    return l.plan().output().map(QuantParams::codes).orElse(0);
+    return l.step().output().map(QuantParams::codes).orElse(0);
   }
 
   /** Counts of the bit histograms, then of the codes, of all layers. */
@@ -98,7 +98,7 @@ record ProgramSize(
 
   /** One batch of 8-bit pixels. */
   long pixels() {
-    return (long) layers.getFirst().plan().out().size() * maxBatch;
+    return (long) layers.getFirst().step().out().size() * maxBatch;
   }
 
   /** The network's outputs of one stream. */
@@ -114,7 +114,7 @@ record ProgramSize(
 
   /** Everything on the device. */
   long device() {
-    Step input = layers.getFirst().plan();
+    Step input = layers.getFirst().step();
     long bytes = 4L * 256 * input.out().channels();
     bytes += layers.stream().mapToLong(this::weights).sum();
     bytes += 4 * slots.total() * maxBatch * streams();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.depthscope.file.JsonErrors;
 import io.depthscope.graph.Clamp;
 import io.depthscope.tensor.Shape;
 import io.depthscope.zoo.Block;
@@ -90,7 +91,7 @@ final class FamilyConfig {
     try {
       root = JSON.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(CONFIG_KEY + ": " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException(CONFIG_KEY + " is " + JsonErrors.reason(e), e);
     }
     if (!root.isObject()) {
       throw new IllegalArgumentException(CONFIG_KEY + " is no JSON object");

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.depthscope.file.FileErrors;
+import io.depthscope.file.JsonErrors;
 import io.depthscope.graph.Clamp;
 import io.depthscope.zoo.PaddingStyle;
 import java.io.IOException;
@@ -98,6 +100,9 @@ final class PublishedConfig {
         throw new ModelFormatException(
             file.toString(), "is larger than " + MAX_BYTES + " bytes, no configuration");
       }
+      if (Files.size(file) == 0) {
+        throw new ModelFormatException(file.toString(), "is empty");
+      }
       JsonNode root = JSON.readTree(Files.readAllBytes(file));
       if (root == null || !root.isObject()) {
         throw new ModelFormatException(file.toString(), "is no JSON object");
@@ -106,10 +111,9 @@ final class PublishedConfig {
     } catch (ModelFormatException e) {
       throw e;
     } catch (JsonProcessingException e) {
-      throw new ModelFormatException(
-          file.toString(), "is not valid JSON: " + e.getOriginalMessage(), e);
+      throw new ModelFormatException(file.toString(), "is " + JsonErrors.reason(e), e);
     } catch (IOException e) {
-      throw new ModelFormatException(file.toString(), "cannot be read: " + e.getMessage(), e);
+      throw new ModelFormatException(file.toString(), FileErrors.reason(e), e);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.depthscope.file.JsonErrors;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -78,7 +79,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       checkLayout(header.tensors.values(), dataLength);
       return header;
     } catch (JsonProcessingException e) {
-      throw new Refused("the header is not valid JSON: " + e.getOriginalMessage(), e);
+      throw new Refused("the header is " + JsonErrors.reason(e), e);
     } catch (CharacterCodingException e) {
       throw new Refused("the header is not valid UTF-8", e);
     } catch (IOException e) {

@@ -3,6 +3,7 @@ package io.depthscope.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.plan.Recording;
@@ -68,6 +69,27 @@ class KernelParamsTest {
     MergeParams late = MergeParams.of(1, 2, 0, (5L << 32) + 7);
     assertEquals(7, late.imagesBeforeLow());
     assertEquals(5, late.imagesBeforeHigh());
+  }
+
+  private record Mixed(int first, float second, boolean third, boolean fourth)
+      implements KernelParams {}
+
+  @Test
+  void everyKindOfFieldIsWrittenAsItsBits() {
+    for (float x : new float[] {-0f, 1.5f, Float.MIN_VALUE, Float.NaN, Float.NEGATIVE_INFINITY}) {
+      int[] words = new int[4];
+      byte[] bytes = new Mixed(-1, x, true, false).encode();
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(words);
+      assertArrayEquals(new int[] {-1, Float.floatToRawIntBits(x), 1, 0}, words, "for " + x);
+    }
+  }
+
+  private record TooWide(int images, long address) implements KernelParams {}
+
+  @Test
+  void aFieldOfAnotherSizeIsRefused() {
+    KernelParams params = new TooWide(1, 2);
+    assertThrows(IllegalStateException.class, params::encode);
   }
 
   @Test

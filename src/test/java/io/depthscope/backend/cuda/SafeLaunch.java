@@ -63,15 +63,15 @@ final class SafeLaunch implements AutoCloseable {
     arena = new DeviceArena(device);
     stream = arena.newStream();
     boolean paired = layer.mode().paired();
-    Step plan = layer.plan();
-    float[] in = activations(plan.in());
-    float[] inQ = activations(plan.in());
+    Step step = layer.step();
+    float[] in = activations(step.in());
+    float[] inQ = activations(step.in());
     upload(Piece.IN, in);
     upload(Piece.IN_QUANTIZED, paired ? inQ : new float[0]);
-    boolean weighted = plan.op().hasWeights();
-    upload(Piece.WEIGHTS, second(plan.kernel()));
-    upload(Piece.WEIGHTS_QUANTIZED, paired ? second(plan.quantizedKernel()) : new float[0]);
-    upload(Piece.BIAS, weighted ? WeightLayout.channels(plan.bias()) : new float[0]);
+    boolean weighted = step.op().hasWeights();
+    upload(Piece.WEIGHTS, second(step.kernel()));
+    upload(Piece.WEIGHTS_QUANTIZED, paired ? second(step.quantizedKernel()) : new float[0]);
+    upload(Piece.BIAS, weighted ? WeightLayout.channels(step.bias()) : new float[0]);
     long out = 4 * layer.outputFloats() * images;
     output(Piece.OUT, out, poison);
     output(Piece.OUT_QUANTIZED, paired ? out : 0, poison);
@@ -85,7 +85,7 @@ final class SafeLaunch implements AutoCloseable {
 
   /** What a kernel reads beside its first input: packed weights, or its second input. */
   private float[] second(float[] kernel) {
-    List<Shape> ins = layer.plan().ins();
+    List<Shape> ins = layer.step().ins();
     return ins.size() == 2 ? activations(ins.get(1)) : layer.packed(kernel);
   }
 

@@ -433,9 +433,9 @@ class ModelFileTest {
     return Stream.of(
         Arguments.of("", "is no JSON object"),
         Arguments.of("[1]", "is no JSON object"),
-        Arguments.of("{", "depthscope.config: "),
-        Arguments.of(CONFIG + "x", "depthscope.config: "),
-        Arguments.of("[".repeat(60_000), "depthscope.config: "),
+        Arguments.of("{", "depthscope.config is not JSON"),
+        Arguments.of(CONFIG + "x", "depthscope.config is not JSON"),
+        Arguments.of("[".repeat(60_000), "depthscope.config is not JSON"),
         Arguments.of(" ".repeat(70_000), "is longer than"),
         Arguments.of(CONFIG.replace("\"stem\":4", "\"stem\":4,\"stem\":4"), "Duplicate"),
         Arguments.of(CONFIG.replace("\"stem\":4,", ""), "stem is missing"),

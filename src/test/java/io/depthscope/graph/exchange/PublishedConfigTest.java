@@ -180,17 +180,39 @@ class PublishedConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[1]", "{", "nul", "{\"a\": NaN}", "\u0000\u0001", "3"})
-  void refusesWhatIsNoJsonObject(String content) throws IOException {
-    assertFalse(refusal("config.json", content).isEmpty());
-    Files.delete(folder.resolve("config.json"));
-    assertFalse(refusal("preprocessor_config.json", content).isEmpty());
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'' | is empty",
+        "[1] | is no JSON object",
+        "[[[ | is not JSON (line 1, column 4): Unexpected end-of-input",
+        "3 | is no JSON object",
+        "{ | is not JSON (line 1, column 2)",
+        "nul | is not JSON (line 1, column 1)",
+        "{\"a\": NaN} | is not JSON (line 1, column 10)",
+        "'{\"a\": 1,\n\u0001}' | is not JSON (line 2, column 2)",
+      })
+  void saysWhatIsNoJsonObject(String content, String reason) throws IOException {
+    for (String name : List.of("config.json", "preprocessor_config.json")) {
+      String message = refusal(name, content);
+      assertTrue(message.startsWith(folder.resolve(name) + ": " + reason), message);
+      assertFalse(message.contains("Stream"), message);
+      Files.delete(folder.resolve(name));
+    }
+  }
+
+  @Test
+  void saysWhyAConfigurationCannotBeRead() throws IOException {
+    Path config = Files.createSymbolicLink(folder.resolve("config.json"), Path.of("config.json"));
+    ModelFormatException e = assertThrows(ModelFormatException.class, this::transformers);
+    assertEquals(config + ": is not a regular file", e.getMessage());
   }
 
   @Test
   void refusesHugeAndDeepFiles() throws IOException {
     assertTrue(refusal("config.json", " ".repeat(2 << 20) + "{}").contains("larger than"));
-    assertTrue(refusal("config.json", "{\"a\":" + "[".repeat(100_000)).contains("not valid JSON"));
+    String deep = refusal("config.json", "{\"a\":" + "[".repeat(100_000));
+    assertTrue(deep.endsWith("the maximum allowed (64)"), deep);
     Files.delete(folder.resolve("config.json"));
     Files.createDirectory(folder.resolve("config.json"));
     ModelFormatException e = assertThrows(ModelFormatException.class, this::transformers);
