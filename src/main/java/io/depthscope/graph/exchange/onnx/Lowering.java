@@ -247,7 +247,7 @@ final class Lowering {
       case "Tanh" -> byValue.unary(name, in.live(0), Op.Unary.Function.TANH);
       case "HardSigmoid" ->
           byValue.hardSigmoid(name, in.live(0), node.real("alpha", 0.2f), node.real("beta", 0.5f));
-      case "HardSwish" -> byValue.hardSwish(in);
+      case "HardSwish" -> byValue.unary(name, in.live(0), Op.Unary.Function.HARD_SWISH);
       case "Add", "Sub", "Mul", "Div" -> byValue.binary(in);
       case "Sum" -> byValue.sum(in);
       case "Concat" -> byValue.concat(in);

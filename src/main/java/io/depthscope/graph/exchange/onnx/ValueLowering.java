@@ -70,13 +70,6 @@ final class ValueLowering {
     return bound(name + "/clamp", line, 0, 1);
   }
 
-  Value hardSwish(Inputs in) {
-    String name = in.node().name();
-    Value.Live x = in.live(0);
-    Value.Live gate = hardSigmoid(name + "/gate", x, 1f / 6, 0.5f);
-    return combined(name, x, gate, Function.MUL);
-  }
-
   private Value.Live affine(String name, Value.Live x, float scale, float shift) {
     int channels = sketch.shape(x.node()).channels();
     float[] scales = new float[channels];
