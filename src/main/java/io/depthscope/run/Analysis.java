@@ -162,7 +162,7 @@ public record Analysis(
         Instant measured = Instant.now();
         boolean finished;
         try {
-          finished = measure(run, program, state, predictions, output, listener);
+          finished = measure(run, program, plan, state, predictions, output, listener);
         } catch (BackendException e) { // there is a checkpoint: the first stands before any image
           throw new IOException(
               e.getMessage() + "; repeat the command with --out " + directory + " --resume", e);
@@ -229,12 +229,12 @@ public record Analysis(
   private boolean measure(
       RunDirectory run,
       Program program,
+      Plan plan,
       RunState state,
       List<Prediction> predictions,
       Output output,
       RunListener listener)
       throws IOException {
-    int classes = subject.model().graph().outputShape().size();
     try (BatchLoader loader =
         new BatchLoader(
             images.data(),
@@ -248,7 +248,7 @@ public record Analysis(
               state.skipped().add(u);
               listener.notice("skipped " + u.name() + ": " + u.reason());
             })) {
-      return new PairedRun(program, state, classes, subject.model().firstClass())
+      return new PairedRun(program, plan, state, subject.model().firstClass())
           .run(
               loader,
               images.count(),

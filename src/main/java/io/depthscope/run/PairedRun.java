@@ -6,6 +6,7 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.ImageBatch;
+import io.depthscope.plan.Plan;
 import io.depthscope.record.RunState;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
@@ -32,6 +33,7 @@ public final class PairedRun {
   private final RunState state;
   private final int firstClass;
   private final int classes;
+  private final int stride;
 
   /**
    * Where a run leaves what it measures; all on the thread that runs.
@@ -46,13 +48,15 @@ public final class PairedRun {
   private record Pending(ImageBatch batch, Future<BatchOutput> output) {}
 
   /**
+   * @param plan what the program was compiled from; its first output holds the logits
    * @param state of this program, fresh or read from a checkpoint
-   * @param firstClass output that stands for label 0
+   * @param firstClass logit that stands for label 0
    */
-  public PairedRun(Program program, RunState state, int classes, int firstClass) {
+  public PairedRun(Program program, Plan plan, RunState state, int firstClass) {
     this.program = program;
     this.state = state;
-    this.classes = classes;
+    this.classes = plan.step(plan.outputs().getFirst()).out().size();
+    this.stride = plan.outputSize();
     this.firstClass = firstClass;
   }
 
@@ -145,7 +149,7 @@ public final class PairedRun {
                   label,
                   out.baseline(),
                   out.candidate(),
-                  i * classes,
+                  i * stride,
                   classes);
       try {
         observer.prediction().accept(prediction);
