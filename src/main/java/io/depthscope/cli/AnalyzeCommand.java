@@ -17,8 +17,10 @@ import io.depthscope.run.Subject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -133,6 +135,9 @@ final class AnalyzeCommand implements Callable<Integer> {
       text.println(out + " holds a finished run; nothing to resume");
       return 0;
     }
+    if (out != null) {
+      OutputFile.checkApart("--out", RunDirectory.files(out), inputs());
+    }
     Subject subject = modelOptions.load();
     if (!quiet && !explainMemory) {
       modelOptions.lines(subject).forEach(text::println);
@@ -158,6 +163,17 @@ final class AnalyzeCommand implements Callable<Integer> {
       analysis.checkDevice();
       return run(analysis);
     }
+  }
+
+  /** Files and folders that are read. */
+  private List<Path> inputs() {
+    return Stream.of(
+            modelOptions.inputs(),
+            dataOptions.inputs(),
+            DataOptions.inputsOf(calibrateData),
+            quantization == null ? List.<Path>of() : List.of(quantization))
+        .flatMap(List::stream)
+        .toList();
   }
 
   /** By the parameters of a file, if one is given and no scheme beside it. */

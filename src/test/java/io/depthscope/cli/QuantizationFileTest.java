@@ -76,14 +76,17 @@ class QuantizationFileTest {
     with(changed, folder.resolve("refused")).fails(changed.toString(), "other weights");
   }
 
-  /** What is overwritten may be what the new run reads. */
+  /** What a command reads it does not replace. */
   @Test
-  void survivesOverwritingTheRunItBelongsTo() {
+  void theRunItBelongsToIsNotOverwritten() throws IOException {
     Path run = folder.resolve("overwritten");
     with(good, run).succeeds();
-    with(run.resolve("quantization.json"), run, "--overwrite", "--scheme", "w4a8").succeeds();
-    assertEquals(
-        "w4a8", RunFiles.json(run.resolve("results.json")).path("scheme").path("name").textValue());
+    Path own = run.resolve("quantization.json");
+    Path link = Files.createSymbolicLink(folder.resolve("link.json"), own);
+    for (Path file : List.of(own, link)) {
+      with(file, run, "--overwrite", "--scheme", "w4a8").isMisuse(own.toString(), "read by this");
+    }
+    RunFiles.assertSame(first, run, "a refused run overwrites nothing");
   }
 
   @Test
