@@ -127,6 +127,9 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (resume && overwrite) {
       throw new UsageException("--resume and --overwrite contradict each other");
     }
+    if (quantization != null) {
+      requireNoCalibration();
+    }
     PrintWriter text = spec.commandLine().getOut();
     if (out != null) {
       RunDirectory.requireOurs(out);
@@ -162,6 +165,18 @@ final class AnalyzeCommand implements Callable<Integer> {
       memory.check();
       analysis.checkDevice();
       return run(analysis);
+    }
+  }
+
+  /** A quantization file brings its own. */
+  private void requireNoCalibration() {
+    for (String option : List.of("--calibrate", "--calibrate-data")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new UsageException(
+            "--quantization and "
+                + option
+                + " contradict each other: the file holds a calibration, no image is read for one");
+      }
     }
   }
 

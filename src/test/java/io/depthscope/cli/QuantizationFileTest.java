@@ -90,6 +90,15 @@ class QuantizationFileTest {
   }
 
   @Test
+  void takesNoCalibrationBesides() {
+    Path refused = folder.resolve("refused");
+    with(good, refused, "--calibrate", 7).isMisuse("--quantization", "--calibrate ");
+    with(good, refused, "--calibrate-data", "/nonexistent")
+        .isMisuse("--quantization", "--calibrate-data");
+    assertFalse(Files.exists(refused));
+  }
+
+  @Test
   void whenMissingLeavesTheEarlierRunAlone() {
     Path run = folder.resolve("kept");
     with(good, run).succeeds();
