@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.depthscope.file.BoundedFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,13 +43,10 @@ final class JsonFields implements FigureList.Source {
    *
    * @param most bytes it may have
    */
-  static JsonFields read(Path file, long most) throws IOException {
+  static JsonFields read(Path file, int most) throws IOException {
     JsonNode root;
     try {
-      if (Files.size(file) > most) {
-        throw new IOException("it is larger than " + most + " bytes");
-      }
-      root = JSON.readTree(Files.readAllBytes(file));
+      root = JSON.readTree(BoundedFile.read(file, most));
     } catch (IOException e) {
       throw StoreErrors.cannotRead(file, e);
     }

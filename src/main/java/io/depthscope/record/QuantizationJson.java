@@ -25,7 +25,7 @@ import java.util.TreeMap;
  */
 public final class QuantizationJson {
   private static final int SCHEMA_VERSION = 1;
-  private static final long MAX_FILE_BYTES = 1L << 26;
+  private static final int MAX_FILE_BYTES = 1 << 26;
 
   private QuantizationJson() {}
 

@@ -27,7 +27,7 @@ import java.util.Optional;
 
 /** Reads the folder of a finished run. */
 public final class RunReader {
-  private static final long MAX_JSON_BYTES = 1L << 27;
+  private static final int MAX_JSON_BYTES = 1 << 27;
   private static final long MAX_CSV_BYTES = 1L << 28;
 
   /** What to do about a run of another version. */
