@@ -106,10 +106,18 @@ public record Analysis(
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
   private Plan shapeOfPlan() {
     Map<String, QuantParams> outputs = new HashMap<>();
+    Map<String, QuantParams> weights = new HashMap<>();
     for (Node node : subject.model().graph().nodes()) {
       method.quantization().codesOf(node).ifPresent(p -> outputs.put(node.name(), p));
+      method.quantization().weightCodesOf(node).ifPresent(p -> weights.put(node.name(), p));
     }
-    return subject.plan(new QuantSpec(outputs, Map.of()), method.feed(), method.recording());
+    return Plan.ofSizes(
+        subject.model().network(),
+        subject.preprocessing().normalizationTable(),
+        outputs,
+        weights,
+        method.feed(),
+        method.recording());
   }
 
   /**
