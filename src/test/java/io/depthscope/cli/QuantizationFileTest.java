@@ -89,6 +89,18 @@ class QuantizationFileTest {
     RunFiles.assertSame(first, run, "a refused run overwrites nothing");
   }
 
+  /** A run can be made anew, a file that somebody has changed cannot. */
+  @Test
+  void whatIsMissingIsNotAdvisedAsOfARun() throws IOException {
+    ObjectNode root = (ObjectNode) RunFiles.json(good);
+    root.remove("activations");
+    Path file = Files.writeString(folder.resolve("lacking.json"), root.toString());
+    CommandLineRun run =
+        with(file, folder.resolve("refused"))
+            .fails(file.toString(), "activations is missing", "that a run writes");
+    assertFalse(run.err().contains("--overwrite"), run::toString);
+  }
+
   @Test
   void takesNoCalibrationBesides() {
     Path refused = folder.resolve("refused");
