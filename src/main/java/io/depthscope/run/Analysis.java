@@ -138,6 +138,8 @@ public record Analysis(
    * Runs it.
    *
    * @throws IOException if anything fails; what was recorded before stays
+   * @throws BackendException if the backend cannot run the network, or fails before there is a
+   *     checkpoint
    */
   public Result run(Output output, RunListener listener) throws IOException {
     Instant started = Instant.now();
@@ -195,8 +197,9 @@ public record Analysis(
                     method.quantization().scheme(),
                     calibration.images())
                 .run(RunDirectory.name(directory), state, predictions, manifest.entries());
-        run.finish(result);
-        return new Result(Outcome.FINISHED, Optional.of(diagnosed(result, directory)));
+        DiagnosedRun diagnosed = diagnosed(result, directory);
+        run.finish(result); // last: it ends what can be resumed
+        return new Result(Outcome.FINISHED, Optional.of(diagnosed));
       }
     }
   }

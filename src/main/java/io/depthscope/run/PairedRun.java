@@ -78,12 +78,13 @@ public final class PairedRun {
       throws IOException {
     try (RunListener.Progress progress =
         listener.begin("analyze", state.figures().images(), images)) {
-      return run(loader, checkpointEvery, observer, progress, listener);
+      return run(loader, images, checkpointEvery, observer, progress, listener);
     }
   }
 
   private boolean run(
       BatchLoader loader,
+      long images,
       long checkpointEvery,
       Observer observer,
       RunListener.Progress progress,
@@ -93,10 +94,12 @@ public final class PairedRun {
     long nextCheckpoint = state.figures().images() + checkpointEvery;
     long lastCheckpoint = System.nanoTime();
     boolean stopped = false;
+    boolean exhausted = false;
     while (true) {
-      while (!stopped && pending.size() < IN_FLIGHT) {
+      while (!stopped && !exhausted && pending.size() < IN_FLIGHT) {
         ImageBatch batch = loader.next();
         if (batch == null) {
+          exhausted = true;
           break;
         }
         pending.add(new Pending(batch, program.submit(InputBatch.of(batch))));
@@ -106,6 +109,10 @@ public final class PairedRun {
       }
       take(pending.removeFirst(), observer);
       progress.at(state.figures().images());
+      exhausted |= state.next() >= images;
+      if (exhausted && pending.isEmpty()) {
+        continue; // nothing is left to stop
+      }
       if (listener.stop()) {
         stopped = true;
       } else if (state.figures().images() >= nextCheckpoint
@@ -118,12 +125,12 @@ public final class PairedRun {
         lastCheckpoint = System.nanoTime();
       }
     }
-    if (stopped) {
-      checkpoint(observer);
-    } else {
+    if (exhausted) { // even if it was to stop, while the last batches were under way
       program.statistics(); // counts still held by workers belong to the state
+    } else {
+      checkpoint(observer);
     }
-    return !stopped;
+    return exhausted;
   }
 
   private void checkpoint(Observer observer) throws IOException {

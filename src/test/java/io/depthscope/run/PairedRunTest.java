@@ -36,7 +36,16 @@ class PairedRunTest {
   /** What a run of a network with these outputs predicts and measures. */
   private record Measured(List<Prediction> predictions, double qmse, double logitSqnrDb) {}
 
+  /** Says nothing, and stops when so many images are done. */
   private static final class Quiet implements RunListener {
+    private final long stopsAt;
+    private long done;
+    private long asked;
+
+    Quiet(long stopsAt) {
+      this.stopsAt = stopsAt;
+    }
+
     @Override
     public void notice(String line) {}
 
@@ -44,7 +53,9 @@ class PairedRunTest {
     public Progress begin(String what, long from, long to) {
       return new Progress() {
         @Override
-        public void at(long done) {}
+        public void at(long images) {
+          done = images;
+        }
 
         @Override
         public void close() {}
@@ -53,11 +64,13 @@ class PairedRunTest {
 
     @Override
     public boolean stop() {
-      return false;
+      asked = done;
+      return done >= stopsAt;
     }
   }
 
-  private static Measured run(Network one, List<Integer> outputs) throws IOException {
+  private static Measured run(Network one, List<Integer> outputs, Quiet listener, boolean finishes)
+      throws IOException {
     Graph graph = new Graph(one.graph().name(), one.graph().nodes(), outputs);
     Network network = new Network(graph, one.weights(), one.stored());
     RangeEstimator minMax = new RangeEstimator.MinMax();
@@ -79,9 +92,28 @@ class PairedRunTest {
       RunState state = new RunState(program.statistics());
       PairedRun.Observer observer =
           new PairedRun.Observer(data::name, predictions::add, checkpoint -> {});
-      assertTrue(
-          new PairedRun(program, plan, state, 0).run(loader, IMAGES, 1000, observer, new Quiet()));
+      assertEquals(
+          finishes,
+          new PairedRun(program, plan, state, 0).run(loader, IMAGES, 1000, observer, listener));
       return new Measured(predictions, state.figures().qmse(), state.figures().logitSqnrDb());
+    }
+  }
+
+  private static Measured run(Network one, List<Integer> outputs) throws IOException {
+    return run(one, outputs, new Quiet(Long.MAX_VALUE), true);
+  }
+
+  /** Of three batches, two are under way at a time. */
+  @Test
+  void workThatIsCompleteIsNotStopped() throws IOException {
+    Network network = Zoo.of(Zoo.TrainedOn.SYNTHETIC).getFirst().load().network();
+    List<Integer> outputs = network.graph().outputs();
+    Quiet early = new Quiet(1);
+    assertEquals(32, run(network, outputs, early, false).predictions().size());
+    for (int stopsAt : new int[] {32, IMAGES}) {
+      Quiet late = new Quiet(stopsAt);
+      assertEquals(IMAGES, run(network, outputs, late, true).predictions().size());
+      assertEquals(32, late.asked, "asked with nothing left");
     }
   }
 
