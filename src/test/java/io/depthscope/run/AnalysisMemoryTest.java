@@ -8,6 +8,7 @@ import io.depthscope.backend.reference.ReferenceBackend;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.graph.Node;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
@@ -32,8 +33,8 @@ class AnalysisMemoryTest {
   @ParameterizedTest
   @ValueSource(strings = {"w8a8", "w4a16", "w8", "a8"})
   void estimateIsThatOfThePlanOfTheRun(String text) throws IOException {
-    Zoo zoo = Zoo.of(Zoo.TrainedOn.SYNTHETIC).getFirst();
-    Subject subject = new Subject(zoo.load(), StatedImages.NOTHING.preprocessing(zoo.load()));
+    LoadedModel model = Zoo.of(Zoo.TrainedOn.SYNTHETIC).getFirst().load();
+    Subject subject = new Subject(model, StatedImages.NOTHING.preprocessing(model));
     RangeEstimator minMax = new RangeEstimator.MinMax();
     QuantScheme scheme =
         QuantScheme.parse(text, false, false, Granularity.PER_CHANNEL, minMax, minMax);
