@@ -10,7 +10,6 @@ import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.file.FileErrors;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
-import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
@@ -27,6 +26,7 @@ import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
 import io.depthscope.run.BackendChoice;
 import io.depthscope.run.Machine;
+import io.depthscope.run.ModelReader;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.StudyRun;
 import io.depthscope.run.Subject;
@@ -296,8 +296,8 @@ final class StudyCommand implements Callable<Integer> {
     }
     LoadOptions options = networkOptions.loadOptions();
     for (Path file : models) {
-      String name = String.valueOf(file.getFileName()).replaceFirst("\\.safetensors$", "");
-      LoadedModel model = ModelFile.load(file, options);
+      String name = ModelReader.nameOf(file);
+      LoadedModel model = ModelReader.load(file, options);
       Subject subject = new Subject(model, networkOptions.images().preprocessing(model));
       if (!quiet) {
         networkOptions
