@@ -52,7 +52,8 @@ public final class LayerFile {
   /**
    * Reads a file.
    *
-   * @throws IOException naming the file, if it cannot be read, is larger than 1 MiB, or a line is not a layer
+   * @throws IOException naming the file, if it cannot be read, is larger than 1 MiB, or a line is
+   *     not a layer
    */
   public static List<LayerCase> read(Path file) throws IOException {
     List<String> lines;

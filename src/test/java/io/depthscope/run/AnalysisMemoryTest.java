@@ -39,8 +39,7 @@ class AnalysisMemoryTest {
     QuantScheme scheme =
         QuantScheme.parse(text, false, false, Granularity.PER_CHANNEL, minMax, minMax);
     Method method =
-        new Method(
-            new Quantization.ByScheme(scheme), Feed.ACCUMULATED, Recording.ERROR_SOURCES);
+        new Method(new Quantization.ByScheme(scheme), Feed.ACCUMULATED, Recording.ERROR_SOURCES);
     Map<String, CalibratedTensor> seen = new HashMap<>();
     for (Node node : subject.model().graph().nodes()) {
       seen.put(node.name(), new CalibratedTensor(new Range(-1, 1), new BitHistogram()));
@@ -60,8 +59,7 @@ class AnalysisMemoryTest {
                 method,
                 CalibrationSource.of("synthetic:4", 4, Optional.empty(), () -> data),
                 new Machine(backend, "asked for", 2, 16));
-        assertEquals(
-            backend.memoryBytes(plan, 16), analysis.memory().network(), backend.name());
+        assertEquals(backend.memoryBytes(plan, 16), analysis.memory().network(), backend.name());
       }
     }
   }
