@@ -43,6 +43,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -144,6 +145,14 @@ final class StudyCommand implements Callable<Integer> {
       throw new RefusedOutputException(
           directory + " holds a study; add --resume to finish it, or choose another --out");
     }
+    OutputFile.checkApart(
+        "--out",
+        Stream.of(StudyDirectory.RESULTS, "study.csv", RunDirectory.REPORT)
+            .map(directory::resolve)
+            .toList(),
+        Stream.of(models, dataOptions.inputs(), DataOptions.inputsOf(calibrateData))
+            .flatMap(List::stream)
+            .toList());
     String dataSpec = dataOptions.spec(networks.getFirst().subject().model());
     PrintWriter err = spec.commandLine().getErr();
     try (BackendChoice.Opened opened = backendOptions.choice().open();
