@@ -183,8 +183,7 @@ public final class RunReader {
     if (count < 2) {
       throw c.wrong("count", "less than 2");
     }
-    return Optional.of(
-        new RunLayer.WeightCodes(count, c.bool("symmetric"), c.bool("perChannel")));
+    return Optional.of(new RunLayer.WeightCodes(count, c.bool("symmetric"), c.bool("perChannel")));
   }
 
   private static <T> Optional<T> read(FigureList<T> figures, Optional<JsonFields> fields)

@@ -208,10 +208,7 @@ public record RunSetting(
    * scheme, which is only what the file says of itself.
    */
   public static boolean asWritten(Run run) {
-    return PARAMETERS
-        .recordedIn(run)
-        .filter(p -> p.toString().startsWith(IN_A_FILE))
-        .isPresent();
+    return PARAMETERS.recordedIn(run).filter(p -> p.toString().startsWith(IN_A_FILE)).isPresent();
   }
 
   /** How a run was quantized, for titles: {@code w8a8 per-tensor}, or that a file had it. */

@@ -340,7 +340,8 @@ class QuantizationFileTest {
     with(good, made, scheme).succeeds();
     ObjectNode file = (ObjectNode) RunFiles.json(made.resolve("quantization.json"));
     file.set("scheme", RunFiles.json(good).get("scheme"));
-    Path lying = Files.write(folder.resolve("lying.json"), new ObjectMapper().writeValueAsBytes(file));
+    Path lying =
+        Files.write(folder.resolve("lying.json"), new ObjectMapper().writeValueAsBytes(file));
     Path run = folder.resolve("lying-" + line.replace(' ', '-'));
     with(lying, run).succeeds();
     JsonNode findings = RunFiles.json(run.resolve(FINDINGS));
@@ -360,7 +361,8 @@ class QuantizationFileTest {
     Path file =
         changed(
             "four-bits",
-            r -> ((ObjectNode) params(r).get(0)).put("qmin", -7).put("qmax", 7).put("zeroPoint", 0));
+            r ->
+                ((ObjectNode) params(r).get(0)).put("qmin", -7).put("qmax", 7).put("zeroPoint", 0));
     Path run = folder.resolve("four-bits");
     with(file, run).succeeds();
     assertEquals(

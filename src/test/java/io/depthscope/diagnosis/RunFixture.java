@@ -187,8 +187,7 @@ final class RunFixture {
     List<RunLayer.Channel> channels = new ArrayList<>();
     for (int c = 0; c < CHANNELS; c++) {
       double reach = granularity == Granularity.PER_CHANNEL ? l.weight[c] : widest;
-      QuantParams kernel =
-          QuantParams.of(new Range(-reach, reach), l.weightFormat.orElse(format));
+      QuantParams kernel = QuantParams.of(new Range(-reach, reach), l.weightFormat.orElse(format));
       if (granularity == Granularity.PER_CHANNEL || c == 0) {
         weights.add(kernel);
       }

@@ -40,8 +40,7 @@ final class AccuracyByBits {
 
   /** What a scheme says, or that a file had the parameters, whatever its scheme. */
   private static Function<Run, String> ofScheme(Function<QuantScheme, String> says) {
-    return r ->
-        RunSetting.asWritten(r) ? RunSetting.quantization(r) : says.apply(r.scheme());
+    return r -> RunSetting.asWritten(r) ? RunSetting.quantization(r) : says.apply(r.scheme());
   }
 
   /** Name of the bit widths; those of a file may differ from layer to layer. */
@@ -143,9 +142,7 @@ final class AccuracyByBits {
   private static void drawLine(Frame frame, List<Run> line, List<String> schemes, int index) {
     Color colour = frame.page().theme().series(index);
     List<Run> ordered =
-        line.stream()
-            .sorted(Comparator.comparingInt(r -> schemes.indexOf(widths(r))))
-            .toList();
+        line.stream().sorted(Comparator.comparingInt(r -> schemes.indexOf(widths(r)))).toList();
     double[] xs = new double[ordered.size()];
     double[] values = new double[ordered.size()];
     for (int i = 0; i < xs.length; i++) {
