@@ -90,7 +90,8 @@ public sealed interface Quantization {
 
     @Override
     public Optional<QuantParams> weightCodesOf(Node node) {
-      return Optional.ofNullable(file.weights().get(node.name())).map(List::getFirst);
+      return Optional.ofNullable(file.weights().get(node.name()))
+          .flatMap(params -> params.stream().findFirst());
     }
   }
 }
