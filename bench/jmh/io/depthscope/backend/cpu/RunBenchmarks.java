@@ -126,7 +126,7 @@ public final class RunBenchmarks {
   private static void print(RunResult r, OptionalDouble peak) throws IOException {
     String layer = r.getParams().getParam("layer");
     BenchLayer l = BenchLayer.of(layer);
-    String level = Objects.requireNonNullElse(r.getParams().getParam("level"), "");
+    String level = Objects.requireNonNullElse(r.getParams().getParam("recording"), "");
     String rate;
     if (level.isEmpty()) {
       double gflops = l.flops() / fastest(r) / 1e3;

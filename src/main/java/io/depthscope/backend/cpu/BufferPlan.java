@@ -12,7 +12,7 @@ import java.util.List;
  */
 record BufferPlan(OutputSlots slots) {
 
-  static BufferPlan of(Plan plan, List<CpuLayer> layers) {
+  static BufferPlan of(Plan plan, List<LayerSize> layers) {
     return new BufferPlan(
         OutputSlots.of(
             plan.steps(),

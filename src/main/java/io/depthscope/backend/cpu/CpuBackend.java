@@ -47,12 +47,13 @@ public final class CpuBackend implements Backend {
     long channels = 0;
     long codes = 0;
     long weights = 0;
-    List<CpuLayer> layers = layers(plan);
-    for (Step l : plan.steps()) {
+    List<LayerSize> layers = sizes(plan);
+    for (LayerSize size : layers) {
+      Step l = size.step();
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
-      // As stored, folded and coded; both streams as planned and as packed for this backend.
-      weights += 4L * 7 * l.kernel().length;
+      // As stored, folded and coded, both streams as planned; then as packed for this backend.
+      weights += 4L * 5 * l.kernel().length + size.kernelBytes();
     }
     long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
     long part = 8L * channels * LayerStatistics.STATE_FIELDS;
@@ -61,15 +62,24 @@ public final class CpuBackend implements Backend {
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
   }
 
-  private static List<CpuLayer> layers(Plan plan) {
+  static List<LayerSize> sizes(Plan plan) {
     BackendException.requireQuantization("cpu", plan);
-    List<CpuLayer> layers = new ArrayList<>();
+    List<LayerSize> sizes = new ArrayList<>();
     for (Step l : plan.steps()) {
       boolean given = l.index() < plan.given();
-      List<Integer> inputs = l.node().inputs();
-      int inputRow = inputs.isEmpty() ? 0 : layers.get(inputs.getFirst()).outputRow();
       int rows = given ? 1 : tileRows(plan.whole(), plan.nodeOf(l.index()));
-      layers.add(CpuLayer.of(l, inputRow, outputRow(plan, l), rows, !given && handsOver(plan, l)));
+      sizes.add(LayerSize.of(l, outputRow(plan, l), rows, !given && handsOver(plan, l)));
+    }
+    return List.copyOf(sizes);
+  }
+
+  static List<CpuLayer> layers(Plan plan) {
+    List<LayerSize> sizes = sizes(plan);
+    List<CpuLayer> layers = new ArrayList<>();
+    for (LayerSize size : sizes) {
+      List<Integer> inputs = size.step().node().inputs();
+      int inputRow = inputs.isEmpty() ? 0 : sizes.get(inputs.getFirst()).outputRow();
+      layers.add(CpuLayer.of(size, inputRow));
     }
     return List.copyOf(layers);
   }

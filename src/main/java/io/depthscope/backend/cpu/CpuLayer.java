@@ -1,7 +1,6 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.plan.Step;
-import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
 
@@ -10,40 +9,36 @@ import io.depthscope.tensor.Shape;
  *
  * @param inputRow floats from one position of the first input to the next; activations are NHWC,
  *     with room behind the channels of a position
- * @param outputRow the same for the output
- * @param tileRows positions that are computed and finished at a time
- * @param handsOver whether each finished tile goes straight to the pointwise layer after this one;
- *     the output is then never stored whole, and stays in the second cache
  */
-record CpuLayer(
-    Step step,
-    LayerForm form,
-    OutputStage stage,
-    Weights baseline,
-    Weights candidate,
-    int inputRow,
-    int outputRow,
-    int tileRows,
-    boolean handsOver) {
+record CpuLayer(LayerSize size, OutputStage stage, Weights baseline, Weights candidate, int inputRow) {
 
   /** Weights of one stream in the form the layer's kernel reads. */
   sealed interface Weights {
     /** For dense convolutions and fully connected layers. */
     record Packed(PackedKernel kernel) implements Weights {}
 
-    /** For depthwise convolutions: [KH * KW, padded channels]. */
+    /** For depthwise and grouped convolutions: [KH * KW * inputs of a group, padded channels]. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Depthwise(float[] kernel) implements Weights {}
+    record ByTap(float[] kernel) implements Weights {}
 
     /** For layers without weights. */
     record None() implements Weights {}
+
+    /** Floats it holds. */
+    default int floats() {
+      return switch (this) {
+        case Packed p -> p.kernel().data().length;
+        case ByTap d -> d.kernel().length;
+        case None ignored -> 0;
+      };
+    }
 
     default PackedKernel packed() {
       return ((Packed) this).kernel();
     }
 
-    default float[] depthwise() {
-      return ((Depthwise) this).kernel();
+    default float[] byTap() {
+      return ((ByTap) this).kernel();
     }
   }
 
@@ -56,15 +51,16 @@ record CpuLayer(
   private static final int MAX_TILE_ROWS = 252;
   private static final int MIN_TILE_ROWS = 12;
 
-  @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
   static CpuLayer of(Step l, int inputRow, int outputRow, int tileRows, boolean handsOver) {
-    LayerForm form = LayerForm.of(l);
-    Weights baseline = weights(l, form, l.kernel());
-    // One copy serves both streams where the weights are not quantized.
-    Weights candidate =
-        l.quantizedKernel() == l.kernel() ? baseline : weights(l, form, l.quantizedKernel());
-    return new CpuLayer(
-        l, form, OutputStage.of(l), baseline, candidate, inputRow, outputRow, tileRows, handsOver);
+    return of(LayerSize.of(l, outputRow, tileRows, handsOver), inputRow);
+  }
+
+  /** Rearranges the weights of a layer. */
+  static CpuLayer of(LayerSize size, int inputRow) {
+    Step l = size.step();
+    Weights baseline = weights(l, size.form(), l.kernel());
+    Weights candidate = size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
+    return new CpuLayer(size, OutputStage.of(l), baseline, candidate, inputRow);
   }
 
   private static Weights weights(Step l, LayerForm form, float[] kernel) {
@@ -72,12 +68,13 @@ record CpuLayer(
     return switch (form) {
       case LayerForm.Dense ignored ->
           new Weights.Packed(new PackedKernel(kernel, channels, kernel.length / channels));
-      case LayerForm.ByChannel ignored -> new Weights.Depthwise(tapsOutermost(kernel, channels));
+      case LayerForm.ByChannel ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
+      case LayerForm.Grouped ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
       default -> new Weights.None();
     };
   }
 
-  /** [C, KH * KW] to [KH * KW, padded channels]. */
+  /** [C, KH * KW * I] to [KH * KW * I, padded channels]. */
   private static float[] tapsOutermost(float[] kernel, int channels) {
     int padded = StreamSums.padded(channels);
     int taps = kernel.length / channels;
@@ -113,15 +110,6 @@ record CpuLayer(
     return Math.min(positions, (even + 11) / 12 * 12);
   }
 
-  int codeCount() {
-    return step.output().map(QuantParams::codes).orElse(0);
-  }
-
-  /** Floats of the gathered windows of one tile; 0 where none are gathered. */
-  int gatherFloats() {
-    return form.isGathered() ? tileRows * baseline.packed().depth() : 0;
-  }
-
   /**
    * Floats from one position of an activation to the next: whole vectors, so that kernels need not
    * look at the last ones. Where the step would be a multiple of {@link #SAME_SETS}, positions lie
@@ -133,13 +121,39 @@ record CpuLayer(
     return padded % SAME_SETS == 0 ? padded + StreamSums.PAD : padded;
   }
 
-  /** Floats of the stored output. */
-  int outputFloats() {
-    return Math.multiplyExact(handsOver ? tileRows : step.out().positions(), outputRow);
+  Step step() {
+    return size.step();
   }
 
-  /** Floats of the accumulators of one tile. */
+  LayerForm form() {
+    return size.form();
+  }
+
+  int outputRow() {
+    return size.outputRow();
+  }
+
+  int tileRows() {
+    return size.tileRows();
+  }
+
+  boolean handsOver() {
+    return size.handsOver();
+  }
+
+  int codeCount() {
+    return size.codeCount();
+  }
+
+  int gatherFloats() {
+    return size.gatherFloats();
+  }
+
+  int outputFloats() {
+    return size.outputFloats();
+  }
+
   int tileFloats() {
-    return tileRows * stage.padded();
+    return size.tileFloats();
   }
 }

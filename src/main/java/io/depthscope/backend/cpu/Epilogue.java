@@ -62,7 +62,7 @@ final class Epilogue {
    * Channels whose results are written out together: the more, the longer the runs of memory that
    * are written at once, but the results of a block must stay in the caches until then.
    */
-  private static final int GROUP = 64;
+  private static final int GROUP = 128;
 
   /** Results of a block, of the baseline and of the candidate, one vector after the other. */
   private final float[] x = new float[BLOCK * GROUP];
@@ -109,9 +109,18 @@ final class Epilogue {
       int outputRow,
       ImageSums sums,
       HistogramScratch histogram) {
-    boolean alone = !recording.statistics() && !recording.paired();
-    if (alone && unrecorded(stage, rows, baseline, outBaseline, position * outputRow, outputRow)) {
-      return;
+    if (!recording.statistics()) {
+      int at = position * outputRow;
+      boolean done = unrecorded(stage, rows, baseline, outBaseline, at, outputRow);
+      if (done && recording.paired()) {
+        done =
+            stage.quantizer().isPresent()
+                ? unrecordedQuantized(stage, rows, candidate, outCandidate, at, outputRow)
+                : unrecorded(stage, rows, candidate, outCandidate, at, outputRow);
+      }
+      if (done) {
+        return;
+      }
     }
     for (int group = 0; group < stage.padded(); group += GROUP) {
       int end = Math.min(stage.padded(), group + GROUP);
@@ -119,15 +128,7 @@ final class Epilogue {
         int n = Math.min(BLOCK, rows - from);
         for (int c = group; c < end; c += N) {
           block(
-              stage,
-              c,
-              n,
-              baseline,
-              candidate,
-              c * rows + from * N,
-              (c - group) * n,
-              sums,
-              histogram);
+              stage, c, n, baseline, candidate, c * rows + from * N, (c - group) * n, sums, histogram);
         }
         int out = (position + from) * outputRow + group;
         store(x, n, end - group, outBaseline, out, outputRow);
@@ -165,6 +166,40 @@ final class Epilogue {
           v = v.reinterpretAsInts().max(0).min(upper).reinterpretAsFloats();
         }
         v.intoArray(out, to + c);
+      }
+    }
+    return isFinite(bad);
+  }
+
+  /** The same for the candidate of a layer whose output is quantized. */
+  private static boolean unrecordedQuantized(
+      OutputStage stage, int rows, float[] acc, float[] out, int at, int outputRow) {
+    boolean rectifies = stage.rectifies();
+    if (!rectifies && !stage.clamp().equals(Clamp.NONE)) {
+      return false;
+    }
+    QuantParams q = stage.quantizer().get();
+    IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.clamp().upper(0)));
+    FloatVector scale = Lanes.floats(q.scale());
+    FloatVector magic = Lanes.floats(MAGIC);
+    IntVector lowest = Lanes.ints(MAGIC_BITS + q.qmin() - q.zeroPoint());
+    IntVector highest = Lanes.ints(MAGIC_BITS + q.qmax() - q.zeroPoint());
+    IntVector zeroCode = Lanes.ints(MAGIC_BITS);
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector bad = zero;
+    float[] bias = stage.bias();
+    for (int row = 0; row < rows; row++) {
+      int to = at + row * outputRow;
+      for (int c = 0; c < stage.padded(); c += N) {
+        FloatVector v =
+            FloatVector.fromArray(F, acc, c * rows + row * N)
+                .add(FloatVector.fromArray(F, bias, c));
+        bad = v.fma(zero, bad);
+        if (rectifies) {
+          v = v.reinterpretAsInts().max(0).min(upper).reinterpretAsFloats();
+        }
+        IntVector code = v.div(scale).add(magic).reinterpretAsInts().max(lowest).min(highest);
+        ((FloatVector) code.sub(zeroCode).convert(I2F, 0)).mul(scale).intoArray(out, to + c);
       }
     }
     return isFinite(bad);

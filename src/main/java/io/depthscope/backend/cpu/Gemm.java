@@ -86,10 +86,10 @@ final class Gemm {
       new Blocks(8, WideBlocks::rows8Vectors3, WideBlocks::rows7Vectors3, RowBlocks::row1Vectors3);
 
   private static final Blocks WIDE_2 =
-      new Blocks(8, WideBlocks::rows8Vectors2, WideBlocks::rows7Vectors2, RowBlocks::row1Vectors2);
+      new Blocks(8, SlimBlocks::rows8Vectors2, SlimBlocks::rows7Vectors2, RowBlocks::row1Vectors2);
 
   private static final Blocks WIDE_1 =
-      new Blocks(8, WideBlocks::rows8Vectors1, WideBlocks::rows7Vectors1, RowBlocks::row1Vectors1);
+      new Blocks(8, SlimBlocks::rows8Vectors1, SlimBlocks::rows7Vectors1, RowBlocks::row1Vectors1);
 
   private static Blocks blocks(int vectors) {
     if (N < 16) {

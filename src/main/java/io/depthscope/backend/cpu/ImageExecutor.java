@@ -31,13 +31,14 @@ final class ImageExecutor {
   private final Epilogue epilogue;
   private final List<HistogramScratch> histograms;
   private final List<Depthwise> depthwise;
+  private final List<GroupedConvolution> grouped;
   private final List<Windows> windows;
 
   ImageExecutor(Plan plan, List<CpuLayer> layers) {
     this.plan = plan;
     this.recording = plan.recording();
     this.layers = layers;
-    this.buffers = BufferPlan.of(plan, layers);
+    this.buffers = BufferPlan.of(plan, layers.stream().map(CpuLayer::size).toList());
     boolean paired = recording.paired();
     this.baseline = buffers.allocate();
     this.candidate = paired ? buffers.allocate() : baseline;
@@ -52,12 +53,17 @@ final class ImageExecutor {
             recording, layers.stream().mapToInt(l -> l.stage().padded()).max().orElse(Lanes.N));
     this.histograms = new ArrayList<>();
     this.depthwise = new ArrayList<>();
+    this.grouped = new ArrayList<>();
     this.windows = new ArrayList<>();
     for (CpuLayer l : layers) {
       histograms.add(recording.histograms() ? new HistogramScratch(l.codeCount()) : null);
       depthwise.add(
           l.form() instanceof LayerForm.ByChannel d
               ? new Depthwise(d.window(), l.step().in(), l.step().out(), l.inputRow())
+              : null);
+      grouped.add(
+          l.form() instanceof LayerForm.Grouped g
+              ? new GroupedConvolution(g, l.step().in(), l.step().out(), l.inputRow())
               : null);
       windows.add(
           switch (l.form()) {
@@ -72,14 +78,15 @@ final class ImageExecutor {
     return new Windows(window, l.step().in(), l.step().out(), l.inputRow());
   }
 
-  /** Bytes one executor holds. */
-  static long memoryBytes(Plan plan, List<CpuLayer> layers) {
+  /** Bytes of the activations, tiles and histograms that one executor holds. */
+  static long memoryBytes(Plan plan, List<LayerSize> layers) {
     int streams = plan.recording().paired() ? 2 : 1;
-    long tile = layers.stream().mapToInt(CpuLayer::tileFloats).max().orElse(0);
-    long gather = layers.stream().mapToInt(CpuLayer::gatherFloats).max().orElse(0);
-    long bytes = BufferPlan.of(plan, layers).bytes() * streams + 4 * (3 * tile + gather);
+    int tiles = streams + (plan.recording().errorTerms() ? 1 : 0);
+    long tile = layers.stream().mapToInt(LayerSize::tileFloats).max().orElse(0);
+    long gather = layers.stream().mapToInt(LayerSize::gatherFloats).max().orElse(0);
+    long bytes = BufferPlan.of(plan, layers).bytes() * streams + 4 * (tiles * tile + gather);
     if (plan.recording().histograms()) {
-      for (CpuLayer l : layers) {
+      for (LayerSize l : layers) {
         bytes += HistogramScratch.memoryBytes(l.codeCount());
       }
     }
@@ -93,11 +100,7 @@ final class ImageExecutor {
    * @param outBaseline receives the outputs from {@code image * outputSize} on
    */
   void run(
-      InputBatch batch,
-      int image,
-      List<ImageSums> sums,
-      float[] outBaseline,
-      float[] outCandidate) {
+      InputBatch batch, int image, List<ImageSums> sums, float[] outBaseline, float[] outCandidate) {
     if (recording.statistics()) {
       sums.forEach(ImageSums::clear);
     }
@@ -186,8 +189,10 @@ final class ImageExecutor {
       case LayerForm.Dense ignored -> dense(l, w, in, p0, p1, tile);
       case LayerForm.ByChannel ignored -> {
         int width = l.step().out().width();
-        depthwise.get(node).rows(in, w.depthwise(), p0 / width, p1 / width, tile);
+        depthwise.get(node).rows(in, w.byTap(), p0 / width, p1 / width, tile);
       }
+      case LayerForm.Grouped ignored ->
+          grouped.get(node).positions(in, w.byTap(), p0, p1, tile);
       case LayerForm.Pooled p when p.kind() == Op.Pool.Kind.MAX ->
           windows.get(node).maximum(in, p0, p1, tile);
       case LayerForm.Pooled ignored -> windows.get(node).average(in, p0, p1, tile);

@@ -48,7 +48,7 @@ final class PackedKernel {
     while (left > 0) {
       int take;
       if (Lanes.N < 16) {
-        take = Math.min(2, left); // 16 registers: 6 rows by 2 vectors
+        take = Math.min(2, left); // 16 registers: 5 rows by 2 vectors
       } else if (left % 4 != 0 && (left == 3 || left == 5 || left == 6 || left == 9)) {
         take = 3;
       } else {

@@ -12,12 +12,18 @@ import io.depthscope.tensor.Shape;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Windows over an image: gathering them as rows of a matrix for dense convolutions, and pooling
  * them.
  */
 final class Windows {
+  private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+
+  /** Up to here, the rows of a window, as of the first layer, are copied without a call. */
+  private static final int SHORT_RUN = 32;
+
   private final Window window;
   private final Shape in;
   private final Shape out;
@@ -44,24 +50,54 @@ final class Windows {
     for (int p = p0; p < p1; p++) {
       int top = p / out.width() * window.strideH() - window.padding().top();
       int left = p % out.width() * window.strideW() - window.padding().left();
-      int from = Math.min(window.kernelW(), Math.max(0, -left));
-      int to = Math.max(from, Math.min(window.kernelW(), in.width() - left));
       int at = (p - p0) * rowStep;
-      for (int ky = 0; ky < window.kernelH(); ky++, at += run) {
-        int iy = top + ky;
-        if (iy < 0 || iy >= in.height()) {
-          Arrays.fill(rows, at, at + run, 0);
-          continue;
+      if (c == inputRow && run >= FOUR.length() && run <= SHORT_RUN && isInside(top, left)) {
+        for (int ky = 0; ky < window.kernelH(); ky++, at += run) {
+          copyShort(input, ((top + ky) * in.width() + left) * c, run, rows, at);
         }
-        Arrays.fill(rows, at, at + from * c, 0);
-        int first = iy * in.width() + left + from;
-        if (from == to) {
-          Arrays.fill(rows, at, at + run, 0); // the window lies beside the image
-          continue;
-        }
-        copy(input, first, to - from, rows, at + from * c);
-        Arrays.fill(rows, at + to * c, at + run, 0);
+      } else {
+        gatherWindow(input, top, left, rows, at);
       }
+    }
+  }
+
+  /** Copies a few floats, at least four: the last vector overlaps the one before. */
+  private static void copyShort(float[] from, int at, int n, float[] to, int toAt) {
+    if (n >= N) {
+      for (int i = 0; i < n - N; i += N) {
+        FloatVector.fromArray(F, from, at + i).intoArray(to, toAt + i);
+      }
+      FloatVector.fromArray(F, from, at + n - N).intoArray(to, toAt + n - N);
+    } else {
+      int last = n - FOUR.length();
+      for (int i = 0; i < last; i += FOUR.length()) {
+        FloatVector.fromArray(FOUR, from, at + i).intoArray(to, toAt + i);
+      }
+      FloatVector.fromArray(FOUR, from, at + last).intoArray(to, toAt + last);
+    }
+  }
+
+  private boolean isInside(int top, int left) {
+    return top >= 0
+        && left >= 0
+        && top + window.kernelH() <= in.height()
+        && left + window.kernelW() <= in.width();
+  }
+
+  private void gatherWindow(float[] input, int top, int left, float[] rows, int at) {
+    int c = in.channels();
+    int run = window.kernelW() * c;
+    int from = Math.min(window.kernelW(), Math.max(0, -left));
+    int to = Math.max(from, Math.min(window.kernelW(), in.width() - left));
+    for (int ky = 0; ky < window.kernelH(); ky++, at += run) {
+      int iy = top + ky;
+      if (iy < 0 || iy >= in.height() || from == to) {
+        Arrays.fill(rows, at, at + run, 0); // the row or the window lies beside the image
+        continue;
+      }
+      Arrays.fill(rows, at, at + from * c, 0);
+      copy(input, iy * in.width() + left + from, to - from, rows, at + from * c);
+      Arrays.fill(rows, at + to * c, at + run, 0);
     }
   }
 
@@ -85,12 +121,12 @@ final class Windows {
   void average(float[] input, int p0, int p1, float[] tile) {
     for (int p = p0; p < p1; p++) {
       Bounds b = bounds(p);
-      double count = (b.y1 - b.y0) * (b.x1 - b.x0);
+      double count = taps(b.y0, b.y1, window.dilationH()) * taps(b.x0, b.x1, window.dilationW());
       for (int c = 0; c < StreamSums.padded(in.channels()); c += N) {
         DoubleVector low = DoubleVector.zero(D);
         DoubleVector high = low;
-        for (int y = b.y0; y < b.y1; y++) {
-          for (int x = b.x0; x < b.x1; x++) {
+        for (int y = b.y0; y < b.y1; y += window.dilationH()) {
+          for (int x = b.x0; x < b.x1; x += window.dilationW()) {
             FloatVector v = FloatVector.fromArray(F, input, at(c, y, x));
             low = low.add(v.convertShape(F2D, D, 0));
             high = high.add(v.convertShape(F2D, D, 1));
@@ -110,8 +146,8 @@ final class Windows {
       Bounds b = bounds(p);
       for (int c = 0; c < StreamSums.padded(in.channels()); c += N) {
         FloatVector best = Lanes.floats(Float.NEGATIVE_INFINITY);
-        for (int y = b.y0; y < b.y1; y++) {
-          for (int x = b.x0; x < b.x1; x++) {
+        for (int y = b.y0; y < b.y1; y += window.dilationH()) {
+          for (int x = b.x0; x < b.x1; x += window.dilationW()) {
             best = best.max(FloatVector.fromArray(F, input, at(c, y, x)));
           }
         }
@@ -130,9 +166,18 @@ final class Windows {
     int top = p / out.width() * window.strideH() - window.padding().top();
     int left = p % out.width() * window.strideW() - window.padding().left();
     return new Bounds(
-        Math.max(0, top),
-        Math.min(in.height(), top + window.kernelH()),
-        Math.max(0, left),
-        Math.min(in.width(), left + window.kernelW()));
+        inside(top, window.dilationH()),
+        Math.min(in.height(), top + (window.kernelH() - 1) * window.dilationH() + 1),
+        inside(left, window.dilationW()),
+        Math.min(in.width(), left + (window.kernelW() - 1) * window.dilationW() + 1));
+  }
+
+  /** The first tap that does not lie before the image. */
+  private static int inside(int first, int dilation) {
+    return first < 0 ? Math.floorMod(first, dilation) : first;
+  }
+
+  private static int taps(int first, int end, int dilation) {
+    return (end - first + dilation - 1) / dilation;
   }
 }

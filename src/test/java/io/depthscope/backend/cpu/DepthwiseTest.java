@@ -1,5 +1,6 @@
 package io.depthscope.backend.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The depthwise kernel against plain loops, with gaps between the positions of the input. */
@@ -72,6 +74,41 @@ class DepthwiseTest {
     int middle = out.height() / 2;
     check(depthwise, window, in, out, inputRow, input, weights, 0, middle);
     check(depthwise, window, in, out, inputRow, input, weights, middle, out.height());
+  }
+
+  /** Layers of few and of many channels take different loops, which add in the same order. */
+  @ParameterizedTest
+  @CsvSource({"1, 0, 0", "1, 1, 1", "1, 1, 0", "1, 0, 1", "2, 0, 0", "2, 1, 1", "2, 0, 1"})
+  void howManyChannelsThereAreChangesNoBit(int stride, int left, int right) {
+    int few = StreamSums.PAD;
+    int many = 80;
+    for (int width = 5; width <= 8; width++) {
+      Window window = new Window(3, 3, stride, stride, 1, 1, new Padding(1, 1, left, right));
+      Shape in = new Shape(6, width, few);
+      Shape out = window.output(in, few);
+      SplittableRandom random = new SplittableRandom(width);
+      float[] input = gaussian(random, in.positions() * many);
+      float[] weights = gaussian(random, 9 * many);
+      float[] fewWeights = new float[9 * few];
+      for (int i = 0; i < fewWeights.length; i++) {
+        fewWeights[i] = weights[i / few * many + i % few];
+      }
+      float[] narrow = new float[out.positions() * few];
+      float[] wide = new float[out.positions() * many];
+      new Depthwise(window, in, out, many).rows(input, fewWeights, 0, out.height(), narrow);
+      new Depthwise(
+              window, new Shape(6, width, many), new Shape(out.height(), out.width(), many), many)
+          .rows(input, weights, 0, out.height(), wide);
+      assertArrayEquals(narrow, Arrays.copyOf(wide, narrow.length), "width " + width);
+    }
+  }
+
+  private static float[] gaussian(SplittableRandom random, int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
   }
 
   private static void check(
