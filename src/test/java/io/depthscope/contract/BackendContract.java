@@ -35,16 +35,10 @@ abstract class BackendContract {
 
   abstract List<Backend> backends();
 
-  /** Cases with operations that a backend lacks. */
-  private static Set<String> lacking(Backend backend) {
-    return backend.name().equals("reference") ? Set.of() : Set.of("grouped_dilated");
-  }
-
   Stream<Arguments> cases() throws IOException {
     List<Arguments> all = new ArrayList<>();
     for (Backend backend : backends()) {
       Set<String> expected = new TreeSet<>(GoldenCase.names());
-      expected.removeAll(lacking(backend));
       assertTrue(expected.size() >= 12, "golden cases missing: " + expected);
       assertEquals(expected, new TreeSet<>(GoldenCase.namesFor(backend)), backend.name());
       for (String name : expected) {
