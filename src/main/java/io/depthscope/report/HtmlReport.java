@@ -1,13 +1,12 @@
 package io.depthscope.report;
 
 import io.depthscope.diagnosis.Finding;
+import io.depthscope.file.Sha256;
 import io.depthscope.record.Run;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -96,13 +95,8 @@ public final class HtmlReport {
   }
 
   private static String sha256(String text) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return Base64.getEncoder()
-          .encodeToString(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Base64.getEncoder()
+        .encodeToString(Sha256.begin().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static String escape(String text) {

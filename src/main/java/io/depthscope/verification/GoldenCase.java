@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
+import io.depthscope.file.Sha256;
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Graph;
@@ -29,10 +30,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,13 +109,8 @@ public final class GoldenCase {
 
   private static byte[] read(String file, String sha256) throws IOException {
     byte[] bytes = bytes(file);
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-      if (!HexFormat.of().formatHex(digest).equals(sha256)) {
-        throw new IOException("golden file " + file + " is not the one in the manifest");
-      }
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+    if (!Sha256.of(bytes).equals(sha256)) {
+      throw new IOException("golden file " + file + " is not the one in the manifest");
     }
     return bytes;
   }

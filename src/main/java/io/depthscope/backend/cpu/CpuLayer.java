@@ -10,7 +10,8 @@ import io.depthscope.tensor.Shape;
  * @param inputRow floats from one position of the first input to the next; activations are NHWC,
  *     with room behind the channels of a position
  */
-record CpuLayer(LayerSize size, OutputStage stage, Weights baseline, Weights candidate, int inputRow) {
+record CpuLayer(
+    LayerSize size, OutputStage stage, Weights baseline, Weights candidate, int inputRow) {
 
   /** Weights of one stream in the form the layer's kernel reads. */
   sealed interface Weights {
@@ -59,7 +60,8 @@ record CpuLayer(LayerSize size, OutputStage stage, Weights baseline, Weights can
   static CpuLayer of(LayerSize size, int inputRow) {
     Step l = size.step();
     Weights baseline = weights(l, size.form(), l.kernel());
-    Weights candidate = size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
+    Weights candidate =
+        size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
     return new CpuLayer(size, OutputStage.of(l), baseline, candidate, inputRow);
   }
 

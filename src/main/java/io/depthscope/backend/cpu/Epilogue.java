@@ -128,7 +128,15 @@ final class Epilogue {
         int n = Math.min(BLOCK, rows - from);
         for (int c = group; c < end; c += N) {
           block(
-              stage, c, n, baseline, candidate, c * rows + from * N, (c - group) * n, sums, histogram);
+              stage,
+              c,
+              n,
+              baseline,
+              candidate,
+              c * rows + from * N,
+              (c - group) * n,
+              sums,
+              histogram);
         }
         int out = (position + from) * outputRow + group;
         store(x, n, end - group, outBaseline, out, outputRow);

@@ -100,7 +100,11 @@ final class ImageExecutor {
    * @param outBaseline receives the outputs from {@code image * outputSize} on
    */
   void run(
-      InputBatch batch, int image, List<ImageSums> sums, float[] outBaseline, float[] outCandidate) {
+      InputBatch batch,
+      int image,
+      List<ImageSums> sums,
+      float[] outBaseline,
+      float[] outCandidate) {
     if (recording.statistics()) {
       sums.forEach(ImageSums::clear);
     }

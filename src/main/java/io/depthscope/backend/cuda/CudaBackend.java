@@ -6,9 +6,9 @@ import io.depthscope.backend.Program;
 import io.depthscope.device.Device;
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.KernelImage;
+import io.depthscope.file.Sha256;
 import io.depthscope.plan.Plan;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -81,18 +81,12 @@ public final class CudaBackend implements Backend {
 
   /** The variants of the loaded kernels and a hash of them. */
   private String kernels() {
-    try {
-      MessageDigest all = MessageDigest.getInstance("SHA-256");
-      for (KernelImage image : images) {
-        all.update(HexFormat.of().parseHex(image.sha256()));
-      }
-      List<String> built = images.stream().map(KernelImages::target).distinct().sorted().toList();
-      return String.join("+", built)
-          + " "
-          + HexFormat.of().formatHex(all.digest()).substring(0, 12);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+    MessageDigest all = Sha256.begin();
+    for (KernelImage image : images) {
+      all.update(HexFormat.of().parseHex(image.sha256()));
     }
+    List<String> built = images.stream().map(KernelImages::target).distinct().sorted().toList();
+    return String.join("+", built) + " " + Sha256.hex(all.digest()).substring(0, 12);
   }
 
   @Override

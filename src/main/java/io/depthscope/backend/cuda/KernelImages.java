@@ -2,13 +2,11 @@ package io.depthscope.backend.cuda;
 
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.KernelImage;
+import io.depthscope.file.Sha256;
 import io.depthscope.device.KernelSpec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 
 /** The built kernels inside the program: one image a source file, in a variant for newer chips. */
@@ -52,12 +50,9 @@ public final class KernelImages {
   private static KernelImage read(String name) {
     try (InputStream in = KernelImages.class.getResourceAsStream(ROOT + name)) {
       byte[] bytes = in.readAllBytes();
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return new KernelImage(name, bytes, HexFormat.of().formatHex(digest));
+      return new KernelImage(name, bytes, Sha256.of(bytes));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
   }
 }
