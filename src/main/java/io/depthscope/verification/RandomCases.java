@@ -232,8 +232,7 @@ public final class RandomCases {
       case 2 -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
       case 3, 4 -> {
         int outputs = random.nextInt(6) == 0 ? 2 + random.nextInt(2) : 1;
-        yield clamped(
-            new Op.Convolution(window(!pools), in.channels(), outputs * in.channels()));
+        yield clamped(new Op.Convolution(window(!pools), in.channels(), outputs * in.channels()));
       }
       case 5 ->
           random.nextBoolean()

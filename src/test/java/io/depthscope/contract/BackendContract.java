@@ -8,8 +8,8 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.Program;
 import io.depthscope.plan.Recording;
-import io.depthscope.stats.NetworkFigures;
 import io.depthscope.stats.Prediction;
+import io.depthscope.stats.PredictionSums;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
@@ -68,7 +68,7 @@ abstract class BackendContract {
     GoldenCase golden = GoldenCase.read(name);
     PlanCase c = golden.planCase();
     JsonNode expected = golden.json().get("network");
-    NetworkFigures figures = new NetworkFigures();
+    PredictionSums figures = new PredictionSums();
     Findings findings = new Findings();
     try (Program program = backend.compile(c.plan(Recording.PAIRED), golden.images())) {
       BatchOutput out = PlanCase.await(program.submit(c.batch()));

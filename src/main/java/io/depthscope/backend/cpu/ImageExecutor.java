@@ -195,8 +195,7 @@ final class ImageExecutor {
         int width = l.step().out().width();
         depthwise.get(node).rows(in, w.byTap(), p0 / width, p1 / width, tile);
       }
-      case LayerForm.Grouped ignored ->
-          grouped.get(node).positions(in, w.byTap(), p0, p1, tile);
+      case LayerForm.Grouped ignored -> grouped.get(node).positions(in, w.byTap(), p0, p1, tile);
       case LayerForm.Pooled p when p.kind() == Op.Pool.Kind.MAX ->
           windows.get(node).maximum(in, p0, p1, tile);
       case LayerForm.Pooled ignored -> windows.get(node).average(in, p0, p1, tile);

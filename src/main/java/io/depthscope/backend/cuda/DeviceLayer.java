@@ -48,8 +48,7 @@ record DeviceLayer(
       case Op.Input ignored ->
           List.of(elementwise(l, recording, Window.POINTWISE, KernelCatalog.normalizeBytes(mode)));
       case Op.Convolution c when c.isPointwise() -> products(l, recording);
-      case Op.Convolution c when c.groups() == 1 ->
-          gemm(l, recording, "conv2d", c.window());
+      case Op.Convolution c when c.groups() == 1 -> gemm(l, recording, "conv2d", c.window());
       case Op.Convolution c when isByChannel(l) -> depthwise(l, recording, c.window());
       case Op.Convolution c -> grouped(l, recording, c);
       case Op.Pool p ->
@@ -106,8 +105,7 @@ record DeviceLayer(
   private static List<DeviceLayer> grouped(Step l, Recording recording, Op.Convolution c) {
     KernelSpec kernel = KernelCatalog.grouped(Mode.of(recording));
     int depth = l.in().channels() / c.groups();
-    return List.of(
-        of(l, recording, c.window(), depth, kernel, Tiling.elementwise(l.out()), 1));
+    return List.of(of(l, recording, c.window(), depth, kernel, Tiling.elementwise(l.out()), 1));
   }
 
   private static List<DeviceLayer> depthwise(Step l, Recording recording, Window g) {
@@ -116,7 +114,8 @@ record DeviceLayer(
     boolean three = g.kernelH() == 3 && g.kernelW() == 3 && !g.isDilated();
     if (three
         && !l.node().clamp().isPerChannel()
-        && g.strideH() == g.strideW() && g.strideH() <= 2) {
+        && g.strideH() == g.strideW()
+        && g.strideH() <= 2) {
       for (int vector : KernelCatalog.depthwiseVectors(mode)) {
         KernelSpec kernel = KernelCatalog.depthwise(mode, "k3s" + g.strideH() + "v" + vector);
         all.add(of(l, recording, g, kernel, Tiling.depthwise(l.out(), vector), vector));
@@ -156,7 +155,12 @@ record DeviceLayer(
         Tiling.ceil(
             LayerParams.stride(l.out().channels()), Math.multiplyExact(tiling.lanes(), vector));
     return new DeviceLayer(
-        l, Mode.of(recording), kernel, LayerParams.of(l, g, depth, tiling, recording), groups, false);
+        l,
+        Mode.of(recording),
+        kernel,
+        LayerParams.of(l, g, depth, tiling, recording),
+        groups,
+        false);
   }
 
   /** Tiles a batch is cut into; blocks loop over them. */

@@ -2,8 +2,8 @@ package io.depthscope.backend.cuda;
 
 import io.depthscope.device.DeviceException;
 import io.depthscope.device.KernelImage;
-import io.depthscope.file.Sha256;
 import io.depthscope.device.KernelSpec;
+import io.depthscope.file.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
