@@ -10,6 +10,7 @@ PAGES = {
     "study:cifar10": ROOT / "docs/study.md",
     "bench:cpu": ROOT / "docs/usage.md",
     "bench:gpu": ROOT / "docs/usage.md",
+    "bench:kernels": ROOT / "docs/usage.md",
 }
 
 

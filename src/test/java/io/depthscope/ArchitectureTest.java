@@ -44,8 +44,10 @@ class ArchitectureTest {
           "stats",
           "quant",
           "graph",
+          "graph.draft",
           "zoo",
           "graph.exchange",
+          "graph.exchange.onnx",
           "dataset",
           "plan",
           "backend",
@@ -63,7 +65,13 @@ class ArchitectureTest {
           "cli");
 
   private static final List<String> IMPLEMENTATIONS =
-      List.of("backend.reference", "backend.cpu", "backend.cuda", "device.jcuda", "graph.exchange");
+      List.of(
+          "backend.reference",
+          "backend.cpu",
+          "backend.cuda",
+          "device.jcuda",
+          "graph.exchange",
+          "graph.exchange.onnx");
 
   private static final List<String> WIRED_BY = List.of("run", "cli");
 
@@ -133,7 +141,8 @@ class ArchitectureTest {
       for (String user : ORDER) {
         boolean oracle =
             user.equals("verification") && VERIFICATION_MAY_USE.contains(implementation);
-        if (!WIRED_BY.contains(user) && !user.equals(implementation) && !oracle) {
+        boolean format = user.startsWith(implementation + "."); // a reader of the package above it
+        if (!WIRED_BY.contains(user) && !user.equals(implementation) && !oracle && !format) {
           forbid(user, implementation);
         }
       }
@@ -147,6 +156,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + used)
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheReaderOfOnnxSeesProtobuf() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "graph.exchange.onnx")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.onnx..", "com.google.protobuf..")
         .check(classes);
   }
 

@@ -17,8 +17,10 @@ import io.depthscope.run.Subject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -125,6 +127,9 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (resume && overwrite) {
       throw new UsageException("--resume and --overwrite contradict each other");
     }
+    if (quantization != null) {
+      requireNoCalibration();
+    }
     PrintWriter text = spec.commandLine().getOut();
     if (out != null) {
       RunDirectory.requireOurs(out);
@@ -132,6 +137,9 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (resume && RunDirectory.isComplete(out)) {
       text.println(out + " holds a finished run; nothing to resume");
       return 0;
+    }
+    if (out != null) {
+      OutputFile.checkApart("--out", RunDirectory.files(out), inputs());
     }
     Subject subject = modelOptions.load();
     if (!quiet && !explainMemory) {
@@ -158,6 +166,29 @@ final class AnalyzeCommand implements Callable<Integer> {
       analysis.checkDevice();
       return run(analysis);
     }
+  }
+
+  /** A quantization file brings its own. */
+  private void requireNoCalibration() {
+    for (String option : List.of("--calibrate", "--calibrate-data")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new UsageException(
+            "--quantization and "
+                + option
+                + " contradict each other: the file holds a calibration, no image is read for one");
+      }
+    }
+  }
+
+  /** Files and folders that are read. */
+  private List<Path> inputs() {
+    return Stream.of(
+            modelOptions.inputs(),
+            dataOptions.inputs(),
+            DataOptions.inputsOf(calibrateData),
+            quantization == null ? List.<Path>of() : List.of(quantization))
+        .flatMap(List::stream)
+        .toList();
   }
 
   /** By the parameters of a file, if one is given and no scheme beside it. */

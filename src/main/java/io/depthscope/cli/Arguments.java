@@ -49,6 +49,7 @@ final class Arguments {
     words(line, NetworkOptions.InputRange.class, NetworkOptions.InputRange::word);
     words(line, Recording.class, Recording::word);
     words(line, SchemeOptions.Tensors.class, Arguments::lowerCase);
+    words(line, RunCommand.Tensors.class, Arguments::lowerCase);
     words(line, Zoo.TrainedOn.class, Arguments::lowerCase);
   }
 

@@ -94,6 +94,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     }
     if (json != null) {
       OutputFile.check("--json", json, true, overwrite);
+      OutputFile.checkApart("--json", json, shapes == null ? List.of() : List.of(shapes));
     }
     BackendOptions.checkDevice(device);
     List<LayerCase> layers = shapes == null ? LayerFile.mobileNet() : LayerFile.read(shapes);

@@ -73,14 +73,20 @@ final class DataOptions {
 
   /** Files and folders that are read. */
   List<Path> inputs() {
-    List<Path> read = new ArrayList<>();
-    if (!isSynthetic()) {
-      read.add(Path.of(data));
-    }
+    List<Path> read = new ArrayList<>(inputsOf(data));
     if (synsets != null) {
       read.add(synsets);
     }
     return read;
+  }
+
+  /**
+   * What is read of images: none if they are synthetic.
+   *
+   * @param spec as the option states it, or null
+   */
+  static List<Path> inputsOf(String spec) {
+    return spec == null || spec.startsWith(SYNTHETIC) ? List.of() : List.of(Path.of(spec));
   }
 
   /** The images to run. */

@@ -6,12 +6,14 @@ import io.depthscope.graph.Graph;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.run.ModelReader;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;
 import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.FloatTensor;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,13 +31,14 @@ import picocli.CommandLine.Spec;
         "Show a network's layers, shapes, parameters, multiply-accumulates and weight ranges before"
             + " and after batch-norm folding.")
 final class InspectCommand implements Callable<Integer> {
+  private static final int COLOURS = 3;
+
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions modelOptions;
 
   @Override
   public Integer call() throws IOException {
-    Subject subject = modelOptions.load();
-    LoadedModel loaded = subject.model();
+    LoadedModel loaded = modelOptions.model(Optional.empty());
     Graph graph = loaded.graph();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
@@ -80,11 +83,8 @@ final class InspectCommand implements Callable<Integer> {
     }
     table.lines().forEach(out::println);
     out.println();
-    List<String> settings = modelOptions.lines(subject);
-    if (settings.isEmpty()) {
-      out.println("images " + StatedImages.text(subject.preprocessing()));
-    }
-    settings.forEach(out::println);
+    settings(loaded).forEach(out::println);
+    ModelReader.missing(loaded).ifPresent(reason -> out.println("cannot run yet: " + reason));
     out.printf(
         Locale.ROOT,
         "%n%,d parameters, %,d multiply-accumulates an image; dead: batch-norm variance below %s%n",
@@ -92,6 +92,21 @@ final class InspectCommand implements Callable<Integer> {
         graph.macs(),
         DeadChannels.VARIANCE);
     return 0;
+  }
+
+  private List<String> settings(LoadedModel loaded) throws IOException {
+    int channels = loaded.graph().inputShape().channels();
+    if (channels != COLOURS) {
+      List<String> lines = new ArrayList<>();
+      loaded.settings().forEach(s -> lines.add(Main.oneLine(s.text())));
+      lines.add("images none: the network reads " + channels + " channels, not " + COLOURS);
+      return lines;
+    }
+    Subject subject = modelOptions.subject(loaded);
+    List<String> settings = modelOptions.lines(subject);
+    return settings.isEmpty()
+        ? List.of("images " + StatedImages.text(subject.preprocessing()))
+        : settings;
   }
 
   private static String range(FloatTensor kernel) {

@@ -43,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReportCommand.class,
       PlotCommand.class,
       InspectCommand.class,
+      RunCommand.class,
       PackCommand.class,
       VerifyCommand.class,
       BenchCommand.class,

@@ -2,12 +2,13 @@ package io.depthscope.cli;
 
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
-import io.depthscope.graph.exchange.ModelFile;
+import io.depthscope.run.ModelReader;
 import io.depthscope.run.Subject;
 import io.depthscope.run.Zoo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -19,8 +20,9 @@ final class ModelOptions {
       names = "--model",
       paramLabel = "FILE",
       description = {
-        "Trained weights (safetensors): MobileNet-V1 in Keras, Hugging Face or timm names, or a"
-            + " file of this project. Default: a small network that comes with the program."
+        "A trained network: an ONNX file of a float CNN, or weights (safetensors) of MobileNet-V1"
+            + " in Keras, Hugging Face or timm names, or of this project. Default: a small network"
+            + " that comes with the program."
       })
   private Path file;
 
@@ -34,8 +36,28 @@ final class ModelOptions {
    * @throws UsageException if something stated of it is unknown or out of range
    */
   Subject load() throws IOException {
-    LoadOptions options = network.loadOptions();
-    LoadedModel model = file != null ? ModelFile.load(file, options) : Zoo.load(EMBEDDED, options);
+    return subject(model(Optional.empty()));
+  }
+
+  /**
+   * Loads the network alone, whatever it reads.
+   *
+   * @param inputExtents of the input, the images first, where its file leaves them open
+   * @throws IOException if the file cannot be read or holds no network that can be run
+   * @throws UsageException as {@link #load}
+   */
+  LoadedModel model(Optional<List<Integer>> inputExtents) throws IOException {
+    LoadOptions stated = network.loadOptions();
+    LoadOptions options = inputExtents.map(stated::withInputExtents).orElse(stated);
+    return file != null ? ModelReader.load(file, options) : Zoo.load(EMBEDDED, options);
+  }
+
+  /**
+   * A network with how it reads its images.
+   *
+   * @throws IOException if it reads none, or asks for what cannot be done
+   */
+  Subject subject(LoadedModel model) throws IOException {
     return new Subject(model, network.images().preprocessing(model));
   }
 

@@ -66,4 +66,17 @@ final class OutputFile {
       }
     }
   }
+
+  /**
+   * The same for the files that a command writes into a folder of its own, and the files it reads;
+   * of a folder it reads, images alone.
+   *
+   * @param option that names the folder
+   */
+  static void checkApart(String option, List<Path> written, List<Path> inputs) throws IOException {
+    List<Path> files = inputs.stream().filter(i -> !Files.isDirectory(i)).toList();
+    for (Path file : written) {
+      checkApart(option, file, files);
+    }
+  }
 }

@@ -10,7 +10,6 @@ import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.file.FileErrors;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
-import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
@@ -27,6 +26,7 @@ import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
 import io.depthscope.run.BackendChoice;
 import io.depthscope.run.Machine;
+import io.depthscope.run.ModelReader;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.StudyRun;
 import io.depthscope.run.Subject;
@@ -43,6 +43,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -144,6 +145,14 @@ final class StudyCommand implements Callable<Integer> {
       throw new RefusedOutputException(
           directory + " holds a study; add --resume to finish it, or choose another --out");
     }
+    OutputFile.checkApart(
+        "--out",
+        Stream.of(StudyDirectory.RESULTS, "study.csv", RunDirectory.REPORT)
+            .map(directory::resolve)
+            .toList(),
+        Stream.of(models, dataOptions.inputs(), DataOptions.inputsOf(calibrateData))
+            .flatMap(List::stream)
+            .toList());
     String dataSpec = dataOptions.spec(networks.getFirst().subject().model());
     PrintWriter err = spec.commandLine().getErr();
     try (BackendChoice.Opened opened = backendOptions.choice().open();
@@ -287,8 +296,8 @@ final class StudyCommand implements Callable<Integer> {
     }
     LoadOptions options = networkOptions.loadOptions();
     for (Path file : models) {
-      String name = String.valueOf(file.getFileName()).replaceFirst("\\.safetensors$", "");
-      LoadedModel model = ModelFile.load(file, options);
+      String name = ModelReader.nameOf(file);
+      LoadedModel model = ModelReader.load(file, options);
       Subject subject = new Subject(model, networkOptions.images().preprocessing(model));
       if (!quiet) {
         networkOptions

@@ -5,6 +5,7 @@ import io.depthscope.verification.Findings;
 import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -54,6 +55,10 @@ final class VerifyCommand implements Callable<Integer> {
       Tally all = new Tally();
       all.add("golden files", suite.golden());
       all.add("kinds of layers", suite.layers());
+      List<String> leftOut = suite.leftOut();
+      if (!leftOut.isEmpty()) {
+        out.println("not on this backend yet: " + String.join(", ", leftOut));
+      }
       all.add("random networks", suite.random(RegressionSuite.Extent.ofLayers(random)));
       out.printf(
           Locale.ROOT,

@@ -83,6 +83,18 @@ public record Clamp(float[] lower, float[] upper) {
     return x > lo ? Math.min(x, upper(channel)) : lo;
   }
 
+  /** This one and another after it as one. */
+  public Clamp then(Clamp next) {
+    int n = Math.max(lower.length, next.lower.length);
+    float[] low = new float[n];
+    float[] high = new float[n];
+    for (int c = 0; c < n; c++) {
+      low[c] = next.apply(lower(c), c);
+      high[c] = next.apply(upper(c), c);
+    }
+    return new Clamp(low, high);
+  }
+
   @Override
   public boolean equals(Object o) {
     return o instanceof Clamp c && Arrays.equals(lower, c.lower) && Arrays.equals(upper, c.upper);

@@ -11,10 +11,13 @@ import io.depthscope.stats.LayerAccumulator;
 import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * Everything a backend needs to run a network: for each layer its folded and its quantized weights,
@@ -90,6 +93,48 @@ public final class Plan {
    */
   public static Plan of(
       Network network, float[][] inputTable, QuantSpec spec, Feed feed, Recording recording) {
+    for (Node node : network.graph().nodes()) {
+      Optional<QuantizedTensor> codes = spec.weights(node.name());
+      int weights = node.op().hasWeights() ? network.weightsOf(node).kernel().data().length : 0;
+      if (codes.isPresent() && codes.get().codes().length != weights) {
+        throw new IllegalArgumentException(
+            codes.get().codes().length
+                + " codes for the "
+                + weights
+                + " weights of layer "
+                + node.name());
+      }
+    }
+    return of(network, inputTable, spec, QuantizedTensor::dequantized, feed, recording);
+  }
+
+  /**
+   * A plan that stands for one of the same sizes where memory is counted, made without quantizing
+   * weights; it has no codes, and must not be compiled.
+   *
+   * @param outputs parameters, of as many codes as there will be, of each output to be quantized
+   * @param weights the same of each kernel
+   */
+  public static Plan ofSizes(
+      Network network,
+      float[][] inputTable,
+      Map<String, QuantParams> outputs,
+      Map<String, QuantParams> weights,
+      Feed feed,
+      Recording recording) {
+    Map<String, QuantizedTensor> empty = new HashMap<>();
+    weights.forEach((name, p) -> empty.put(name, new QuantizedTensor(List.of(p), new int[0])));
+    QuantSpec spec = new QuantSpec(outputs, empty);
+    return of(network, inputTable, spec, codes -> new float[0], feed, recording);
+  }
+
+  private static Plan of(
+      Network network,
+      float[][] inputTable,
+      QuantSpec spec,
+      Function<QuantizedTensor, float[]> values,
+      Feed feed,
+      Recording recording) {
     Graph graph = network.graph();
     List<Step> steps = new ArrayList<>();
     Set<String> unknown = new TreeSet<>(spec.outputs().keySet());
@@ -100,14 +145,6 @@ public final class Plan {
       boolean weighted = node.op().hasWeights();
       float[] kernel = weighted ? network.weightsOf(node).kernel().data() : new float[0];
       Optional<QuantizedTensor> codes = spec.weights(node.name());
-      if (codes.isPresent() && codes.get().codes().length != kernel.length) {
-        throw new IllegalArgumentException(
-            codes.get().codes().length
-                + " codes for the "
-                + kernel.length
-                + " weights of layer "
-                + node.name());
-      }
       steps.add(
           new Step(
               i,
@@ -115,7 +152,7 @@ public final class Plan {
               graph.inputShapes(i),
               graph.shape(i),
               kernel,
-              codes.map(QuantizedTensor::dequantized).orElse(kernel),
+              codes.map(values).orElse(kernel),
               codes,
               weighted ? network.weightsOf(node).bias() : new float[0],
               spec.output(node.name())));

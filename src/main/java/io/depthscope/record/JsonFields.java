@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.depthscope.file.BoundedFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,11 +25,13 @@ final class JsonFields implements FigureList.Source {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  private final String advice;
   private final Path file;
   private final String place;
   private final JsonNode node;
 
-  private JsonFields(Path file, String place, JsonNode node) throws IOException {
+  private JsonFields(String advice, Path file, String place, JsonNode node) throws IOException {
+    this.advice = advice;
     this.file = file;
     this.place = place;
     this.node = node;
@@ -42,18 +44,16 @@ final class JsonFields implements FigureList.Source {
    * Reads a file.
    *
    * @param most bytes it may have
+   * @param advice what to do where a field is missing
    */
-  static JsonFields read(Path file, long most) throws IOException {
+  static JsonFields read(Path file, int most, String advice) throws IOException {
     JsonNode root;
     try {
-      if (Files.size(file) > most) {
-        throw new IOException("it is larger than " + most + " bytes");
-      }
-      root = JSON.readTree(Files.readAllBytes(file));
+      root = JSON.readTree(BoundedFile.read(file, most));
     } catch (IOException e) {
       throw StoreErrors.cannotRead(file, e);
     }
-    return new JsonFields(file, "", root);
+    return new JsonFields(advice, file, "", root);
   }
 
   /** The tree itself. */
@@ -62,7 +62,7 @@ final class JsonFields implements FigureList.Source {
   }
 
   JsonFields object(String name) throws IOException {
-    return new JsonFields(file, path(name), present(name));
+    return new JsonFields(advice, file, path(name), present(name));
   }
 
   /** Empty where the field is null or absent. */
@@ -74,7 +74,7 @@ final class JsonFields implements FigureList.Source {
     List<JsonFields> all = new ArrayList<>();
     int i = 0;
     for (JsonNode item : array(name)) {
-      all.add(new JsonFields(file, path(name) + "[" + i++ + "]", item));
+      all.add(new JsonFields(advice, file, path(name) + "[" + i++ + "]", item));
     }
     return all;
   }
@@ -85,7 +85,7 @@ final class JsonFields implements FigureList.Source {
     for (JsonFields item : objects(name)) {
       String own = item.text("name");
       String place = path(name) + "[" + own + "]";
-      if (all.put(own, new JsonFields(file, place, item.node)) != null) {
+      if (all.put(own, new JsonFields(advice, file, place, item.node)) != null) {
         throw new IOException(file + ": " + place + " stands in it twice");
       }
     }
@@ -184,7 +184,7 @@ final class JsonFields implements FigureList.Source {
   private JsonNode present(String name) throws IOException {
     JsonNode value = node.get(name);
     if (value == null) {
-      throw wrong(name, "missing; " + RunReader.MADE_ANEW);
+      throw wrong(name, "missing; " + advice);
     }
     return value;
   }

@@ -25,7 +25,8 @@ import java.util.TreeMap;
  */
 public final class QuantizationJson {
   private static final int SCHEMA_VERSION = 1;
-  private static final long MAX_FILE_BYTES = 1L << 26;
+  private static final int MAX_FILE_BYTES = 1 << 26;
+  private static final String AS_A_RUN_WRITES_IT = "the file that a run writes has it";
 
   private QuantizationJson() {}
 
@@ -98,7 +99,7 @@ public final class QuantizationJson {
    * @throws IOException naming the file and the reason, if it is not such a file
    */
   public static Calibration readCalibration(Path file) throws IOException {
-    return calibration(file, JsonFields.read(file, MAX_FILE_BYTES).tree());
+    return calibration(file, JsonFields.read(file, MAX_FILE_BYTES, AS_A_RUN_WRITES_IT).tree());
   }
 
   /**
@@ -108,7 +109,7 @@ public final class QuantizationJson {
    *     is not such a file
    */
   public static QuantizationFile read(Path file) throws IOException {
-    JsonFields fields = JsonFields.read(file, MAX_FILE_BYTES);
+    JsonFields fields = JsonFields.read(file, MAX_FILE_BYTES, AS_A_RUN_WRITES_IT);
     Calibration calibration = calibration(file, fields.tree());
     Map<String, QuantParams> outputs = new LinkedHashMap<>();
     for (Map.Entry<String, JsonFields> e : fields.named("activations").entrySet()) {

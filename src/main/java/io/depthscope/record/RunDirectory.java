@@ -92,6 +92,11 @@ public final class RunDirectory implements AutoCloseable {
         && (OUTPUTS.contains(name) || name.equals(CHECKPOINT));
   }
 
+  /** Every file that a run in this folder may write or replace. */
+  public static List<Path> files(Path directory) {
+    return Stream.concat(Stream.of(CHECKPOINT), OUTPUTS.stream()).map(directory::resolve).toList();
+  }
+
   /** True if the folder holds a run that can be continued. */
   public static boolean isInterrupted(Path directory) {
     return Files.exists(directory.resolve(CHECKPOINT));

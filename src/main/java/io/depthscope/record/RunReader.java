@@ -27,7 +27,7 @@ import java.util.Optional;
 
 /** Reads the folder of a finished run. */
 public final class RunReader {
-  private static final long MAX_JSON_BYTES = 1L << 27;
+  private static final int MAX_JSON_BYTES = 1 << 27;
   private static final long MAX_CSV_BYTES = 1L << 28;
 
   /** What to do about a run of another version. */
@@ -68,7 +68,8 @@ public final class RunReader {
   }
 
   private Run read() throws IOException {
-    JsonFields results = JsonFields.read(directory.resolve(RunDirectory.RESULTS), MAX_JSON_BYTES);
+    JsonFields results =
+        JsonFields.read(directory.resolve(RunDirectory.RESULTS), MAX_JSON_BYTES, MADE_ANEW);
     if (results.integer("schemaVersion") != RunJson.SCHEMA_VERSION) {
       throw results.wrong("schemaVersion", "not " + RunJson.SCHEMA_VERSION + "; " + MADE_ANEW);
     }
@@ -280,7 +281,8 @@ public final class RunReader {
 
   private Map<String, JsonFields> histograms() throws IOException {
     Map<String, JsonFields> byLayer = new LinkedHashMap<>();
-    JsonFields file = JsonFields.read(directory.resolve("histograms.json"), MAX_JSON_BYTES);
+    JsonFields file =
+        JsonFields.read(directory.resolve("histograms.json"), MAX_JSON_BYTES, MADE_ANEW);
     for (JsonFields l : file.objects("layers")) {
       byLayer.put(l.text("name"), l);
     }
@@ -357,7 +359,8 @@ public final class RunReader {
 
   @SuppressWarnings("unchecked") // a JSON object becomes a map with text keys
   private Map<String, Object> manifest() throws IOException {
-    JsonFields file = JsonFields.read(directory.resolve("manifest.json"), MAX_JSON_BYTES);
+    JsonFields file =
+        JsonFields.read(directory.resolve("manifest.json"), MAX_JSON_BYTES, MADE_ANEW);
     return (Map<String, Object>) new ObjectMapper().convertValue(file.tree(), Map.class);
   }
 }

@@ -106,10 +106,18 @@ public record Analysis(
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
   private Plan shapeOfPlan() {
     Map<String, QuantParams> outputs = new HashMap<>();
+    Map<String, QuantParams> weights = new HashMap<>();
     for (Node node : subject.model().graph().nodes()) {
       method.quantization().codesOf(node).ifPresent(p -> outputs.put(node.name(), p));
+      method.quantization().weightCodesOf(node).ifPresent(p -> weights.put(node.name(), p));
     }
-    return subject.plan(new QuantSpec(outputs, Map.of()), method.feed(), method.recording());
+    return Plan.ofSizes(
+        subject.model().network(),
+        subject.preprocessing().normalizationTable(),
+        outputs,
+        weights,
+        method.feed(),
+        method.recording());
   }
 
   /**
@@ -130,6 +138,8 @@ public record Analysis(
    * Runs it.
    *
    * @throws IOException if anything fails; what was recorded before stays
+   * @throws BackendException if the backend cannot run the network, or fails before there is a
+   *     checkpoint
    */
   public Result run(Output output, RunListener listener) throws IOException {
     Instant started = Instant.now();
@@ -162,7 +172,7 @@ public record Analysis(
         Instant measured = Instant.now();
         boolean finished;
         try {
-          finished = measure(run, program, state, predictions, output, listener);
+          finished = measure(run, program, plan, state, predictions, output, listener);
         } catch (BackendException e) { // there is a checkpoint: the first stands before any image
           throw new IOException(
               e.getMessage() + "; repeat the command with --out " + directory + " --resume", e);
@@ -187,8 +197,9 @@ public record Analysis(
                     method.quantization().scheme(),
                     calibration.images())
                 .run(RunDirectory.name(directory), state, predictions, manifest.entries());
-        run.finish(result);
-        return new Result(Outcome.FINISHED, Optional.of(diagnosed(result, directory)));
+        DiagnosedRun diagnosed = diagnosed(result, directory);
+        run.finish(result); // last: it ends what can be resumed
+        return new Result(Outcome.FINISHED, Optional.of(diagnosed));
       }
     }
   }
@@ -229,12 +240,12 @@ public record Analysis(
   private boolean measure(
       RunDirectory run,
       Program program,
+      Plan plan,
       RunState state,
       List<Prediction> predictions,
       Output output,
       RunListener listener)
       throws IOException {
-    int classes = subject.model().graph().outputShape().size();
     try (BatchLoader loader =
         new BatchLoader(
             images.data(),
@@ -248,7 +259,7 @@ public record Analysis(
               state.skipped().add(u);
               listener.notice("skipped " + u.name() + ": " + u.reason());
             })) {
-      return new PairedRun(program, state, classes, subject.model().firstClass())
+      return new PairedRun(program, plan, state, subject.model().firstClass())
           .run(
               loader,
               images.count(),

@@ -56,6 +56,33 @@ public record CalibrationPass(Backend backend, Plan fp32) {
     }
   }
 
+  /** Where values come from, in the network's order. */
+  public interface Values {
+    /** Those of the next images. */
+    float[] next(int images) throws IOException;
+  }
+
+  /**
+   * Runs it over images that need no preprocessing.
+   *
+   * @param source description of the images
+   * @throws IOException if they cannot be read, or an activation is NaN or infinite
+   */
+  public Calibration run(int images, int maxBatch, Values values, String source)
+      throws IOException {
+    try (Program program = backend.compile(fp32, maxBatch)) {
+      for (int done = 0; done < images; done += maxBatch) {
+        int n = Math.min(maxBatch, images - done);
+        int[] indices = new int[n];
+        for (int i = 0; i < n; i++) {
+          indices[i] = done + i;
+        }
+        PairedRun.await(program.submit(new InputBatch(n, indices, null, values.next(n))));
+      }
+      return seen(program.statistics(), source);
+    }
+  }
+
   /** Runs it over one batch of images. */
   public Calibration run(ImageBatch images) throws IOException {
     try (Program program = backend.compile(fp32, images.count())) {

@@ -6,6 +6,7 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
 import io.depthscope.dataset.ImageBatch;
+import io.depthscope.plan.Plan;
 import io.depthscope.record.RunState;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
@@ -32,6 +33,7 @@ public final class PairedRun {
   private final RunState state;
   private final int firstClass;
   private final int classes;
+  private final int stride;
 
   /**
    * Where a run leaves what it measures; all on the thread that runs.
@@ -46,13 +48,15 @@ public final class PairedRun {
   private record Pending(ImageBatch batch, Future<BatchOutput> output) {}
 
   /**
+   * @param plan what the program was compiled from; its first output holds the logits
    * @param state of this program, fresh or read from a checkpoint
-   * @param firstClass output that stands for label 0
+   * @param firstClass logit that stands for label 0
    */
-  public PairedRun(Program program, RunState state, int classes, int firstClass) {
+  public PairedRun(Program program, Plan plan, RunState state, int firstClass) {
     this.program = program;
     this.state = state;
-    this.classes = classes;
+    this.classes = plan.step(plan.outputs().getFirst()).out().size();
+    this.stride = plan.outputSize();
     this.firstClass = firstClass;
   }
 
@@ -74,12 +78,13 @@ public final class PairedRun {
       throws IOException {
     try (RunListener.Progress progress =
         listener.begin("analyze", state.figures().images(), images)) {
-      return run(loader, checkpointEvery, observer, progress, listener);
+      return run(loader, images, checkpointEvery, observer, progress, listener);
     }
   }
 
   private boolean run(
       BatchLoader loader,
+      long images,
       long checkpointEvery,
       Observer observer,
       RunListener.Progress progress,
@@ -89,10 +94,12 @@ public final class PairedRun {
     long nextCheckpoint = state.figures().images() + checkpointEvery;
     long lastCheckpoint = System.nanoTime();
     boolean stopped = false;
+    boolean exhausted = false;
     while (true) {
-      while (!stopped && pending.size() < IN_FLIGHT) {
+      while (!stopped && !exhausted && pending.size() < IN_FLIGHT) {
         ImageBatch batch = loader.next();
         if (batch == null) {
+          exhausted = true;
           break;
         }
         pending.add(new Pending(batch, program.submit(InputBatch.of(batch))));
@@ -102,6 +109,10 @@ public final class PairedRun {
       }
       take(pending.removeFirst(), observer);
       progress.at(state.figures().images());
+      exhausted |= state.next() >= images;
+      if (exhausted && pending.isEmpty()) {
+        continue; // nothing is left to stop
+      }
       if (listener.stop()) {
         stopped = true;
       } else if (state.figures().images() >= nextCheckpoint
@@ -114,12 +125,12 @@ public final class PairedRun {
         lastCheckpoint = System.nanoTime();
       }
     }
-    if (stopped) {
-      checkpoint(observer);
-    } else {
+    if (exhausted) { // even if it was to stop, while the last batches were under way
       program.statistics(); // counts still held by workers belong to the state
+    } else {
+      checkpoint(observer);
     }
-    return !stopped;
+    return exhausted;
   }
 
   private void checkpoint(Observer observer) throws IOException {
@@ -145,7 +156,7 @@ public final class PairedRun {
                   label,
                   out.baseline(),
                   out.candidate(),
-                  i * classes,
+                  i * stride,
                   classes);
       try {
         observer.prediction().accept(prediction);

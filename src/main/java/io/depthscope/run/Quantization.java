@@ -11,6 +11,7 @@ import io.depthscope.quant.Range;
 import io.depthscope.record.Calibration;
 import io.depthscope.record.QuantizationFile;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** Who decides how each tensor is quantized. */
@@ -34,6 +35,9 @@ public sealed interface Quantization {
   /** Parameters of as many codes as a node's output will have; empty where it stays in float32. */
   Optional<QuantParams> codesOf(Node node);
 
+  /** The same for a node's weights, of any number of parameters; empty where it has none. */
+  Optional<QuantParams> weightCodesOf(Node node);
+
   /** One scheme for all tensors, on the ranges of a calibration. */
   record ByScheme(QuantScheme scheme) implements Quantization {
     private static final Range ANY = new Range(0, 1);
@@ -52,6 +56,12 @@ public sealed interface Quantization {
     public Optional<QuantParams> codesOf(Node node) {
       Optional<QuantFormat> format =
           node.op().quantizesOutput() ? scheme.activations() : Optional.empty();
+      return format.map(f -> QuantParams.of(ANY, f));
+    }
+
+    @Override
+    public Optional<QuantParams> weightCodesOf(Node node) {
+      Optional<QuantFormat> format = node.op().hasWeights() ? scheme.weights() : Optional.empty();
       return format.map(f -> QuantParams.of(ANY, f));
     }
   }
@@ -76,6 +86,11 @@ public sealed interface Quantization {
     @Override
     public Optional<QuantParams> codesOf(Node node) {
       return Optional.ofNullable(file.outputs().get(node.name()));
+    }
+
+    @Override
+    public Optional<QuantParams> weightCodesOf(Node node) {
+      return Optional.ofNullable(file.weights().get(node.name())).map(List::getFirst);
     }
   }
 }

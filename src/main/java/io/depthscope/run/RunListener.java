@@ -15,7 +15,7 @@ public interface RunListener {
    */
   Progress begin(String what, long from, long to);
 
-  /** Asked after each batch; true ends the work early. */
+  /** Asked after each batch that another follows; true ends the work early. */
   boolean stop();
 
   /** A part of the work; closed when it ends, however it does. */

@@ -40,6 +40,14 @@ public final class ImageSums {
     clear();
   }
 
+  /** Bytes of all arrays of one with these channels. */
+  public static long bytes(int channels, boolean errorTerms) {
+    int padded = StreamSums.padded(channels);
+    long errors = 2L * Double.BYTES + Float.BYTES + Integer.BYTES;
+    long energies = errorTerms ? (long) ErrorTerm.values().length * Double.BYTES : 0;
+    return 2 * StreamSums.bytes(padded) + padded * (errors + energies);
+  }
+
   public int channels() {
     return channels;
   }

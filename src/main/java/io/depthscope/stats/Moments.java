@@ -25,6 +25,11 @@ public final class Moments {
     m4 = new double[channels];
   }
 
+  /** Bytes of the arrays. */
+  static long bytes(int channels) {
+    return 4L * Double.BYTES * channels;
+  }
+
   /** Makes the moments those of no values. */
   void clear() {
     Arrays.fill(mean, 0);

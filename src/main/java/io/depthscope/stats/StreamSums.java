@@ -38,6 +38,11 @@ public final class StreamSums {
     part = new Moments(padded);
   }
 
+  /** Bytes of all arrays. */
+  static long bytes(int padded) {
+    return 2 * Moments.bytes(padded) + padded * (4L * Integer.BYTES + 2L * Float.BYTES);
+  }
+
   /** Channels rounded up to whole vectors. */
   public static int padded(int channels) {
     return (channels + PAD - 1) / PAD * PAD;

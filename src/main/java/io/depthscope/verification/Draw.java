@@ -71,7 +71,7 @@ final class Draw {
 
   /** Weights of a layer, whose channels differ in size as trained ones do. */
   FoldedWeights weights(int[] dims) {
-    int size = (int) FloatTensor.elements(dims);
+    int size = Math.toIntExact(FloatTensor.elements(dims));
     int channels = dims[0];
     int fanIn = size / channels;
     float[] kernel = gaussian(size, 1.5 / Math.sqrt(fanIn));

@@ -1,13 +1,15 @@
 package io.depthscope.verification;
 
+import io.depthscope.file.BoundedFile;
 import io.depthscope.file.FileErrors;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +19,8 @@ import java.util.List;
  * that begin with # are comments. Those of bench/shapes are in the jar.
  */
 public final class LayerFile {
+  private static final int MAX_BYTES = 1 << 20;
+
   private LayerFile() {}
 
   /**
@@ -48,12 +52,15 @@ public final class LayerFile {
   /**
    * Reads a file.
    *
-   * @throws IOException naming the file, if it cannot be read or a line is not a layer
+   * @throws IOException naming the file, if it cannot be read, is larger than 1 MiB, or a line is
+   *     not a layer
    */
   public static List<LayerCase> read(Path file) throws IOException {
     List<String> lines;
     try {
-      lines = Files.readAllLines(file);
+      byte[] text = BoundedFile.read(file, MAX_BYTES);
+      CharBuffer decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+      lines = decoded.toString().lines().toList();
     } catch (CharacterCodingException e) {
       throw new IOException(file + ": is no text", e);
     } catch (IOException e) {

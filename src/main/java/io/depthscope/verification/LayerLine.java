@@ -30,6 +30,7 @@ import java.util.StringJoiner;
 final class LayerLine {
   private static final int FIELDS = 9;
   private static final int LARGEST = 1 << 16;
+  private static final long MOST_WEIGHTS = 1L << 27;
   private static final String NO_WINDOW = "-";
   private static final Set<String> OPTIONS = Set.of("groups", "dilation", "with", "clamp");
   private static final Set<String> RECTIFIED = Set.of("conv", "depthwise", "pointwise");
@@ -108,6 +109,7 @@ final class LayerLine {
             op,
             inputs(in, others, op),
             options.containsKey("clamp") ? clamp(options.get("clamp")) : usualClamp(kind));
+    checkWeights(c);
     if (c.out().channels() != channels || !window(c.op()).equals(window)) {
       throw new IllegalArgumentException(
           kind
@@ -170,6 +172,19 @@ final class LayerLine {
       case Op.Pool p -> p.window();
       default -> Optional.empty();
     };
+  }
+
+  /** They are drawn into one array; the largest layer of VGG has 2^26.6. */
+  private static void checkWeights(LayerCase c) {
+    long weights;
+    try {
+      weights = c.op().kernelSize(c.inputs());
+    } catch (ArithmeticException beyondLong) {
+      weights = Long.MAX_VALUE;
+    }
+    if (weights > MOST_WEIGHTS) {
+      throw new IllegalArgumentException("more than " + MOST_WEIGHTS + " weights");
+    }
   }
 
   private static List<Shape> inputs(Shape in, List<Shape> others, Op op) {

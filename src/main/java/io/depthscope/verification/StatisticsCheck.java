@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Compares what a program recorded with the definitions, applied in double to the tensors that the
@@ -74,10 +75,11 @@ public final class StatisticsCheck {
         }
       }
       NetworkAccumulator statistics = program.statistics();
-      NodeTensors last = tensors.getLast();
-      check.findings.identical("fp32 output", last.x(), baseline);
+      check.findings.identical(
+          "fp32 output", handedOut(plan, count, tensors, NodeTensors::x), baseline);
       if (recording.paired()) {
-        check.findings.identical("quantized output", last.xq(), candidate);
+        check.findings.identical(
+            "quantized output", handedOut(plan, count, tensors, NodeTensors::xq), candidate);
       }
       check.findings.same("images", recording.statistics() ? count : 0, statistics.images());
       if (recording.statistics()) {
@@ -87,6 +89,22 @@ public final class StatisticsCheck {
       }
     }
     return check.findings;
+  }
+
+  /** The tensors of a plan's outputs as a batch holds them: each image's one after the other. */
+  private static float[] handedOut(
+      Plan plan, int images, List<NodeTensors> tensors, Function<NodeTensors, float[]> stream) {
+    float[] all = new float[images * plan.outputSize()];
+    int first = 0;
+    for (int output : plan.outputs()) {
+      int size = plan.step(output).out().size();
+      float[] values = stream.apply(tensors.get(output));
+      for (int image = 0; image < images; image++) {
+        System.arraycopy(values, image * size, all, image * plan.outputSize() + first, size);
+      }
+      first += size;
+    }
+    return all;
   }
 
   /** Images from {@code from} to {@code to} of a case's batch. */

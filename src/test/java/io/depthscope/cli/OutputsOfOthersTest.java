@@ -189,6 +189,10 @@ class OutputsOfOthersTest {
           .isMisuse(out.toString(), "read by this command");
     }
     assertUntouched(before, images);
+    Path shapes = Files.writeString(folder.resolve("shapes.txt"), "b conv 8 8 4 4 3 1 same");
+    CommandLineRun.of("bench", "kernels", "--shapes", shapes, "--json", shapes, "--overwrite")
+        .isMisuse(shapes.toString(), "read by this command", "--json");
+    assertEquals("b conv 8 8 4 4 3 1 same", Files.readString(shapes));
   }
 
   @Test

@@ -76,14 +76,38 @@ class QuantizationFileTest {
     with(changed, folder.resolve("refused")).fails(changed.toString(), "other weights");
   }
 
-  /** What is overwritten may be what the new run reads. */
+  /** What a command reads it does not replace. */
   @Test
-  void survivesOverwritingTheRunItBelongsTo() {
+  void theRunItBelongsToIsNotOverwritten() throws IOException {
     Path run = folder.resolve("overwritten");
     with(good, run).succeeds();
-    with(run.resolve("quantization.json"), run, "--overwrite", "--scheme", "w4a8").succeeds();
-    assertEquals(
-        "w4a8", RunFiles.json(run.resolve("results.json")).path("scheme").path("name").textValue());
+    Path own = run.resolve("quantization.json");
+    Path link = Files.createSymbolicLink(folder.resolve("link.json"), own);
+    for (Path file : List.of(own, link)) {
+      with(file, run, "--overwrite", "--scheme", "w4a8").isMisuse(own.toString(), "read by this");
+    }
+    RunFiles.assertSame(first, run, "a refused run overwrites nothing");
+  }
+
+  /** A run can be made anew, a file that somebody has changed cannot. */
+  @Test
+  void whatIsMissingIsNotAdvisedAsOfARun() throws IOException {
+    ObjectNode root = (ObjectNode) RunFiles.json(good);
+    root.remove("activations");
+    Path file = Files.writeString(folder.resolve("lacking.json"), root.toString());
+    CommandLineRun run =
+        with(file, folder.resolve("refused"))
+            .fails(file.toString(), "activations is missing", "that a run writes");
+    assertFalse(run.err().contains("--overwrite"), run::toString);
+  }
+
+  @Test
+  void takesNoCalibrationBesides() {
+    Path refused = folder.resolve("refused");
+    with(good, refused, "--calibrate", 7).isMisuse("--quantization", "--calibrate ");
+    with(good, refused, "--calibrate-data", "/nonexistent")
+        .isMisuse("--quantization", "--calibrate-data");
+    assertFalse(Files.exists(refused));
   }
 
   @Test

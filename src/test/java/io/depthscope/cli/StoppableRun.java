@@ -94,9 +94,11 @@ record StoppableRun(String data, Optional<Path> quantization) {
 
   /** The command line of the same run, which may be continued with other threads and batches. */
   CommandLineRun onCommandLine(Path out, Object... more) {
-    List<Object> args =
-        new ArrayList<>(List.of("--data", data, "--calibrate", CALIBRATION_IMAGES, "--out", out));
-    quantization.ifPresent(file -> args.addAll(List.of("--quantization", file)));
+    List<Object> args = new ArrayList<>(List.of("--data", data, "--out", out));
+    args.addAll(
+        quantization.isPresent()
+            ? List.of("--quantization", quantization.get())
+            : List.of("--calibrate", CALIBRATION_IMAGES));
     args.addAll(List.of(more));
     return CommandLineRun.analyze(args.toArray());
   }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.Program;
+import io.depthscope.graph.Graph;
+import io.depthscope.graph.Network;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.Prediction;
 import io.depthscope.stats.PredictionSums;
@@ -14,6 +16,8 @@ import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
 import io.depthscope.verification.PlanCase;
+import io.depthscope.verification.ProbedCase;
+import io.depthscope.verification.RandomCases;
 import io.depthscope.verification.RegressionSuite;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,6 +27,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +64,38 @@ abstract class BackendContract {
               RandomPlansContract.tests(new RegressionSuite(backend).golden())));
     }
     return all.stream();
+  }
+
+  /** Each of them whole and in its place, whichever nodes they are. */
+  @Test
+  void handsOutSeveralOutputsOfEveryImage() {
+    for (Backend backend : backends()) {
+      int checked = 0;
+      for (int seed = 0; seed < 8; seed++) {
+        PlanCase one = RandomCases.network(70_000 + seed);
+        int last = one.graph().size() - 1;
+        for (List<Integer> outputs : List.of(List.of(last, last / 2), List.of(1, last, 0))) {
+          Graph graph = new Graph(one.graph().name(), one.graph().nodes(), outputs);
+          PlanCase c =
+              new PlanCase(
+                  one.text() + ", outputs " + outputs,
+                  new Network(graph, one.network().weights(), one.network().stored()),
+                  one.inputTable(),
+                  one.spec(),
+                  one.feed(),
+                  one.batch());
+          if (!c.runsOn(backend)) {
+            continue;
+          }
+          ProbedCase probed = ProbedCase.of(backend, c);
+          for (Recording recording : List.of(Recording.PLAIN, Recording.STATISTICS)) {
+            probed.recorded(recording).assertNone(c.text() + ", " + recording);
+          }
+          checked++;
+        }
+      }
+      assertTrue(checked >= 8, checked + " on " + backend.name());
+    }
   }
 
   @ParameterizedTest(name = "{0} on {1}", autoCloseArguments = false)

@@ -38,6 +38,12 @@ class LayerFileTest {
     assertTrue(refused(folder).startsWith(": "), "a folder");
     Path binary = Files.write(folder.resolve("binary.txt"), new byte[] {(byte) 0xff, 0, 1});
     assertEquals(": is no text", refused(binary));
+    Path large = Files.write(folder.resolve("large.txt"), new byte[(1 << 20) + 1]);
+    assertEquals(": it is larger than 1048576 bytes", refused(large));
+    Path endless = Path.of("/dev/zero");
+    if (Files.exists(endless)) {
+      assertEquals(": it is larger than 1048576 bytes", refused(endless));
+    }
   }
 
   @ParameterizedTest
@@ -52,6 +58,8 @@ class LayerFileTest {
           a conv 8 99999999999 4 4 3 1 same             | '99999999999' is no number
           a conv 8 0 4 4 3 1 same                       | 0 is not in 1..65536
           a conv 65536 65536 65536 4 3 1 same           | shape too large
+          a fully-connected 1 1 65536 65536 1 1 none    | more than 134217728 weights
+          a conv 9 9 65536 65536 65536 1 same           | more than 134217728 weights
           a conv 2 2 4 4 5 1 none                       | kernel 5x5 is larger
           a depthwise 8 8 4 6 3 1 same                  | 4 groups do not divide 6 output channels
           a conv 8 8 4 8 3 1 same groups=3              | 3 groups do not divide 8 output channels

@@ -3,10 +3,12 @@ package io.depthscope.backend.cpu;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.Program;
+import io.depthscope.graph.LayerParameters;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.BlockTree;
+import io.depthscope.stats.ImageSums;
 import io.depthscope.stats.LayerStatistics;
 import io.depthscope.stats.StreamSums;
 import java.util.ArrayList;
@@ -47,19 +49,30 @@ public final class CpuBackend implements Backend {
     long channels = 0;
     long codes = 0;
     long weights = 0;
+    long sums = 0;
     List<LayerSize> layers = sizes(plan);
     for (LayerSize size : layers) {
       Step l = size.step();
       channels += StreamSums.padded(l.out().channels());
       codes += l.output().map(p -> p.codes()).orElse(0);
-      // As stored, folded and coded, both streams as planned; then as packed for this backend.
-      weights += 4L * 5 * l.kernel().length + size.kernelBytes();
+      weights += plannedBytes(plan, l) + size.kernelBytes();
+      sums += ImageSums.bytes(l.out().channels(), plan.recording().errorTerms());
     }
-    long sums = channels * (10 * 8 + 5 * 4 + 7 * 4 + (plan.recording().errorTerms() ? 32 : 0));
     long part = 8L * channels * LayerStatistics.STATE_FIELDS;
     long running =
         BlockTree.MOST_PARTS * part + 8 * (codes + (long) plan.steps().size() * BitHistogram.BINS);
     return weights + threads * (ImageExecutor.memoryBytes(plan, layers) + 2 * sums) + running;
+  }
+
+  /**
+   * Bytes of the weights of a step as the plan holds them: as they were stored, folded, and where
+   * they are quantized, their codes and the values of these.
+   */
+  @SuppressWarnings("ReferenceEquality") // what needs no folding is one array
+  static long plannedBytes(Plan plan, Step l) {
+    LayerParameters stored = plan.network().stored().get(l.node().name());
+    boolean folded = stored != null && stored.kernel().data() != l.kernel();
+    return 4L * l.kernel().length * (1 + (folded ? 1 : 0) + (l.codes().isPresent() ? 2 : 0));
   }
 
   static List<LayerSize> sizes(Plan plan) {

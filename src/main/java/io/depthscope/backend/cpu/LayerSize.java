@@ -19,9 +19,8 @@ record LayerSize(Step step, LayerForm form, int outputRow, int tileRows, boolean
   }
 
   /** True where one copy of the weights serves both streams, since they are not quantized. */
-  @SuppressWarnings("ReferenceEquality") // the same array means that nothing was quantized
   boolean sharesKernel() {
-    return step.quantizedKernel() == step.kernel();
+    return step.codes().isEmpty();
   }
 
   /** Bytes of the rearranged weights of both streams. */

@@ -27,7 +27,10 @@ public final class ReferenceBackend implements Backend {
   public long memoryBytes(Plan plan, int maxBatch) {
     long bytes = 0;
     for (Step l : plan.steps()) {
-      bytes += 4L * (l.kernel().length + l.quantizedKernel().length); // weights of both streams
+      bytes +=
+          4L
+              * l.kernel().length
+              * (l.codes().isPresent() ? 3 : 1); // folded; codes and their values
       bytes += 4L * 4 * l.out().size(); // outputs of both streams, before and after quantization
       bytes += 400L * l.out().channels(); // sums of one image and running statistics
       bytes += 8L * (32768 + l.output().map(p -> p.codes()).orElse(0));

@@ -29,13 +29,7 @@ final class ForeignFormat {
     if (startsWith(head, 0x1f, 0x8b)) {
       return Optional.of("this is a gzip file; unpack it first");
     }
-    // ONNX is a protobuf: field 1 (ir_version) as a small varint, then producer_name, doc_string,
-    // graph or opset_import.
-    if (head.length > 2
-        && head[0] == 0x08
-        && head[1] > 0
-        && head[1] < 32
-        && (head[2] == 0x12 || head[2] == 0x32 || head[2] == 0x3a || head[2] == 0x42)) {
+    if (isOnnx(head)) {
       return advise("an ONNX model");
     }
     if (startsWith(head, "version https://")) {
@@ -45,6 +39,18 @@ final class ForeignFormat {
       return Optional.of("this is a web page or XML, not weights");
     }
     return Optional.empty();
+  }
+
+  /**
+   * True for what begins as an ONNX model: a protobuf with field 1 (ir_version) as a small varint,
+   * then producer_name, doc_string, graph or opset_import.
+   */
+  static boolean isOnnx(byte[] head) {
+    return head.length > 2
+        && head[0] == 0x08
+        && head[1] > 0
+        && head[1] < 32
+        && (head[2] == 0x12 || head[2] == 0x32 || head[2] == 0x3a || head[2] == 0x42);
   }
 
   private static Optional<String> advise(String what) {

@@ -2,7 +2,7 @@ package io.depthscope.graph.exchange;
 
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
-import io.depthscope.zoo.MobileNetV1;
+import io.depthscope.graph.draft.FileTensors;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +11,10 @@ import java.util.Optional;
 /**
  * A network and its trained weights, complete and checked.
  *
- * @param family {@code mobilenet-v1}, {@code dws-cnn}, {@code regular-cnn} or {@code resnet}
- * @param naming the dialect of the file: {@code keras}, {@code hugging-face}, {@code timm} or
- *     {@code depthscope}
+ * @param family {@code mobilenet-v1}, {@code dws-cnn}, {@code regular-cnn} or {@code resnet};
+ *     {@code onnx} for a network that is as its file has it
+ * @param naming the dialect of the file: {@code keras}, {@code hugging-face}, {@code timm}, {@code
+ *     depthscope} or {@code onnx}
  * @param network with its weights folded, and as stored
  * @param sha256 of the file's bytes, lower-case hexadecimal
  * @param metadata the file's own text entries
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param settings what of it the file did not tell by itself, and where it is from
  * @param images how its images are prepared, if that is known
  * @param file the file; for a model in memory, the name it was given
+ * @param tensors the network's tensors as the file has them
  */
 public record LoadedModel(
     String family,
@@ -32,10 +34,17 @@ public record LoadedModel(
     String configuration,
     List<Setting> settings,
     Optional<ImageSettings> images,
-    Path file) {
+    Path file,
+    FileTensors tensors) {
   public LoadedModel {
     metadata = Map.copyOf(metadata);
     settings = List.copyOf(settings);
+  }
+
+  /** The same with more that fixes the network. */
+  public LoadedModel withConfiguration(String other) {
+    return new LoadedModel(
+        family, naming, network, sha256, metadata, other, settings, images, file, tensors);
   }
 
   public Graph graph() {
@@ -47,6 +56,6 @@ public record LoadedModel(
    * "background" (ImageNet networks with 1001 outputs, as TensorFlow-Slim trains them), else 0.
    */
   public int firstClass() {
-    return family.equals(MobileNetV1.FAMILY) && graph().outputShape().channels() == 1001 ? 1 : 0;
+    return graph().outputShape().channels() == 1001 ? 1 : 0;
   }
 }

@@ -5,11 +5,15 @@ import io.depthscope.graph.Graph;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
+import io.depthscope.graph.draft.FileTensors;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import io.depthscope.zoo.Blueprint;
 import io.depthscope.zoo.MobileNetV1;
 import io.depthscope.zoo.NetworkFamily;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -62,6 +66,15 @@ public final class ModelFile {
     return load(recognise(file), PublishedConfig.none(), options);
   }
 
+  /** True for a file that begins as an ONNX model does; false as well if it cannot be read. */
+  public static boolean looksLikeOnnx(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return ForeignFormat.isOnnx(in.readNBytes(ForeignFormat.PREFIX));
+    } catch (IOException e) {
+      return false; // whoever opens it next says why
+    }
+  }
+
   private static NamedTensors recognise(SafetensorsFile file) throws ModelFormatException {
     NamedTensors tensors = NamedTensors.recognise(file).orElse(null);
     if (tensors == null) {
@@ -98,7 +111,8 @@ public final class ModelFile {
         FamilyConfig.text(family) + " epsilon " + epsilon,
         found.settings(),
         found.images(),
-        Path.of(file.name()));
+        Path.of(file.name()),
+        FileTensors.plain(network.graph()));
   }
 
   private static ModelFormatException unknownNames(SafetensorsFile file) {

@@ -15,7 +15,7 @@ public final class ModelFormatException extends IOException {
   }
 
   /** A name from a file, cut to a length that fits a message. */
-  static String shortened(String name) {
+  public static String shortened(String name) {
     return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME) + "...";
   }
 

@@ -3,16 +3,20 @@ package io.depthscope.backend.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.graph.LayerParameters;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.plan.Step;
 import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
 import java.lang.reflect.Field;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +49,26 @@ class LayerSizeTest {
       }
     }
     assertTrue(checked >= NETWORKS, checked + " networks");
+  }
+
+  /** Each array once, however many names it has. */
+  @Test
+  void weightsCountedAreArraysOfThePlan() {
+    Set<Integer> kinds = new HashSet<>();
+    for (int seed = 0; seed < 40; seed++) {
+      PlanCase c = RandomCases.network(10_000 + seed);
+      Plan plan = c.plan(Recording.PAIRED);
+      Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+      for (Step l : plan.steps()) {
+        LayerParameters stored = plan.network().stored().get(l.node().name());
+        long bytes = stored == null ? 0 : arrays(stored.kernel().data(), seen);
+        bytes += arrays(l.kernel(), seen) + arrays(l.quantizedKernel(), seen);
+        bytes += l.codes().isPresent() ? arrays(l.codes().get().codes(), seen) : 0;
+        assertEquals(bytes, CpuBackend.plannedBytes(plan, l), c.text() + ", " + l.node().name());
+        kinds.add(l.kernel().length == 0 ? 0 : (int) (bytes / 4 / l.kernel().length));
+      }
+    }
+    assertEquals(Set.of(0, 1, 3), kinds, "no weights, float32 alone, with codes");
   }
 
   /** Bytes of the arrays in the fields of an executor and of its histograms. */

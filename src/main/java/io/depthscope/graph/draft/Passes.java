@@ -1,0 +1,272 @@
+package io.depthscope.graph.draft;
+
+import io.depthscope.graph.BatchNorm;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.LayerParameters;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Window;
+import io.depthscope.tensor.FloatTensor;
+import io.depthscope.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** What the passes of {@link CleanUp} do. */
+final class Passes {
+  /** Weights of a convolution that only picks channels; beyond it the file is refused. */
+  private static final int MOST_PICKED = 1 << 26;
+
+  private Passes() {}
+
+  static CleanUp.Passed dropUnused(Draft draft) {
+    boolean[] used = new boolean[draft.nodes().size()];
+    used[0] = true;
+    draft.outputs().forEach(i -> used[i] = true);
+    for (int i = used.length - 1; i >= 0; i--) {
+      if (used[i]) {
+        draft.nodes().get(i).inputs().forEach(in -> used[in] = true);
+      }
+    }
+    Rewrite made = new Rewrite(draft);
+    for (int i = 0; i < used.length; i++) {
+      if (used[i]) {
+        made.keep(i, draft.nodes().get(i));
+      } else {
+        made.note(draft.nodes().get(i).name());
+      }
+    }
+    return made.result();
+  }
+
+  static CleanUp.Passed foldNorms(Draft draft) {
+    Rewrite made = new Rewrite(draft);
+    for (int i = 0; i < draft.nodes().size(); i++) {
+      DraftNode node = draft.nodes().get(i);
+      if (node.op() instanceof DraftOp.Normalize(BatchNorm norm)
+          && made.hasOneReader(node.inputs().getFirst())) {
+        int input = node.inputs().getFirst();
+        DraftNode before = made.now(input);
+        Optional<DraftNode> folded =
+            before.clamp().equals(Clamp.NONE) ? folded(before, norm) : Optional.empty();
+        if (folded.isPresent()) {
+          made.mergeInto(i, input, folded.get().withClamp(node.clamp()));
+          continue;
+        }
+      }
+      made.keep(i, node);
+    }
+    return made.result();
+  }
+
+  private static Optional<DraftNode> folded(DraftNode before, BatchNorm norm) {
+    if (before.op() instanceof DraftOp.Normalize(BatchNorm first)) {
+      return Optional.of(before.withOp(new DraftOp.Normalize(first.then(norm))));
+    }
+    if (before.convolution().isEmpty()) {
+      return Optional.empty();
+    }
+    LayerParameters p = before.parameters().orElseThrow();
+    if (p.batchNorm().isEmpty() && norm.isShift()) {
+      float[] bias = p.bias().map(float[]::clone).orElseGet(() -> new float[norm.beta().length]);
+      for (int c = 0; c < bias.length; c++) {
+        bias[c] += norm.beta()[c];
+      }
+      return Optional.of(
+          before.withParameters(
+              new LayerParameters(p.kernel(), Optional.of(bias), Optional.empty())));
+    }
+    BatchNorm both = p.batchNorm().map(first -> first.then(norm)).orElse(norm);
+    return Optional.of(
+        before.withParameters(new LayerParameters(p.kernel(), p.bias(), Optional.of(both))));
+  }
+
+  static CleanUp.Passed fuseClamps(Draft draft) {
+    Rewrite made = new Rewrite(draft);
+    for (int i = 0; i < draft.nodes().size(); i++) {
+      DraftNode node = draft.nodes().get(i);
+      if (node.op() instanceof DraftOp.Bound(Clamp clamp)
+          && made.hasOneReader(node.inputs().getFirst())) {
+        int input = node.inputs().getFirst();
+        DraftNode before = made.now(input);
+        if (before.op().takesClamp()) {
+          Clamp all = before.clamp().then(clamp).then(node.clamp());
+          made.mergeInto(i, input, before.withClamp(all));
+          continue;
+        }
+      }
+      made.keep(i, node);
+    }
+    return made.result();
+  }
+
+  static CleanUp.Passed padWindows(Draft draft) {
+    List<DraftNode> nodes = draft.nodes();
+    boolean[] merges = new boolean[nodes.size()];
+    for (int i = 0; i < merges.length; i++) {
+      merges[i] = nodes.get(i).op() instanceof DraftOp.Pad && !draft.outputs().contains(i);
+    }
+    // From the last on, since padding is merged with padding behind it only if that is merged.
+    for (int i = merges.length - 1; i >= 0; i--) {
+      for (int input : nodes.get(i).inputs()) {
+        if (merges[input] && padded(nodes.get(i), nodes.get(input), draft).isEmpty()) {
+          merges[input] = false;
+        }
+      }
+    }
+    Rewrite made = new Rewrite(draft);
+    for (int i = 0; i < merges.length; i++) {
+      DraftNode node = nodes.get(i);
+      if (merges[i]) {
+        made.drop(i);
+        continue;
+      }
+      for (int pad = pad(node, merges); pad >= 0; pad = nextPad(nodes.get(pad), merges)) {
+        node = padded(node, nodes.get(pad), draft).orElseThrow();
+      }
+      made.keep(i, node);
+    }
+    return made.result();
+  }
+
+  /** The merged padding that a node reads, or -1. */
+  private static int pad(DraftNode node, boolean[] merges) {
+    return node.inputs().size() == 1 ? nextPad(node, merges) : -1;
+  }
+
+  private static int nextPad(DraftNode node, boolean[] merges) {
+    int input = node.inputs().getFirst();
+    return merges[input] ? input : -1;
+  }
+
+  /** A node that pads its windows itself instead of reading the padding; empty if it cannot. */
+  private static Optional<DraftNode> padded(DraftNode node, DraftNode padding, Draft draft) {
+    if (!(padding.op() instanceof DraftOp.Pad(Padding p, float value))) {
+      return Optional.empty();
+    }
+    Clamp inner = draft.nodes().get(padding.inputs().getFirst()).clamp();
+    return switch (node.op()) {
+      case DraftOp.Of(Op.Convolution c) when value == 0 ->
+          Optional.of(
+              node.withOp(
+                  new DraftOp.Of(
+                      new Op.Convolution(grown(c.window(), p), c.groups(), c.outChannels()))));
+      case DraftOp.Pad(Padding outer, float same) when same == value ->
+          Optional.of(node.withOp(new DraftOp.Pad(sum(outer, p), value)));
+      // A maximum does not see padding; nor one that no value of the input is below.
+      case DraftOp.Of(Op.Pool pool)
+          when pool.kind() == Op.Pool.Kind.MAX
+              && pool.window().isPresent()
+              && (value <= -Float.MAX_VALUE || value == 0 && isNeverNegative(inner)) -> {
+        Op grown = Op.Pool.of(pool.kind(), grown(pool.window().get(), p));
+        Shape unpadded = draft.nodes().get(padding.inputs().getFirst()).shape();
+        boolean fits;
+        try {
+          fits = grown.outputShape(List.of(unpadded)).equals(node.shape());
+        } catch (IllegalArgumentException e) { // a window would lie in the padding
+          fits = false;
+        }
+        yield fits ? Optional.of(node.withOp(new DraftOp.Of(grown))) : Optional.empty();
+      }
+      default -> Optional.empty();
+    };
+  }
+
+  private static boolean isNeverNegative(Clamp clamp) {
+    for (float lower : clamp.lower()) {
+      if (!(lower >= 0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Window grown(Window w, Padding p) {
+    return new Window(
+        w.kernelH(),
+        w.kernelW(),
+        w.strideH(),
+        w.strideW(),
+        w.dilationH(),
+        w.dilationW(),
+        sum(w.padding(), p));
+  }
+
+  private static Padding sum(Padding a, Padding b) {
+    return new Padding(
+        Math.addExact(a.top(), b.top()),
+        Math.addExact(a.bottom(), b.bottom()),
+        Math.addExact(a.left(), b.left()),
+        Math.addExact(a.right(), b.right()));
+  }
+
+  static CleanUp.Passed keep(Draft draft) {
+    Rewrite made = new Rewrite(draft);
+    for (int i = 0; i < draft.nodes().size(); i++) {
+      DraftNode node = draft.nodes().get(i);
+      int channels = node.shape().channels();
+      Optional<DraftNode> kept =
+          switch (node.op()) {
+            case DraftOp.Of ignored -> Optional.empty();
+            case DraftOp.Normalize(BatchNorm norm) ->
+                Optional.of(
+                    byChannel(node, Window.POINTWISE, ones(channels, Optional.of(norm)), node));
+            case DraftOp.Bound(Clamp clamp) ->
+                Optional.of(
+                    byChannel(
+                        node,
+                        Window.POINTWISE,
+                        ones(channels, Optional.empty()),
+                        node.withClamp(clamp.then(node.clamp()))));
+            case DraftOp.Pad(Padding padding, float value) -> {
+              if (value != 0) {
+                throw new IllegalArgumentException(
+                    "node " + node.name() + ": padding with " + value + " cannot run yet");
+              }
+              Window window = new Window(1, 1, 1, 1, padding);
+              yield Optional.of(byChannel(node, window, ones(channels, Optional.empty()), node));
+            }
+            case DraftOp.Select select -> Optional.of(picked(node, select, draft));
+          };
+      kept.ifPresent(k -> made.note(k.name()));
+      made.keep(i, kept.orElse(node));
+    }
+    return made.result();
+  }
+
+  private static DraftNode byChannel(
+      DraftNode node, Window window, LayerParameters parameters, DraftNode clamped) {
+    Op op = Op.Convolution.depthwise(window, node.shape().channels());
+    return clamped.withOp(new DraftOp.Of(op)).withParameters(parameters);
+  }
+
+  private static LayerParameters ones(int channels, Optional<BatchNorm> norm) {
+    float[] one = new float[channels];
+    Arrays.fill(one, 1f);
+    return new LayerParameters(FloatTensor.of(one, channels, 1, 1, 1), Optional.empty(), norm);
+  }
+
+  private static DraftNode picked(DraftNode node, DraftOp.Select select, Draft draft) {
+    int inputs = draft.nodes().get(node.inputs().getFirst()).shape().channels();
+    int outputs = select.source().length;
+    if ((long) inputs * outputs > MOST_PICKED) {
+      throw new IllegalArgumentException(
+          "node " + node.name() + ": an order of " + outputs + " channels is too large");
+    }
+    float[] kernel = new float[inputs * outputs];
+    float[] bias = new float[outputs];
+    for (int o = 0; o < outputs; o++) {
+      if (select.source()[o] < 0) {
+        bias[o] = select.constant()[o];
+      } else {
+        kernel[o * inputs + select.source()[o]] = 1;
+      }
+    }
+    return node.withOp(new DraftOp.Of(Op.Convolution.pointwise(outputs)))
+        .withParameters(
+            new LayerParameters(
+                FloatTensor.of(kernel, outputs, 1, 1, inputs),
+                Optional.of(bias),
+                Optional.empty()));
+  }
+}

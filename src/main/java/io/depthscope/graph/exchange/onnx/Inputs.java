@@ -1,0 +1,53 @@
+package io.depthscope.graph.exchange.onnx;
+
+import io.depthscope.graph.draft.NdArray;
+import java.util.List;
+
+/**
+ * A node with the values it reads.
+ *
+ * @param values null where one is left out
+ */
+record Inputs(OnnxNode node, List<Value> values) {
+
+  boolean has(int i) {
+    return i < values.size() && values.get(i) != null;
+  }
+
+  int size() {
+    return values.size();
+  }
+
+  /**
+   * An input that the network computes.
+   *
+   * @throws Refused if it is missing or a constant
+   */
+  Value.Live live(int i) {
+    if (has(i) && values.get(i) instanceof Value.Live v) {
+      return v;
+    }
+    throw new Refused(has(i) ? "input " + i + " is a constant" : "input " + i + " is missing");
+  }
+
+  /**
+   * An input that depends on nothing.
+   *
+   * @throws Refused if it is missing or computed by the network
+   */
+  NdArray constant(int i) {
+    if (has(i) && values.get(i) instanceof Value.Constant c) {
+      return c.array();
+    }
+    throw new Refused(has(i) ? "input " + i + " is no constant" : "input " + i + " is missing");
+  }
+
+  boolean isConstant(int i) {
+    return has(i) && values.get(i) instanceof Value.Constant;
+  }
+
+  /** The constants among the inputs; null in place of others. */
+  List<NdArray> constants() {
+    return values.stream().map(v -> v instanceof Value.Constant c ? c.array() : null).toList();
+  }
+}

@@ -1,0 +1,283 @@
+package io.depthscope.graph.exchange.onnx;
+
+import io.depthscope.graph.Op;
+import io.depthscope.graph.draft.Draft;
+import io.depthscope.graph.draft.NdArray;
+import io.depthscope.graph.draft.Tail;
+import io.depthscope.graph.draft.View;
+import io.depthscope.graph.exchange.ModelFormatException;
+import io.depthscope.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Goes through a file's nodes in their order and understands each in turn: as a constant, as nodes
+ * of the draft, or, where no weights come after it, as a step behind the network.
+ */
+final class Lowering {
+  /** Values that a file may make of nothing, in all. */
+  private static final long MOST_MADE = 1L << 27;
+
+  private static final Set<String> WEIGHTED =
+      Set.of("Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN");
+
+  private static final Set<String> QUANTIZING =
+      Set.of(
+          "QuantizeLinear",
+          "DequantizeLinear",
+          "DynamicQuantizeLinear",
+          "QLinearConv",
+          "QLinearMatMul",
+          "ConvInteger",
+          "MatMulInteger");
+
+  private final OnnxFile file;
+  private final OnnxConstants constants;
+  private final Map<OnnxNode, List<NdArray>> computed;
+  private final Sketch sketch;
+  private final LayerLowering layers;
+  private final ValueLowering byValue;
+  private final Map<String, Value> values = new HashMap<>();
+  private final TailSketch tail;
+  private long made;
+
+  /**
+   * @param computed outputs of nodes on constants, kept from one reading to the next
+   */
+  Lowering(
+      OnnxFile file,
+      OnnxConstants constants,
+      Map<OnnxNode, List<NdArray>> computed,
+      Shape input,
+      View order,
+      boolean probing) {
+    this.file = file;
+    this.constants = constants;
+    this.computed = computed;
+    this.sketch = new Sketch(file.input(), input, order, probing);
+    this.layers = new LayerLowering(sketch);
+    this.byValue = new ValueLowering(sketch, layers);
+    this.tail = new TailSketch(sketch);
+    file.constants().forEach((name, array) -> values.put(name, new Value.Constant(array)));
+    values.put(file.input(), new Value.Live(0, order));
+  }
+
+  /** What a file was understood as. */
+  record Lowered(Draft draft, Tail tail) {}
+
+  /**
+   * Understands the whole file.
+   *
+   * @param name of the network
+   * @throws ModelFormatException naming the first node that cannot be used
+   * @throws Sketch.LayoutFound while probing
+   */
+  Lowered lower(String name) throws ModelFormatException {
+    Set<OnnxNode> needed = needed();
+    Set<OnnxNode> beforeWeights = beforeWeights();
+    for (OnnxNode node : file.nodes()) {
+      if (!needed.contains(node)) {
+        continue;
+      }
+      try {
+        give(node, understood(node, beforeWeights.contains(node)));
+      } catch (Refused | IllegalArgumentException | ArithmeticException e) {
+        throw new ModelFormatException(file.name(), node.title() + ": " + e.getMessage(), e);
+      }
+    }
+    List<Value> outputs = new ArrayList<>();
+    for (String output : file.outputs()) {
+      Value v = values.get(output);
+      if (v == null) {
+        throw new ModelFormatException(
+            file.name(),
+            "output " + ModelFormatException.shortened(output) + " cannot be computed");
+      }
+      outputs.add(v);
+    }
+    Tail made = tail.tail(file.outputs(), outputs);
+    if (tail.nodes().isEmpty()) {
+      throw new ModelFormatException(file.name(), "no output depends on the input");
+    }
+    return new Lowered(sketch.draft(name, tail.nodes()), made);
+  }
+
+  /** Nodes on which an output depends. */
+  private Set<OnnxNode> needed() {
+    Set<String> wanted = new HashSet<>(file.outputs());
+    Set<OnnxNode> needed = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (OnnxNode node : file.nodes().reversed()) {
+      if (node.outputs().stream().anyMatch(wanted::contains)) {
+        needed.add(node);
+        wanted.addAll(node.inputs());
+      }
+    }
+    return needed;
+  }
+
+  /** Nodes with weights, and those before one. */
+  private Set<OnnxNode> beforeWeights() {
+    Set<String> read = new HashSet<>();
+    Set<OnnxNode> before = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (OnnxNode node : file.nodes().reversed()) {
+      if (WEIGHTED.contains(node.op()) || node.outputs().stream().anyMatch(read::contains)) {
+        before.add(node);
+        read.addAll(node.inputs());
+      }
+    }
+    return before;
+  }
+
+  private void give(OnnxNode node, List<? extends Value> given) {
+    for (int i = 0; i < Math.min(given.size(), node.outputs().size()); i++) {
+      values.put(node.outputs().get(i), given.get(i));
+    }
+  }
+
+  private List<? extends Value> understood(OnnxNode node, boolean beforeWeights) {
+    List<Value> read = new ArrayList<>();
+    boolean constant = true;
+    boolean behind = false;
+    for (String input : node.inputs()) {
+      Value v = input.isEmpty() ? null : values.get(input);
+      if (v == null && !input.isEmpty()) {
+        throw new Refused(
+            "reads " + ModelFormatException.shortened(input) + ", which cannot be computed");
+      }
+      read.add(v);
+      constant &= v == null || v instanceof Value.Constant;
+      behind |= v instanceof Value.Behind;
+    }
+    Inputs in = new Inputs(node, read);
+    if (QUANTIZING.contains(node.op())) {
+      throw new Refused("quantized files cannot be run yet");
+    }
+    if (constant) {
+      return folded(in);
+    }
+    if (node.op().equals("Shape") || node.op().equals("Size")) {
+      return List.of(extents(in));
+    }
+    Refused refused;
+    if (behind) {
+      refused = new Refused("cannot run yet behind what ends the network");
+    } else {
+      try {
+        return live(in);
+      } catch (Refused e) {
+        refused = e;
+      } catch (IllegalArgumentException | ArithmeticException e) {
+        refused = new Refused(String.valueOf(e.getMessage()), e);
+      }
+    }
+    if (beforeWeights) {
+      throw refused;
+    }
+    try {
+      return tail.step(in, constants);
+    } catch (Refused e) {
+      throw behind ? e : refused;
+    }
+  }
+
+  private List<Value> folded(Inputs in) {
+    List<NdArray> arrays = computed.get(in.node());
+    if (arrays == null) {
+      arrays = constants.compute(in.node(), in.constants());
+      computed.put(in.node(), arrays);
+    }
+    for (NdArray array : arrays) {
+      made += array.size();
+    }
+    if (made > MOST_MADE) {
+      throw new Refused("the file makes more than " + MOST_MADE + " values of nothing");
+    }
+    return arrays.stream().map(a -> (Value) new Value.Constant(a)).toList();
+  }
+
+  private static Value extents(Inputs in) {
+    int[] dims =
+        switch (in.values().getFirst()) {
+          case Value.Live v -> v.view().extents();
+          case Value.Behind b -> b.sample().dims();
+          case Value.Constant c -> c.array().dims();
+        };
+    if (in.node().op().equals("Size")) {
+      return new Value.Constant(NdArray.of(new int[0], new long[] {NdArray.size(dims)}));
+    }
+    return new Value.Constant(OnnxConstants.shape(in.node(), dims));
+  }
+
+  private List<? extends Value> live(Inputs in) {
+    return in.node().op().equals("Split") ? byValue.split(in) : List.of(one(in));
+  }
+
+  private Value one(Inputs in) {
+    OnnxNode node = in.node();
+    String name = node.name();
+    return switch (node.op()) {
+      case "Identity", "Dropout" -> in.live(0);
+      case "Cast" -> {
+        if (!TensorData.isFloat(node.small("to", 0))) {
+          throw Refused.notYet();
+        }
+        yield in.live(0);
+      }
+      case "Conv" -> layers.convolution(in);
+      case "Gemm" -> layers.gemm(in);
+      case "MatMul" -> layers.matMul(in);
+      case "BatchNormalization" -> layers.batchNorm(in);
+      case "MaxPool" -> layers.pool(in, Op.Pool.Kind.MAX);
+      case "AveragePool" -> layers.pool(in, Op.Pool.Kind.AVERAGE);
+      case "GlobalMaxPool" -> layers.globalPool(in, Op.Pool.Kind.MAX);
+      case "GlobalAveragePool" -> layers.globalPool(in, Op.Pool.Kind.AVERAGE);
+      case "ReduceMean", "ReduceMax", "ReduceSum" -> byValue.reduce(in);
+      case "Pad" -> layers.pad(in);
+      case "Relu" -> byValue.bound(name, in.live(0), 0, Float.POSITIVE_INFINITY);
+      case "Clip" -> byValue.clip(in);
+      case "Max" -> byValue.extreme(in, true);
+      case "Min" -> byValue.extreme(in, false);
+      case "Sigmoid" -> byValue.unary(name, in.live(0), Op.Unary.Function.SIGMOID);
+      case "Tanh" -> byValue.unary(name, in.live(0), Op.Unary.Function.TANH);
+      case "HardSigmoid" ->
+          byValue.hardSigmoid(name, in.live(0), node.real("alpha", 0.2f), node.real("beta", 0.5f));
+      case "HardSwish" -> byValue.unary(name, in.live(0), Op.Unary.Function.HARD_SWISH);
+      case "Add", "Sub", "Mul", "Div" -> byValue.binary(in);
+      case "Sum" -> byValue.sum(in);
+      case "Concat" -> byValue.concat(in);
+      case "Slice" -> byValue.slice(in);
+      case "Reshape" -> {
+        Value.Live x = in.live(0);
+        yield byValue.reshaped(x, OnnxConstants.reshape(node, x.view().extents(), in.constant(1)));
+      }
+      case "Flatten" -> {
+        Value.Live x = in.live(0);
+        yield byValue.reshaped(x, OnnxConstants.flatten(node, x.view().extents()));
+      }
+      case "Squeeze" -> {
+        Value.Live x = in.live(0);
+        yield byValue.reshaped(x, OnnxConstants.squeeze(x.view().extents(), axes(in)));
+      }
+      case "Unsqueeze" -> {
+        Value.Live x = in.live(0);
+        yield byValue.reshaped(x, OnnxConstants.unsqueeze(x.view().extents(), axes(in)));
+      }
+      case "Transpose" -> {
+        Value.Live x = in.live(0);
+        yield new Value.Live(
+            x.node(), x.view().transposed(OnnxConstants.order(node, x.view().rank())));
+      }
+      default -> throw Refused.notYet();
+    };
+  }
+
+  private static long[] axes(Inputs in) {
+    return in.has(1) ? in.constant(1).integers() : in.node().integers("axes");
+  }
+}

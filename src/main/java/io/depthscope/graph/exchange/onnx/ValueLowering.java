@@ -1,0 +1,403 @@
+package io.depthscope.graph.exchange.onnx;
+
+import io.depthscope.graph.BatchNorm;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.Op;
+import io.depthscope.graph.Op.Elementwise.Function;
+import io.depthscope.graph.draft.DraftOp;
+import io.depthscope.graph.draft.NdArray;
+import io.depthscope.graph.draft.NdMath;
+import io.depthscope.graph.draft.View;
+import io.depthscope.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Nodes that work value by value, or on whole channels, or on the axes alone. */
+final class ValueLowering {
+  private final Sketch sketch;
+  private final LayerLowering layers;
+
+  ValueLowering(Sketch sketch, LayerLowering layers) {
+    this.sketch = sketch;
+    this.layers = layers;
+  }
+
+  private Value.Live add(String name, DraftOp op, Value.Live x) {
+    return new Value.Live(
+        sketch.add(name, op, List.of(x.node()), Optional.empty(), x.view()), x.view());
+  }
+
+  Value.Live bound(String name, Value.Live x, float low, float high) {
+    return add(name, new DraftOp.Bound(Clamp.of(low, high)), x);
+  }
+
+  Value clip(Inputs in) {
+    OnnxNode node = in.node();
+    boolean old = node.opset() < 11;
+    float low = Float.NEGATIVE_INFINITY;
+    float high = Float.POSITIVE_INFINITY;
+    if (old) {
+      low = node.real("min", low);
+      high = node.real("max", high);
+    } else {
+      low = in.has(1) ? (float) OnnxConstants.scalar(in.constant(1)) : low;
+      high = in.has(2) ? (float) OnnxConstants.scalar(in.constant(2)) : high;
+    }
+    return bound(node.name(), in.live(0), low, high);
+  }
+
+  /** A clamp to one constant. */
+  Value extreme(Inputs in, boolean max) {
+    if (in.size() != 2 || in.isConstant(0) == in.isConstant(1)) {
+      throw Refused.notYet();
+    }
+    int c = in.isConstant(0) ? 0 : 1;
+    float end = (float) OnnxConstants.scalar(in.constant(c));
+    return max
+        ? bound(in.node().name(), in.live(1 - c), end, Float.POSITIVE_INFINITY)
+        : bound(in.node().name(), in.live(1 - c), Float.NEGATIVE_INFINITY, end);
+  }
+
+  Value.Live unary(String name, Value.Live x, Op.Unary.Function function) {
+    return add(name, new DraftOp.Of(new Op.Unary(function)), x);
+  }
+
+  /** max(0, min(1, alpha x + beta)). */
+  Value.Live hardSigmoid(String name, Value.Live x, float alpha, float beta) {
+    Value.Live line = affine(name, x, alpha, beta);
+    return bound(name + "/clamp", line, 0, 1);
+  }
+
+  private Value.Live affine(String name, Value.Live x, float scale, float shift) {
+    int channels = sketch.shape(x.node()).channels();
+    float[] scales = new float[channels];
+    float[] shifts = new float[channels];
+    Arrays.fill(scales, scale);
+    Arrays.fill(shifts, shift);
+    return layers.normalized(name, x, BatchNorm.affine(scales, shifts));
+  }
+
+  /** Add, Sub, Mul or Div of two values, either of which may be a constant. */
+  Value binary(Inputs in) {
+    String op = in.node().op();
+    String name = in.node().name();
+    if (!in.isConstant(0) && !in.isConstant(1)) {
+      return switch (op) {
+        case "Add" -> combined(name, in.live(0), in.live(1), Function.ADD);
+        case "Sub" -> combined(name, in.live(0), in.live(1), Function.SUB);
+        case "Mul" -> combined(name, in.live(0), in.live(1), Function.MUL);
+        default -> throw Refused.notYet();
+      };
+    }
+    boolean first = in.isConstant(0);
+    Value.Live x = in.live(first ? 1 : 0);
+    float[] c = byChannel(in.constant(first ? 0 : 1), x);
+    if (op.equals("Div") && first) {
+      throw Refused.notYet();
+    }
+    float[] scale = new float[c.length];
+    float[] shift = new float[c.length];
+    for (int i = 0; i < c.length; i++) {
+      scale[i] =
+          switch (op) {
+            case "Mul" -> c[i];
+            case "Div" -> 1 / c[i];
+            default -> op.equals("Sub") && first ? -1 : 1;
+          };
+      shift[i] =
+          switch (op) {
+            case "Add" -> c[i];
+            case "Sub" -> first ? c[i] : -c[i];
+            default -> 0;
+          };
+    }
+    return layers.normalized(name, x, BatchNorm.affine(scale, shift));
+  }
+
+  /** A constant that goes with a value, one number for each channel of the node. */
+  private float[] byChannel(NdArray constant, Value.Live x) {
+    View view = x.view();
+    int channels = sketch.shape(x.node()).channels();
+    float[] out = new float[channels];
+    float[] in = constant.floats();
+    if (in.length == 1 && constant.rank() <= view.rank()) {
+      Arrays.fill(out, in[0]);
+      return out;
+    }
+    int[] dims = NdMath.broadcast(constant.dims(), view.extents());
+    if (!Arrays.equals(dims, view.extents())) {
+      throw new Refused("its constant " + constant + " makes it larger");
+    }
+    int stride = 1;
+    int[] places = new int[channels];
+    for (int d = view.rank() - 1, k = constant.rank() - 1; k >= 0; d--, k--) {
+      int extent = constant.dim(k);
+      if (extent == 1) {
+        continue;
+      }
+      if (!view.isChannels(d)) {
+        sketch.needsLayout(x);
+        throw new Refused("its constant " + constant + " differs between positions");
+      }
+      for (int c = 0; c < channels; c++) {
+        int at = 0;
+        for (View.Atom a : view.axis(d)) {
+          at = at * a.extent() + c / a.stride() % a.extent();
+        }
+        places[c] += at * stride;
+      }
+      stride *= extent;
+    }
+    for (int c = 0; c < channels; c++) {
+      out[c] = in[places[c]];
+    }
+    return out;
+  }
+
+  /** Two values of the network combined; either may stand for all positions. */
+  Value.Live combined(String name, Value.Live a, Value.Live b, Function function) {
+    DraftOp op = new DraftOp.Of(new Op.Elementwise(function));
+    Shape sa = sketch.shape(a.node());
+    Shape sb = sketch.shape(b.node());
+    int rank = Math.max(a.view().rank(), b.view().rank());
+    View va = widened(a.view(), rank);
+    View vb = widened(b.view(), rank);
+    if (sa.equals(sb) && va.equals(vb)) {
+      return made(name, op, a, b, va);
+    }
+    if (sa.channels() == sb.channels() && sb.positions() == 1 && fits(va, vb)) {
+      return made(name, op, a, b, va);
+    }
+    if (sa.channels() == sb.channels() && sa.positions() == 1 && fits(vb, va)) {
+      return made(name, op, a, b, vb);
+    }
+    if (rank != 4) {
+      throw new Refused("its two inputs lie in different orders");
+    }
+    int left = sketch.nchw(name + "/left", new Value.Live(a.node(), va));
+    int right = sketch.nchw(name + "/right", new Value.Live(b.node(), vb));
+    return sketch.addNchw(name, op, List.of(left, right), Optional.empty(), rank);
+  }
+
+  private Value.Live made(String name, DraftOp op, Value.Live a, Value.Live b, View view) {
+    int node = sketch.add(name, op, List.of(a.node(), b.node()), Optional.empty(), view);
+    return new Value.Live(node, view);
+  }
+
+  /** With axes of extent 1 in front. */
+  private static View widened(View view, int rank) {
+    List<List<View.Atom>> axes = new ArrayList<>();
+    for (int i = view.rank(); i < rank; i++) {
+      axes.add(List.of());
+    }
+    axes.addAll(view.axes());
+    return new View(axes);
+  }
+
+  /** True if a value of one position has the channels along the same axes as a larger one. */
+  private static boolean fits(View large, View small) {
+    for (int d = 0; d < large.rank(); d++) {
+      List<View.Atom> axis = large.axis(d);
+      if (!small.axis(d).equals(large.isChannels(d) ? axis : List.of())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A sum of any number of values. */
+  Value sum(Inputs in) {
+    String name = in.node().name();
+    Value.Live total = in.live(0);
+    for (int i = 1; i < in.size(); i++) {
+      String part = i == in.size() - 1 ? name : name + "/" + i;
+      total = combined(part, total, in.live(i), Function.ADD);
+    }
+    return total;
+  }
+
+  /** Mean, sum or maximum over all positions. */
+  Value reduce(Inputs in) {
+    OnnxNode node = in.node();
+    Value.Live x = in.live(0);
+    View view = x.view();
+    sketch.needsLayout(x);
+    boolean[] along = OnnxConstants.reduced(node, view.rank(), in.constants());
+    boolean keeps = node.integer("keepdims", 1) != 0;
+    int positions = 1;
+    List<List<View.Atom>> left = new ArrayList<>();
+    for (int d = 0; d < view.rank(); d++) {
+      if (along[d]) {
+        if (view.axis(d).stream().anyMatch(a -> a.axis() == View.Axis.CHANNEL)) {
+          throw new Refused("reduces over channels, which cannot run yet");
+        }
+        positions *= view.extent(d);
+      } else {
+        if (view.axis(d).stream().anyMatch(a -> a.axis() != View.Axis.CHANNEL)) {
+          throw new Refused("reduces over some of the positions, which cannot run yet");
+        }
+      }
+      if (!along[d] || keeps) {
+        left.add(along[d] ? List.of() : view.axis(d));
+      }
+    }
+    Op.Pool.Kind kind = node.op().equals("ReduceMax") ? Op.Pool.Kind.MAX : Op.Pool.Kind.AVERAGE;
+    DraftOp op = new DraftOp.Of(new Op.Pool(kind, Optional.empty()));
+    View after = new View(left);
+    int made = sketch.add(node.name(), op, List.of(x.node()), Optional.empty(), after);
+    Value.Live pooled = new Value.Live(made, after);
+    return node.op().equals("ReduceSum")
+        ? affine(node.name() + "/sum", pooled, positions, 0)
+        : pooled;
+  }
+
+  Value concat(Inputs in) {
+    OnnxNode node = in.node();
+    List<Value.Live> lives = new ArrayList<>();
+    for (Value v : in.values()) {
+      if (v instanceof Value.Live live) {
+        lives.add(live);
+      } else if (!(v instanceof Value.Constant)) {
+        throw new Refused("an input is missing");
+      }
+    }
+    View first = lives.getFirst().view();
+    int axis = NdMath.axis(node.integer("axis", 1), first.rank());
+    List<Integer> joined = new ArrayList<>();
+    int channels = 0;
+    for (Value.Live live : lives) {
+      sketch.needsLayout(live);
+      if (live.view().rank() != first.rank() || !sketch.isAllChannels(live, axis)) {
+        throw new Refused("joins along another axis than channels, which cannot run yet");
+      }
+      for (int d = 0; d < first.rank(); d++) {
+        if (d != axis && !live.view().axis(d).equals(first.axis(d))) {
+          throw new Refused("its inputs lie in different orders");
+        }
+      }
+      joined.add(sketch.ordered(node.name(), live, axis).node());
+      channels += sketch.shape(live.node()).channels();
+    }
+    Value.Live all = new Value.Live(joined.getFirst(), first.withChannels(axis, channels));
+    if (joined.size() > 1) {
+      DraftOp op = new DraftOp.Of(new Op.Concat(joined.size()));
+      all =
+          new Value.Live(
+              sketch.add(node.name(), op, joined, Optional.empty(), all.view()), all.view());
+    }
+    return lives.size() == in.size() ? all : filled(in, axis, all);
+  }
+
+  /** Puts channels of constants among those of a value. */
+  private Value filled(Inputs in, int axis, Value.Live all) {
+    List<Integer> source = new ArrayList<>();
+    List<Float> constant = new ArrayList<>();
+    int next = 0;
+    for (Value v : in.values()) {
+      if (v instanceof Value.Live live) {
+        int channels = sketch.shape(live.node()).channels();
+        for (int c = 0; c < channels; c++) {
+          source.add(next++);
+          constant.add(0f);
+        }
+      } else if (v instanceof Value.Constant(NdArray array)) {
+        for (float c : uniform(array, axis, all.view())) {
+          source.add(-1);
+          constant.add(c);
+        }
+      }
+    }
+    float[] values = new float[constant.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = constant.get(i);
+    }
+    int[] places = source.stream().mapToInt(i -> i).toArray();
+    return sketch.picked(in.node().name(), all, axis, places, values);
+  }
+
+  /** For each place along an axis the one value that a constant has there. */
+  private static float[] uniform(NdArray x, int axis, View of) {
+    for (int d = 0; d < of.rank(); d++) {
+      if (x.rank() != of.rank() || (d != axis && x.dim(d) != of.extent(d))) {
+        throw new Refused("its constant " + x + " does not fit");
+      }
+    }
+    int inner = 1;
+    for (int d = axis + 1; d < x.rank(); d++) {
+      inner *= x.dim(d);
+    }
+    float[] in = x.floats();
+    float[] out = new float[x.dim(axis)];
+    for (int i = 0; i < in.length; i++) {
+      int c = i / inner % out.length;
+      if (i < inner * out.length && i % inner == 0) {
+        out[c] = in[i];
+      } else if (Float.compare(in[i], out[c]) != 0) {
+        throw new Refused("its constant differs between positions");
+      }
+    }
+    return out;
+  }
+
+  Value slice(Inputs in) {
+    Value.Live x = in.live(0);
+    for (OnnxConstants.Cut cut :
+        OnnxConstants.cuts(in.node(), x.view().extents(), in.constants())) {
+      x = cut(in.node().name(), x, cut);
+    }
+    return x;
+  }
+
+  List<Value> split(Inputs in) {
+    OnnxNode node = in.node();
+    Value.Live x = in.live(0);
+    int axis = NdMath.axis(node.integer("axis", 0), x.view().rank());
+    int[] parts =
+        OnnxConstants.parts(node, x.view().extent(axis), in.has(1) ? in.constant(1) : null);
+    List<Value> out = new ArrayList<>();
+    long from = 0;
+    for (int i = 0; i < parts.length; i++) {
+      if (parts[i] < 1 || from + parts[i] > x.view().extent(axis)) {
+        throw new Refused("parts " + Arrays.toString(parts) + " of " + x.view().extent(axis));
+      }
+      int to = (int) from + parts[i];
+      out.add(cut(node.name() + "/" + i, x, new OnnxConstants.Cut(axis, (int) from, to, 1)));
+      from = to;
+    }
+    return out;
+  }
+
+  private Value.Live cut(String name, Value.Live x, OnnxConstants.Cut cut) {
+    int extent = x.view().extent(cut.axis());
+    if (cut.from() == 0 && cut.to() == extent && cut.step() == 1) {
+      return x;
+    }
+    sketch.needsLayout(x);
+    if (!sketch.isAllChannels(x, cut.axis()) || cut.to() <= cut.from() || cut.to() > extent) {
+      throw new Refused("takes a part of another axis than channels, which cannot run yet");
+    }
+    int[] all = x.view().channelsOf(cut.axis());
+    int n = Math.ceilDiv(cut.to() - cut.from(), cut.step());
+    int[] source = new int[n];
+    Arrays.setAll(source, i -> all[cut.from() + i * cut.step()]);
+    return sketch.picked(name, x, cut.axis(), source, new float[n]);
+  }
+
+  /** The same values with other extents. */
+  Value reshaped(Value.Live x, int... dims) {
+    View view =
+        x.view()
+            .reshaped(dims)
+            .orElseThrow(
+                () ->
+                    new Refused(
+                        "cannot make "
+                            + Arrays.toString(dims)
+                            + " of "
+                            + Arrays.toString(x.view().extents())
+                            + " without moving values between channels and positions"));
+    return new Value.Live(x.node(), view);
+  }
+}

@@ -1,0 +1,51 @@
+package io.depthscope.run;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.BackendException;
+import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelFile;
+import io.depthscope.graph.exchange.ModelFormatException;
+import io.depthscope.graph.exchange.onnx.OnnxModel;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Recording;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Reads a file of a network, whatever its format. */
+public final class ModelReader {
+  private static final String ONNX = ".onnx";
+
+  private ModelReader() {}
+
+  /**
+   * Loads a network: an ONNX file by its name or its first bytes, anything else as safetensors.
+   *
+   * @throws ModelFormatException if it cannot be read or run; the message is one line
+   */
+  public static LoadedModel load(Path file, LoadOptions options) throws ModelFormatException {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return name.endsWith(ONNX) || ModelFile.looksLikeOnnx(file)
+        ? OnnxModel.load(file, options)
+        : ModelFile.load(file, options);
+  }
+
+  /** A file's name without what tells its format. */
+  public static String nameOf(Path file) {
+    return String.valueOf(file.getFileName()).replaceFirst("\\.(safetensors|onnx)$", "");
+  }
+
+  /** What the backend of every machine, cpu, cannot run yet of a network; empty if nothing. */
+  public static Optional<String> missing(LoadedModel model) {
+    float[][] table = new float[model.graph().inputShape().channels()][256];
+    Plan plan = Plan.fp32(model.network(), table, Recording.PLAIN);
+    try (Backend cpu = new CpuBackend(1)) {
+      cpu.memoryBytes(plan, 1);
+      return Optional.empty();
+    } catch (BackendException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+}

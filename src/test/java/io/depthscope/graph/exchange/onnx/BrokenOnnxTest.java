@@ -1,0 +1,300 @@
+package io.depthscope.graph.exchange.onnx;
+
+import static io.depthscope.graph.exchange.onnx.OnnxModels.elsewhere;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.graph;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.integers;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.model;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.node;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.row;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.value;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.weights;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.ModelFormatException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is wrong with a file is said in one line that names it and the node. */
+class BrokenOnnxTest {
+  private static final LoadOptions NONE = LoadOptions.NONE;
+  @TempDir private Path folder;
+
+  private static String refusal(byte[] bytes) {
+    ModelFormatException e =
+        assertThrows(ModelFormatException.class, () -> OnnxModel.load("n.onnx", bytes, NONE));
+    assertFalse(e.getMessage().contains("\n"), e.getMessage());
+    return e.getMessage();
+  }
+
+  private static String refusal(ModelProto.Builder model) {
+    return refusal(model.build().toByteArray());
+  }
+
+  private static GraphProto.Builder convolution() {
+    return graph(1, 1, 5, 5)
+        .addInitializer(weights("w", 1, 1, 3, 3))
+        .addNode(node("Conv", "y", "x", "w"));
+  }
+
+  @Test
+  void bytesThatAreNone() {
+    assertEquals("n.onnx: holds no graph", refusal(new byte[0]));
+    assertEquals(
+        "n.onnx: is no ONNX model: its bytes are no protobuf",
+        refusal("no model at all".getBytes(StandardCharsets.UTF_8)));
+    byte[] good = model(convolution()).build().toByteArray();
+    assertEquals(
+        "n.onnx: is no ONNX model: it ends too early",
+        refusal(Arrays.copyOf(good, good.length - 9)));
+  }
+
+  @Test
+  void versionsThatCannotBeRead() {
+    assertEquals(
+        "n.onnx: does not say which version of the operators it uses",
+        refusal(model(convolution()).clearOpsetImport()));
+    assertEquals(
+        "n.onnx: uses operators of version 6; 7 to 25 can be read",
+        refusal(
+            model(convolution())
+                .clearOpsetImport()
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(6))));
+  }
+
+  @Test
+  void nodesThatDoNotFitTogether() {
+    assertEquals(
+        "n.onnx: node Add_of_a (Add): is in a cycle, or behind one",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addNode(node("Add", "a", "x", "y"))
+                    .addNode(node("Relu", "y", "a")))));
+    assertEquals(
+        "n.onnx: node Conv_of_y (Conv): reads w, which nothing gives",
+        refusal(model(graph(1, 1, 5, 5).addNode(node("Conv", "y", "x", "w")))));
+    assertEquals(
+        "n.onnx: node Relu_of_y (Relu): gives y, which is given already",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addNode(node("Tanh", "y", "x"))
+                    .addNode(node("Relu", "y", "x")))));
+    assertEquals(
+        "n.onnx: output y is given by no node",
+        refusal(model(graph(1, 1, 5, 5).addNode(node("Relu", "z", "x")))));
+  }
+
+  @Test
+  void inputsThatCannotBeGiven() {
+    assertEquals(
+        "n.onnx: has 2 inputs; networks of one can be run",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInput(value("z", 1, 1, 5, 5))
+                    .addNode(node("Add", "y", "x", "z")))));
+    assertEquals(
+        "n.onnx: has no input",
+        refusal(
+            model(
+                GraphProto.newBuilder().addOutput(value("y", 1)).addInitializer(weights("y", 1)))));
+    assertEquals(
+        "n.onnx: its input has 5 axes; networks of 2 to 4 can be run",
+        refusal(model(graph(1, 1, 1, 5, 5).addNode(node("Relu", "y", "x")))));
+    assertEquals(
+        "n.onnx: input x has an extent of 4000000000",
+        refusal(model(graph(1, 1, 5, 4_000_000_000L).addNode(node("Relu", "y", "x")))));
+    assertEquals(
+        "n.onnx: its input: a tensor of extents [1, 3, 99999, 99999] is too large",
+        refusal(model(graph(1, 3, 99999, 99999).addNode(node("Relu", "y", "x")))));
+    assertEquals(
+        "n.onnx: leaves extent 1 of its input open, and nothing states it",
+        refusal(model(graph(1, 0).addNode(node("Relu", "y", "x")))));
+  }
+
+  @Test
+  void tensorsThatDoNotHoldWhatTheySay() {
+    TensorProto huge =
+        TensorProto.newBuilder()
+            .setName("w")
+            .setDataType(1)
+            .addAllDims(List.of(1L << 20, 1L << 20, 3L, 3L))
+            .build();
+    assertEquals(
+        "n.onnx: tensor w: a tensor of extents [1048576, 1048576, 3, 3] is too large",
+        refusal(model(graph(1, 1, 5, 5).addInitializer(huge))));
+    assertEquals(
+        "n.onnx: tensor w: holds 0 values, its extents need 9",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(
+                        weights("w", 1, 1, 3, 3).toBuilder().clearFloatData().build()))));
+    assertEquals(
+        "n.onnx: tensor w: element type 8 cannot be read",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(weights("w", 1).toBuilder().setDataType(8).build()))));
+  }
+
+  @Test
+  void nodesThatCannotRun() {
+    assertEquals(
+        "n.onnx: node LRN_of_a (LRN): cannot run yet",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(weights("w", 1, 1, 3, 3))
+                    .addNode(node("LRN", "a", "x"))
+                    .addNode(node("Conv", "y", "a", "w")))));
+    assertEquals(
+        "n.onnx: node Odd_of_y (my.domain.Odd): cannot run yet",
+        refusal(model(graph(1, 1, 5, 5).addNode(node("Odd", "y", "x").setDomain("my.domain")))));
+    assertEquals(
+        "n.onnx: node QuantizeLinear_of_y (QuantizeLinear): quantized files cannot be run yet",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(weights("s", 1))
+                    .addNode(node("QuantizeLinear", "y", "x", "s")))));
+    assertEquals(
+        "n.onnx: node Softmax_of_a (Softmax): cannot run yet",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(weights("w", 1, 1, 3, 3))
+                    .addNode(node("Softmax", "a", "x"))
+                    .addNode(node("Conv", "y", "a", "w")))));
+  }
+
+  @Test
+  void nodesThatDoNotFitTheirInputs() {
+    assertEquals(
+        "n.onnx: node Conv_of_y (Conv): kernel 3x3 is larger than the padded input 2x2x1",
+        refusal(
+            model(
+                graph(1, 1, 2, 2)
+                    .addInitializer(weights("w", 1, 1, 3, 3))
+                    .addNode(node("Conv", "y", "x", "w")))));
+    assertEquals(
+        "n.onnx: node Conv_of_y (Conv): its weights float32 [1, 1, 3, 3] do not fit 2 channels in 1"
+            + " groups",
+        refusal(
+            model(
+                graph(1, 2, 5, 5)
+                    .addInitializer(weights("w", 1, 1, 3, 3))
+                    .addNode(node("Conv", "y", "x", "w")))));
+    assertEquals(
+        "n.onnx: node Conv_of_y (Conv): its window has an extent, stride or padding of 2000000",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(weights("w", 1, 1, 3, 3))
+                    .addNode(
+                        node("Conv", "y", "x", "w")
+                            .addAttribute(integers("pads", 2_000_000, 0, 0, 0))))));
+    assertEquals(
+        "n.onnx: node Reshape_of_a (Reshape): cannot make [1, 3, 9] of [1, 1, 5, 5]",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(row("to", 1, 3, 9))
+                    .addNode(node("Reshape", "a", "x", "to"))
+                    .addNode(node("Relu", "y", "a")))));
+    assertEquals(
+        "n.onnx: node ConstantOfShape_of_a (ConstantOfShape): a tensor of extents [65536, 65536] is"
+            + " too large",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(row("to", 65536, 65536))
+                    .addNode(node("ConstantOfShape", "a", "to"))
+                    .addNode(node("Add", "y", "x", "a")))));
+  }
+
+  @Test
+  void weightsThatAreNoNumbers() {
+    TensorProto bad = weights("w", 1, 1, 3, 3).toBuilder().setFloatData(4, Float.NaN).build();
+    assertEquals(
+        "n.onnx: node Conv_of_y: kernel[4] is NaN",
+        refusal(model(graph(1, 1, 5, 5).addInitializer(bad).addNode(node("Conv", "y", "x", "w")))));
+  }
+
+  private String refusalOnDisk(TensorProto weights) throws IOException {
+    Path own = Files.createDirectories(folder.resolve("model"));
+    Path file = own.resolve("n.onnx");
+    Files.write(
+        file,
+        model(graph(1, 1, 5, 5).addInitializer(weights).addNode(node("Conv", "y", "x", "w")))
+            .build()
+            .toByteArray());
+    ModelFormatException e =
+        assertThrows(ModelFormatException.class, () -> OnnxModel.load(file, NONE));
+    return e.getMessage().replace(file.toString(), "n.onnx");
+  }
+
+  @Test
+  void externalDataThatCannotBeRead() throws IOException {
+    Files.write(folder.resolve("secret"), new byte[36]);
+    Files.write(Files.createDirectories(folder.resolve("model")).resolve("data"), new byte[40]);
+    Files.createSymbolicLink(folder.resolve("model/link"), folder.resolve("secret"));
+    String start = "n.onnx: tensor w: its data are ";
+    assertEquals(
+        start + "outside the model's folder", refusalOnDisk(elsewhere("w", "../secret", 0)));
+    assertEquals(start + "outside the model's folder", refusalOnDisk(elsewhere("w", "link", 0)));
+    assertEquals(
+        start + "outside the model's folder",
+        refusalOnDisk(elsewhere("w", folder.resolve("model/data").toString(), 0)));
+    assertEquals(start + "in none, which is missing", refusalOnDisk(elsewhere("w", "none", 0)));
+    assertEquals(
+        start + "bytes 8 and on of data, which has 40", refusalOnDisk(elsewhere("w", "data", 8)));
+    assertEquals(
+        "n.onnx: tensor w: its data are in another file",
+        refusal(model(graph(1, 1, 5, 5).addInitializer(elsewhere("w", "data", 0)))));
+    OnnxModel.load(good(elsewhere("w", "data", 4)), NONE);
+  }
+
+  private Path good(TensorProto weights) throws IOException {
+    Path file = folder.resolve("model/good.onnx");
+    Files.write(
+        file,
+        model(graph(1, 1, 5, 5).addInitializer(weights).addNode(node("Conv", "y", "x", "w")))
+            .build()
+            .toByteArray());
+    return file;
+  }
+
+  @Test
+  void optionsThatDoNotFit() {
+    byte[] good = model(convolution()).build().toByteArray();
+    LoadOptions sized = new LoadOptions(Optional.empty(), OptionalInt.of(7));
+    assertEquals(
+        "n.onnx: extent 2 of its input is 5, not 7",
+        assertThrows(ModelFormatException.class, () -> OnnxModel.load("n.onnx", good, sized))
+            .getMessage());
+    LoadOptions clamped =
+        new LoadOptions(Optional.empty(), OptionalInt.empty(), Optional.of(Clamp.RELU));
+    assertEquals(
+        "n.onnx: is an ONNX model, which tells its layers itself: no --family, no --activation",
+        assertThrows(ModelFormatException.class, () -> OnnxModel.load("n.onnx", good, clamped))
+            .getMessage());
+  }
+}
