@@ -1,27 +1,38 @@
-// The channels of two tensors side by side.
+// The channels of two or more tensors side by side.
 //
-//   out[c] = c < n ? a[c] : b[c - n]     n channels of a
+//   out[c] = from_c[position * stride_c]
 //
-// a lies in in/inQ, b in w/wQ: float32 NHWC, channels padded to the stride of each. n is kernelWidth.
+// w is a table, one JoinedChannel for each channel of the output, that says where in its tensor the channel
+// begins; wQ is that of the quantized stream. The tensors are float32 NHWC, channels padded to the stride of
+// each. in and inQ are not read.
 // Launch: 256 threads a block, any number of blocks.
 // Java reference: ReferenceLayers.concat.
 #include "common/measure.cuh"
 
-struct JoinSource {
-  bool first;
-  int channel, stride;
+// Written by io.depthscope.backend.cuda.JoinedChannels.
+struct JoinedChannel {
+  // The channel at the first position of the first image.
+  const float* from;
+  // Floats from one position to the next.
+  long long stride;
+};
+static_assert(sizeof(JoinedChannel) == 16, "JoinedChannel must have no padding");
 
-  __device__ __forceinline__ JoinSource(const LayerParams& p, const LayerPointers&, int c)
-      : first(c < p.kernelWidth),
-        channel(first ? c : c - p.kernelWidth),
-        stride(first ? p.inStride : (p.outChannels - p.kernelWidth + 3) / 4 * 4) {}
+struct JoinSource {
+  const float *from, *fromQ;
+  long long stride;
+
+  __device__ __forceinline__ JoinSource(const LayerParams&, const LayerPointers& d, int c)
+      : from(reinterpret_cast<const JoinedChannel*>(d.w)[c].from),
+        fromQ(d.wQ ? reinterpret_cast<const JoinedChannel*>(d.wQ)[c].from : from),
+        stride(reinterpret_cast<const JoinedChannel*>(d.w)[c].stride) {}
 
   template <int MODE>
   __device__ __forceinline__ Element fetch(
-      const LayerParams& p, const LayerPointers& d, long long, int image, int position) const {
-    long long from = ((long long)image * positionsOf(p) + position) * stride + channel;
-    float x = first ? d.in[from] : d.w[from];
-    return {x, hasPair(MODE) ? (first ? d.inQ[from] : d.wQ[from]) : 0.0f, x};
+      const LayerParams& p, const LayerPointers&, long long, int image, int position) const {
+    long long at = ((long long)image * positionsOf(p) + position) * stride;
+    float x = from[at];
+    return {x, hasPair(MODE) ? fromQ[at] : 0.0f, x};
   }
 
   template <int MODE>

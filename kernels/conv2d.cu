@@ -1,7 +1,7 @@
-// Dense convolution of any kernel size, stride and padding, as a matrix product over windows that are
+// Dense convolution of any kernel size, stride, dilation and padding, as a matrix product over windows that are
 // never written out. See common/gemm.cuh for the tile and for the order of the sums.
 //
-//   out[y][x][n] = f(bias[n] + sum over ky, kx, c of in[y*sh+ky-top][x*sw+kx-left][c] * w[ky][kx][c][n])
+//   out[y][x][n] = f(bias[n] + sum over ky, kx, c of in[y*sh+ky*dh-top][x*sw+kx*dw-left][c] * w[ky][kx][c][n])
 //
 // in: float32 NHWC, padded channels. w, wQ: float32 [KH * KW * inStride][outStride], zeros in the
 // padding; depth = KH * KW * inStride.

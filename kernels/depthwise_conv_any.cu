@@ -1,7 +1,7 @@
-// Depthwise convolution of any kernel size and stride, one element a thread: the second opinion on
+// Depthwise convolution of any kernel size, stride and dilation, one element a thread: the second opinion on
 // depthwise_conv.cu, and what runs where that has no variant.
 //
-//   out[y][x][c] = f(bias[c] + sum over ky, kx of in[y*sh+ky-top][x*sw+kx-left][c] * w[ky][kx][c])
+//   out[y][x][c] = f(bias[c] + sum over ky, kx of in[y*sh+ky*dh-top][x*sw+kx*dw-left][c] * w[ky][kx][c])
 //
 // Sums are one chain of fused multiply-adds, rows of the kernel first; taps outside the image are left
 // out. in, out: float32 NHWC, padded channels. w: float32 [KH][KW][stride].
@@ -17,12 +17,12 @@ struct DepthwiseSource {
     const float* base = in + (long long)image * p.inHeight * p.inWidth * p.inStride + c;
     float sum = 0.0f;
     for (int ky = 0; ky < p.kernelHeight; ky++) {
-      int y = top + ky;
+      int y = top + ky * p.dilationHeight;
       if (y < 0 || y >= p.inHeight) {
         continue;
       }
       for (int kx = 0; kx < p.kernelWidth; kx++) {
-        int x = left + kx;
+        int x = left + kx * p.dilationWidth;
         if (x >= 0 && x < p.inWidth) {
           sum = fmaf(
               base[((long long)y * p.inWidth + x) * p.inStride], w[(ky * p.kernelWidth + kx) * p.inStride + c], sum);
@@ -34,9 +34,10 @@ struct DepthwiseSource {
 
   int channel;
   float bias;
+  Bounds bounds;
 
-  __device__ __forceinline__ DepthwiseSource(const LayerParams&, const LayerPointers& d, int c)
-      : channel(c), bias(d.bias[c]) {}
+  __device__ __forceinline__ DepthwiseSource(const LayerParams& p, const LayerPointers& d, int c)
+      : channel(c), bias(d.bias[c]), bounds(p, d.bias, c) {}
 
   template <int MODE>
   __device__ __forceinline__ Element fetch(
@@ -48,10 +49,8 @@ struct DepthwiseSource {
   }
 
   template <int MODE>
-  __device__ __forceinline__ Element finish(const LayerParams& p, const Element& e) const {
-    return {
-        activate(e.x + bias, p.lower, p.upper), activate(e.y + bias, p.lower, p.upper),
-        activate(e.middle + bias, p.lower, p.upper)};
+  __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
+    return {bounds.clamp(e.x + bias), bounds.clamp(e.y + bias), bounds.clamp(e.middle + bias)};
   }
 };
 

@@ -26,11 +26,13 @@ template <class Function>
 struct PairSource {
   int channel;
   bool oneOfA, oneOfB;
+  Bounds bounds;
 
-  __device__ __forceinline__ PairSource(const LayerParams& p, const LayerPointers&, int c)
+  __device__ __forceinline__ PairSource(const LayerParams& p, const LayerPointers& d, int c)
       : channel(c),
         oneOfA(p.inHeight * p.inWidth == 1),
-        oneOfB(p.kernelHeight * p.kernelWidth == 1) {}
+        oneOfB(p.kernelHeight * p.kernelWidth == 1),
+        bounds(p, d.bias, c) {}
 
   template <int MODE>
   __device__ __forceinline__ Element fetch(
@@ -41,9 +43,9 @@ struct PairSource {
   }
 
   template <int MODE>
-  __device__ __forceinline__ Element finish(const LayerParams& p, const Element& e) const {
-    float x = activate(e.x, p.lower, p.upper);
-    return {x, activate(e.y, p.lower, p.upper), x};
+  __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
+    float x = bounds.clamp(e.x);
+    return {x, bounds.clamp(e.y), x};
   }
 };
 

@@ -6,7 +6,7 @@
 // in, out: float32 NHWC [images][height][width][stride], channels padded to the stride. Pools have no
 // weights, so the third product of the sources of error is the pool of the fp32 input.
 // Launch: 256 threads a block, any number of blocks. lanes is a power of two up to 32.
-// Java reference: ReferenceLayers.averagePool, ReferenceLayers.maxPool.
+// Java reference: ReferenceLayers.pool.
 #include "common/measure.cuh"
 
 template <bool MAXIMUM>
@@ -14,22 +14,30 @@ struct PoolSource {
   __device__ __forceinline__ static float window(const LayerParams& p, const float* in, int image, int position, int c) {
     int oy = position / p.outWidth, ox = position % p.outWidth;
     int top = oy * p.strideHeight - p.padTop, left = ox * p.strideWidth - p.padLeft;
-    int y0 = max(0, top), y1 = min(p.inHeight, top + p.kernelHeight);
-    int x0 = max(0, left), x1 = min(p.inWidth, left + p.kernelWidth);
+    int y0 = top, y1 = min(p.inHeight, top + (p.kernelHeight - 1) * p.dilationHeight + 1);
+    int x0 = left, x1 = min(p.inWidth, left + (p.kernelWidth - 1) * p.dilationWidth + 1);
+    while (y0 < 0) {
+      y0 += p.dilationHeight;
+    }
+    while (x0 < 0) {
+      x0 += p.dilationWidth;
+    }
     const float* base = in + (long long)image * p.inHeight * p.inWidth * p.inStride + c;
     double sum = 0.0;
     float best = -POSITIVE_INFINITY;
-    for (int y = y0; y < y1; y++) {
-      for (int x = x0; x < x1; x++) {
+    int taps = 0;
+    for (int y = y0; y < y1; y += p.dilationHeight) {
+      for (int x = x0; x < x1; x += p.dilationWidth) {
         float v = base[((long long)y * p.inWidth + x) * p.inStride];
         if (MAXIMUM) {
           best = largestOf(best, v);
         } else {
           sum += v;
+          taps++;
         }
       }
     }
-    return MAXIMUM ? best : (float)(sum / ((y1 - y0) * (x1 - x0)));
+    return MAXIMUM ? best : (float)(sum / taps);
   }
 
   int channel;

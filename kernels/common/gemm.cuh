@@ -103,7 +103,7 @@ struct WindowRow {
   }
 
   __device__ __forceinline__ float4 load(const LayerParams& p, const Place& place) const {
-    int y = top + place.ky, x = left + place.kx;
+    int y = top + place.ky * p.dilationHeight, x = left + place.kx * p.dilationWidth;
     bool inside = place.ky < p.kernelHeight && (unsigned)y < (unsigned)p.inHeight && (unsigned)x < (unsigned)p.inWidth;
     return inside ? load4(image + (y * p.inWidth + x) * p.inStride + place.c) : zero4();
   }
@@ -308,7 +308,7 @@ __device__ __forceinline__ void storeSums(
       for (int j = 0; j < 4; j++) {
         v[j] = sums[i][half * 4 + j];
         if (FINISHED) {
-          v[j] = activate(v[j] + b[j], p.lower, p.upper);
+          v[j] = activate(v[j] + b[j], bias[p.outStride + n + j], bias[2 * p.outStride + n + j]);
           if (quantize) {
             v[j] = q.fakeQuantize(v[j]);
           }

@@ -16,7 +16,8 @@
 #include "statistics.cuh"
 
 // Where a layer reads and writes. in and w are the fp32 stream's, inQ and wQ the quantized one's; an operation
-// on two tensors has its second input in w and wQ. middle is room for the third product, which every layer leaves there.
+// on two tensors has its second input in w and wQ. In bias the lower and the upper bounds of all channels follow
+// the biases; each of the three is outStride long. middle is room for the third product, which every layer leaves there.
 struct LayerPointers {
   const float *in, *inQ, *w, *wQ, *bias;
   float *out, *outQ, *middle;
@@ -28,6 +29,16 @@ struct LayerPointers {
 constexpr int SMALL_IMAGE = 16;
 
 __device__ __forceinline__ int positionsOf(const LayerParams& p) { return p.outHeight * p.outWidth; }
+
+// What the values of a channel are clamped to: each may have bounds of its own.
+struct Bounds {
+  float lower, upper;
+
+  __device__ __forceinline__ Bounds(const LayerParams& p, const float* bias, int channel)
+      : lower(bias[p.outStride + channel]), upper(bias[2 * p.outStride + channel]) {}
+
+  __device__ __forceinline__ float clamp(float x) const { return activate(x, lower, upper); }
+};
 
 // x is the fp32 stream, y the quantized stream before its output is quantized, middle the quantized
 // weights on the fp32 input.
@@ -196,9 +207,10 @@ __device__ __forceinline__ void measureTiles(
 // leaves them.
 struct ProductSource {
   float bias;
+  Bounds bounds;
 
-  __device__ __forceinline__ ProductSource(const LayerParams&, const LayerPointers& d, int channel)
-      : bias(d.bias[channel]) {}
+  __device__ __forceinline__ ProductSource(const LayerParams& p, const LayerPointers& d, int channel)
+      : bias(d.bias[channel]), bounds(p, d.bias, channel) {}
 
   template <int MODE>
   __device__ __forceinline__ Element fetch(
@@ -207,10 +219,8 @@ struct ProductSource {
   }
 
   template <int MODE>
-  __device__ __forceinline__ Element finish(const LayerParams& p, const Element& e) const {
-    return {
-        activate(e.x + bias, p.lower, p.upper), activate(e.y + bias, p.lower, p.upper),
-        activate(e.middle + bias, p.lower, p.upper)};
+  __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
+    return {bounds.clamp(e.x + bias), bounds.clamp(e.y + bias), bounds.clamp(e.middle + bias)};
   }
 };
 

@@ -6,20 +6,23 @@
 
 // One layer over a batch. Activations are NHWC with channels padded to a multiple of 4 (the stride);
 // what lies in the padding is 0.
-// An operation on two tensors has the extent of the second, or the channels of the first, in the kernel's
-// place: see elementwise.cu and concat.cu.
+// An operation on two tensors has the extent of the second in the kernel's place: see elementwise.cu.
 struct LayerParams {
   int images;
   int inHeight, inWidth, inStride;
   int outHeight, outWidth, outChannels, outStride;
   int kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft;
-  // Rows of the matrix product: padded taps times channels.
+  // Positions from one tap of the window to the next.
+  int dilationHeight, dilationWidth;
+  // Blocks of channels that a convolution keeps apart; 1 for none.
+  int groups;
+  // Rows of the matrix product: taps times channels, which are padded but in grouped_conv.cu.
   int depth;
   // How one image's positions are cut into tiles, which fixes the order of its sums. A block takes
   // tilesPerBlock of them at a time; where that is more than 1, they are all full.
   int tilesPerImage, rowsPerTile, tilesPerBlock;
   int lanes, columnTiles;
-  // Activation function: clamp to lower..upper.
+  // Activation function: clamp to lower..upper, where all channels have the same; see Bounds.
   float lower, upper;
   // Quantization of the output.
   int quantized;
@@ -29,7 +32,7 @@ struct LayerParams {
   // Whether to count histograms.
   int histograms;
 };
-static_assert(sizeof(LayerParams) == 28 * 4, "LayerParams must have no padding");
+static_assert(sizeof(LayerParams) == 31 * 4, "LayerParams must have no padding");
 
 // Partial sums of one layer's tiles to sums of images.
 struct ReduceParams {

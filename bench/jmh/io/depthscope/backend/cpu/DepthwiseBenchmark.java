@@ -54,7 +54,7 @@ public class DepthwiseBenchmark {
 
   private void convolve(int p0, int p1) {
     int width = compiled.step().out().width();
-    kernel.rows(image, compiled.baseline().depthwise(), p0 / width, p1 / width, tile);
+    kernel.rows(image, compiled.baseline().byTap(), p0 / width, p1 / width, tile);
   }
 
   /** One image, tile by tile. */

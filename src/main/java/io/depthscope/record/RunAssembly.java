@@ -6,8 +6,8 @@ import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.stats.Distribution;
 import io.depthscope.stats.LayerAccumulator;
-import io.depthscope.stats.NetworkFigures;
 import io.depthscope.stats.Prediction;
+import io.depthscope.stats.PredictionSums;
 import io.depthscope.stats.TensorStatistics;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +50,7 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
   }
 
   private static Run.Network network(RunState state) {
-    NetworkFigures n = state.figures();
+    PredictionSums n = state.figures();
     return new Run.Network(
         n.images(),
         state.skipped().size(),

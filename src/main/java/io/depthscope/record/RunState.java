@@ -2,7 +2,7 @@ package io.depthscope.record;
 
 import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.stats.NetworkAccumulator;
-import io.depthscope.stats.NetworkFigures;
+import io.depthscope.stats.PredictionSums;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -18,7 +18,7 @@ public final class RunState {
   private static final int MAX_TEXT = 1 << 20;
 
   private final NetworkAccumulator statistics;
-  private final NetworkFigures figures = new NetworkFigures();
+  private final PredictionSums figures = new PredictionSums();
   private final List<UnreadableImage> skipped = new ArrayList<>();
   private int next;
 
@@ -33,7 +33,7 @@ public final class RunState {
     return statistics;
   }
 
-  public NetworkFigures figures() {
+  public PredictionSums figures() {
     return figures;
   }
 

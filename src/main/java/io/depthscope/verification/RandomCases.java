@@ -112,7 +112,9 @@ public final class RandomCases {
       }
     }
     int last = r.nodes.size() - 1;
-    r.nodes.add(new Node("join", new Op.Concat(2), List.of(last, last)));
+    int joined = 2 + r.random.nextInt(3);
+    List<Integer> inputs = Collections.nCopies(joined, last);
+    r.nodes.add(new Node("join", new Op.Concat(joined), inputs));
     r.add("mix", r.clamped(Op.Convolution.pointwise(r.pick(CHANNELS))));
     return r.finish(seed, "branched", r.draw.pixels(in, 2 + r.random.nextInt(3)));
   }
@@ -163,7 +165,22 @@ public final class RandomCases {
   private record Layer(Op op, Clamp clamp) {}
 
   private Layer clamped(Op op) {
-    return new Layer(op, clamp());
+    return new Layer(
+        op,
+        op instanceof Op.Convolution c && c.outChannels() > 1 && random.nextInt(8) == 0
+            ? clamps(c.outChannels())
+            : clamp());
+  }
+
+  /** One interval a channel. */
+  private Clamp clamps(int channels) {
+    float[] lower = new float[channels];
+    float[] upper = new float[channels];
+    for (int c = 0; c < channels; c++) {
+      lower[c] = -random.nextInt(5) / 4f;
+      upper[c] = (1 + random.nextInt(24)) / 4f;
+    }
+    return new Clamp(lower, upper);
   }
 
   private static Layer bare(Op op) {
@@ -208,11 +225,15 @@ public final class RandomCases {
     boolean pools = true;
     return switch (random.nextInt(in.positions() == 1 ? 8 : 7)) {
       case 0, 1 -> {
-        int channels = pick(CHANNELS);
-        yield clamped(Op.Convolution.dense(window(!pools), channels));
+        int groups = groups(in);
+        int channels = Math.ceilDiv(pick(CHANNELS), groups) * groups;
+        yield clamped(new Op.Convolution(window(!pools), groups, channels));
       }
       case 2 -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
-      case 3, 4 -> clamped(Op.Convolution.depthwise(window(!pools), in.channels()));
+      case 3, 4 -> {
+        int outputs = random.nextInt(6) == 0 ? 2 + random.nextInt(2) : 1;
+        yield clamped(new Op.Convolution(window(!pools), in.channels(), outputs * in.channels()));
+      }
       case 5 ->
           random.nextBoolean()
               ? bare(Op.Pool.of(Op.Pool.Kind.AVERAGE, window(pools)))
@@ -220,6 +241,12 @@ public final class RandomCases {
       case 6 -> !first || random.nextBoolean() ? bare(Op.Pool.globalAverage()) : depthwise3x3(in);
       default -> clamped(Op.Convolution.pointwise(pick(CHANNELS)));
     };
+  }
+
+  /** Mostly one group. */
+  private int groups(Shape in) {
+    int groups = random.nextInt(4) == 0 ? 2 + random.nextInt(4) : 1;
+    return in.channels() % groups == 0 ? groups : 1;
   }
 
   /** The windows with a fast path of their own. */
@@ -259,7 +286,10 @@ public final class RandomCases {
             random.nextInt(kh + more),
             random.nextInt(kw + more),
             random.nextInt(kw + more));
-    return new Window(kh, kw, sh, sw, padding);
+    Window window = new Window(kh, kw, sh, sw, padding);
+    return random.nextInt(6) == 0
+        ? window.dilated(1 + random.nextInt(3), 1 + random.nextInt(3))
+        : window;
   }
 
   private Clamp clamp() {

@@ -263,26 +263,29 @@ public final class StatisticsCheck {
       }
     }
     double variance = actual.variance();
+    // Images are joined by their means, which are rounded to double: no more of a spread is known.
+    double rounding = 1e-15 * Math.abs(mean);
     findings.close(
-        what + " mean", mean, actual.mean(), 2 * share * reach[1] + 1e-15 * Math.abs(mean));
+        what + " mean", mean, actual.mean(), 2 * share * reach[1] + rounding);
     if (min == max) {
       findings.close(what + " variance of a constant", 0, variance, 0);
       findings.close(what + " skewness of a constant", Double.NaN, actual.skewness(), 0);
       findings.close(what + " kurtosis of a constant", Double.NaN, actual.excessKurtosis(), 0);
       return;
     }
-    findings.close(what + " variance", central[2], variance, 4 * share * reach[2]);
+    double variances = 4 * share * reach[2] + 2 * rounding * reach[1];
+    findings.close(what + " variance", central[2], variance, variances);
     if (variance > 0) {
       findings.close(
           what + " third moment",
           central[3],
           actual.skewness() * variance * Math.sqrt(variance),
-          6 * share * reach[3]);
+          6 * share * reach[3] + 3 * rounding * reach[2]);
       findings.close(
           what + " fourth moment",
           central[4],
           (actual.excessKurtosis() + 3) * variance * variance,
-          8 * share * reach[4]);
+          8 * share * reach[4] + 4 * rounding * reach[3]);
     }
   }
 

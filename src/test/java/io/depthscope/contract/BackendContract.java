@@ -10,8 +10,8 @@ import io.depthscope.backend.Program;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.plan.Recording;
-import io.depthscope.stats.NetworkFigures;
 import io.depthscope.stats.Prediction;
+import io.depthscope.stats.PredictionSums;
 import io.depthscope.verification.Findings;
 import io.depthscope.verification.GoldenCase;
 import io.depthscope.verification.GoldenCheck;
@@ -40,16 +40,10 @@ abstract class BackendContract {
 
   abstract List<Backend> backends();
 
-  /** Cases with operations that a backend lacks. */
-  private static Set<String> lacking(Backend backend) {
-    return backend.name().equals("reference") ? Set.of() : Set.of("grouped_dilated");
-  }
-
   Stream<Arguments> cases() throws IOException {
     List<Arguments> all = new ArrayList<>();
     for (Backend backend : backends()) {
       Set<String> expected = new TreeSet<>(GoldenCase.names());
-      expected.removeAll(lacking(backend));
       assertTrue(expected.size() >= 12, "golden cases missing: " + expected);
       assertEquals(expected, new TreeSet<>(GoldenCase.namesFor(backend)), backend.name());
       for (String name : expected) {
@@ -111,7 +105,7 @@ abstract class BackendContract {
     GoldenCase golden = GoldenCase.read(name);
     PlanCase c = golden.planCase();
     JsonNode expected = golden.json().get("network");
-    NetworkFigures figures = new NetworkFigures();
+    PredictionSums figures = new PredictionSums();
     Findings findings = new Findings();
     try (Program program = backend.compile(c.plan(Recording.PAIRED), golden.images())) {
       BatchOutput out = PlanCase.await(program.submit(c.batch()));

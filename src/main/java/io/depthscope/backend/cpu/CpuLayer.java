@@ -18,9 +18,9 @@ record CpuLayer(
     /** For dense convolutions and fully connected layers. */
     record Packed(PackedKernel kernel) implements Weights {}
 
-    /** For depthwise convolutions: [KH * KW, padded channels]. */
+    /** For depthwise and grouped convolutions: [KH * KW * inputs of a group, padded channels]. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Depthwise(float[] kernel) implements Weights {}
+    record ByTap(float[] kernel) implements Weights {}
 
     /** For layers without weights. */
     record None() implements Weights {}
@@ -29,7 +29,7 @@ record CpuLayer(
     default int floats() {
       return switch (this) {
         case Packed p -> p.kernel().data().length;
-        case Depthwise d -> d.kernel().length;
+        case ByTap d -> d.kernel().length;
         case None ignored -> 0;
       };
     }
@@ -38,8 +38,8 @@ record CpuLayer(
       return ((Packed) this).kernel();
     }
 
-    default float[] depthwise() {
-      return ((Depthwise) this).kernel();
+    default float[] byTap() {
+      return ((ByTap) this).kernel();
     }
   }
 
@@ -70,12 +70,13 @@ record CpuLayer(
     return switch (form) {
       case LayerForm.Dense ignored ->
           new Weights.Packed(new PackedKernel(kernel, channels, kernel.length / channels));
-      case LayerForm.ByChannel ignored -> new Weights.Depthwise(tapsOutermost(kernel, channels));
+      case LayerForm.ByChannel ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
+      case LayerForm.Grouped ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
       default -> new Weights.None();
     };
   }
 
-  /** [C, KH * KW] to [KH * KW, padded channels]. */
+  /** [C, KH * KW * I] to [KH * KW * I, padded channels]. */
   private static float[] tapsOutermost(float[] kernel, int channels) {
     int padded = StreamSums.padded(channels);
     int taps = kernel.length / channels;

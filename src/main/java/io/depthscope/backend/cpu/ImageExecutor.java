@@ -31,6 +31,7 @@ final class ImageExecutor {
   private final Epilogue epilogue;
   private final List<HistogramScratch> histograms;
   private final List<Depthwise> depthwise;
+  private final List<GroupedConvolution> grouped;
   private final List<Windows> windows;
 
   ImageExecutor(Plan plan, List<CpuLayer> layers) {
@@ -52,12 +53,17 @@ final class ImageExecutor {
             recording, layers.stream().mapToInt(l -> l.stage().padded()).max().orElse(Lanes.N));
     this.histograms = new ArrayList<>();
     this.depthwise = new ArrayList<>();
+    this.grouped = new ArrayList<>();
     this.windows = new ArrayList<>();
     for (CpuLayer l : layers) {
       histograms.add(recording.histograms() ? new HistogramScratch(l.codeCount()) : null);
       depthwise.add(
           l.form() instanceof LayerForm.ByChannel d
               ? new Depthwise(d.window(), l.step().in(), l.step().out(), l.inputRow())
+              : null);
+      grouped.add(
+          l.form() instanceof LayerForm.Grouped g
+              ? new GroupedConvolution(g, l.step().in(), l.step().out(), l.inputRow())
               : null);
       windows.add(
           switch (l.form()) {
@@ -187,8 +193,9 @@ final class ImageExecutor {
       case LayerForm.Dense ignored -> dense(l, w, in, p0, p1, tile);
       case LayerForm.ByChannel ignored -> {
         int width = l.step().out().width();
-        depthwise.get(node).rows(in, w.depthwise(), p0 / width, p1 / width, tile);
+        depthwise.get(node).rows(in, w.byTap(), p0 / width, p1 / width, tile);
       }
+      case LayerForm.Grouped ignored -> grouped.get(node).positions(in, w.byTap(), p0, p1, tile);
       case LayerForm.Pooled p when p.kind() == Op.Pool.Kind.MAX ->
           windows.get(node).maximum(in, p0, p1, tile);
       case LayerForm.Pooled ignored -> windows.get(node).average(in, p0, p1, tile);

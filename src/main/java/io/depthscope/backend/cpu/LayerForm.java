@@ -1,6 +1,5 @@
 package io.depthscope.backend.cpu;
 
-import io.depthscope.backend.BackendException;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Step;
@@ -18,6 +17,9 @@ sealed interface LayerForm {
   /** A product of each channel with a window of its own. */
   record ByChannel(Window window) implements LayerForm {}
 
+  /** A product of each group of channels, or of windows whose taps are no neighbours. */
+  record Grouped(Window window, int groups) implements LayerForm {}
+
   /** A window of each channel without weights. */
   record Pooled(Op.Pool.Kind kind, Window window) implements LayerForm {}
 
@@ -30,16 +32,12 @@ sealed interface LayerForm {
   /** The channels of several inputs side by side. */
   record Joined() implements LayerForm {}
 
-  /**
-   * The form of a layer.
-   *
-   * @throws BackendException naming the layer and what this backend cannot do yet
-   */
+  /** The form of a layer. */
   static LayerForm of(Step l) {
     return switch (l.op()) {
       case Op.Input ignored -> new Image();
       case Op.Convolution c -> convolution(l, c);
-      case Op.Pool p -> new Pooled(p.kind(), undilated(l, p.windowOn(l.in())));
+      case Op.Pool p -> new Pooled(p.kind(), p.windowOn(l.in()));
       case Op.Elementwise e -> new Combined(e.function());
       case Op.Unary u -> new Mapped(u.function());
       case Op.Concat ignored -> new Joined();
@@ -48,24 +46,13 @@ sealed interface LayerForm {
 
   private static LayerForm convolution(Step l, Op.Convolution c) {
     Shape in = l.in();
-    Window window = undilated(l, c.window());
-    if (c.groups() == 1) {
-      return new Dense(window);
+    if (c.groups() == 1 && !c.window().isDilated()) {
+      return new Dense(c.window());
     }
-    if (!c.isDepthwise(in)) {
-      throw BackendException.missing("cpu", l.node().name(), c.groups() + " groups");
-    }
-    if (c.outChannels() != in.channels()) {
-      throw BackendException.missing("cpu", l.node().name(), "a depthwise multiplier");
-    }
-    return new ByChannel(window);
-  }
-
-  private static Window undilated(Step l, Window window) {
-    if (window.isDilated()) {
-      throw BackendException.missing("cpu", l.node().name(), "dilation");
-    }
-    return window;
+    boolean single = c.isDepthwise(in) && c.outChannels() == in.channels();
+    return single && !c.window().isDilated()
+        ? new ByChannel(c.window())
+        : new Grouped(c.window(), c.groups());
   }
 
   /** True for a product whose rows are the input's positions themselves. */

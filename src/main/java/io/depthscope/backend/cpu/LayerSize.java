@@ -25,8 +25,7 @@ record LayerSize(Step step, LayerForm form, int outputRow, int tileRows, boolean
 
   /** Bytes of the rearranged weights of both streams. */
   long kernelBytes() {
-    boolean hasKernel = form instanceof LayerForm.Dense || form instanceof LayerForm.ByChannel;
-    long floats = hasKernel ? (long) padded() * depth() : 0;
+    long floats = (long) padded() * depth(); // none without weights
     return 4 * floats * (sharesKernel() ? 1 : 2);
   }
 

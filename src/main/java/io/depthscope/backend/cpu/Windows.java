@@ -121,12 +121,12 @@ final class Windows {
   void average(float[] input, int p0, int p1, float[] tile) {
     for (int p = p0; p < p1; p++) {
       Bounds b = bounds(p);
-      double count = (b.y1 - b.y0) * (b.x1 - b.x0);
+      double count = taps(b.y0, b.y1, window.dilationH()) * taps(b.x0, b.x1, window.dilationW());
       for (int c = 0; c < StreamSums.padded(in.channels()); c += N) {
         DoubleVector low = DoubleVector.zero(D);
         DoubleVector high = low;
-        for (int y = b.y0; y < b.y1; y++) {
-          for (int x = b.x0; x < b.x1; x++) {
+        for (int y = b.y0; y < b.y1; y += window.dilationH()) {
+          for (int x = b.x0; x < b.x1; x += window.dilationW()) {
             FloatVector v = FloatVector.fromArray(F, input, at(c, y, x));
             low = low.add(v.convertShape(F2D, D, 0));
             high = high.add(v.convertShape(F2D, D, 1));
@@ -146,8 +146,8 @@ final class Windows {
       Bounds b = bounds(p);
       for (int c = 0; c < StreamSums.padded(in.channels()); c += N) {
         FloatVector best = Lanes.floats(Float.NEGATIVE_INFINITY);
-        for (int y = b.y0; y < b.y1; y++) {
-          for (int x = b.x0; x < b.x1; x++) {
+        for (int y = b.y0; y < b.y1; y += window.dilationH()) {
+          for (int x = b.x0; x < b.x1; x += window.dilationW()) {
             best = best.max(FloatVector.fromArray(F, input, at(c, y, x)));
           }
         }
@@ -166,9 +166,18 @@ final class Windows {
     int top = p / out.width() * window.strideH() - window.padding().top();
     int left = p % out.width() * window.strideW() - window.padding().left();
     return new Bounds(
-        Math.max(0, top),
-        Math.min(in.height(), top + window.kernelH()),
-        Math.max(0, left),
-        Math.min(in.width(), left + window.kernelW()));
+        inside(top, window.dilationH()),
+        Math.min(in.height(), top + (window.kernelH() - 1) * window.dilationH() + 1),
+        inside(left, window.dilationW()),
+        Math.min(in.width(), left + (window.kernelW() - 1) * window.dilationW() + 1));
+  }
+
+  /** The first tap that does not lie before the image. */
+  private static int inside(int first, int dilation) {
+    return first < 0 ? Math.floorMod(first, dilation) : first;
+  }
+
+  private static int taps(int first, int end, int dilation) {
+    return (end - first + dilation - 1) / dilation;
   }
 }

@@ -13,8 +13,10 @@ import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelSpec;
 import io.depthscope.device.MatrixLibrary;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
+import io.depthscope.plan.Step;
 import io.depthscope.stats.BlockTree;
 import io.depthscope.stats.NetworkAccumulator;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 /**
  * A plan on a device. Weights, activations and statistics stay there; a batch goes up as pixels,
@@ -125,6 +128,34 @@ final class CudaProgram implements Program {
     return all;
   }
 
+  /** What a kernel reads beside its first input, by stream. */
+  private record Second(long baseline, long candidate) {}
+
+  /**
+   * Weights, the second input, or the table of a concatenation or of the network's input.
+   *
+   * @param x addresses of the inputs, by stream
+   */
+  private Second second(Uploads uploads, DeviceLayer l, long[] x, long[] xq) {
+    Step step = l.step();
+    if (step.op().hasWeights()) {
+      String purpose = "weights of " + step.node().name();
+      return new Second(
+          uploads.floats(l.packed(step.kernel()), purpose).address(),
+          mode.paired() ? uploads.floats(l.packed(step.quantizedKernel()), purpose).address() : 0);
+    }
+    if (step.op() instanceof Op.Concat) {
+      String purpose = "inputs of " + step.node().name();
+      return new Second(
+          uploads.ints(JoinedChannels.of(step, x), purpose).address(),
+          mode.paired() ? uploads.ints(JoinedChannels.of(step, xq), purpose).address() : 0);
+    }
+    if (step.index() == 0) {
+      return new Second(table.address(), 0);
+    }
+    return x.length == 2 ? new Second(x[1], xq[1]) : new Second(0, 0);
+  }
+
   private void buildLaunches(Uploads uploads) {
     int slots = size.slots().sizes().length;
     long[] baseline = new long[slots];
@@ -137,32 +168,26 @@ final class CudaProgram implements Program {
     long middle = size.middle() > 0 ? arena.allocate(size.middle(), "third product").address() : 0;
     for (DeviceLayer l : size.layers()) {
       int index = l.step().index();
-      List<Integer> inputs = l.step().node().inputs();
-      long[] in = new long[4]; // first and second input, each of both streams
-      for (int i = 0; i < inputs.size(); i++) {
-        int slot = size.slots().slotOf()[inputs.get(i)];
-        in[2 * i] = baseline[slot];
-        in[2 * i + 1] = plan.feed() == Feed.LOCAL ? baseline[slot] : candidate[slot];
-      }
+      int[] from =
+          l.step().node().inputs().stream().mapToInt(i -> size.slots().slotOf()[i]).toArray();
+      long[] x = IntStream.of(from).mapToLong(slot -> baseline[slot]).toArray();
+      long[] xq =
+          plan.feed() == Feed.LOCAL
+              ? x
+              : IntStream.of(from).mapToLong(slot -> candidate[slot]).toArray();
+      Second second = second(uploads, l, x, xq);
       long bias = 0;
-      if (l.step().op().hasWeights()) {
-        String name = l.step().node().name();
-        in[2] = uploads.floats(l.packed(l.step().kernel()), "weights of " + name).address();
-        if (mode.paired()) {
-          float[] packed = l.packed(l.step().quantizedKernel());
-          in[3] = uploads.floats(packed, "quantized weights of " + name).address();
-        }
-        bias = uploads.floats(WeightLayout.channels(l.step().bias()), "bias of " + name).address();
-      } else if (index == 0) {
-        in[2] = table.address();
+      if (l.channelFloats() > 0) {
+        String purpose = "bias of " + l.step().node().name();
+        bias = uploads.floats(l.channelValues(), purpose).address();
       }
       int out = size.slots().slotOf()[index];
       LayerPointers pointers =
           new LayerPointers(
-              in[0],
-              in[1],
-              in[2],
-              in[3],
+              x.length > 0 ? x[0] : 0,
+              x.length > 0 ? xq[0] : 0,
+              second.baseline(),
+              second.candidate(),
               bias,
               baseline[out],
               candidate[out],

@@ -1,9 +1,8 @@
 package io.depthscope.backend.cuda;
 
-import io.depthscope.backend.BackendException;
 import io.depthscope.device.KernelSpec;
+import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Op;
-import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.Step;
@@ -49,50 +48,27 @@ record DeviceLayer(
       case Op.Input ignored ->
           List.of(elementwise(l, recording, Window.POINTWISE, KernelCatalog.normalizeBytes(mode)));
       case Op.Convolution c when c.isPointwise() -> products(l, recording);
-      case Op.Convolution c when c.groups() == 1 ->
-          gemm(l, recording, "conv2d", undilated(l, c.window()));
-      case Op.Convolution c -> depthwise(l, recording, byChannel(l, c));
+      case Op.Convolution c when c.groups() == 1 -> gemm(l, recording, "conv2d", c.window());
+      case Op.Convolution c when isByChannel(l) -> depthwise(l, recording, c.window());
+      case Op.Convolution c -> grouped(l, recording, c);
       case Op.Pool p ->
           unweighted(
               l,
               recording,
-              undilated(l, p.windowOn(l.in())),
+              p.windowOn(l.in()),
               p.kind() == Op.Pool.Kind.MAX ? "max_pool" : "average_pool");
       case Op.Elementwise e ->
           unweighted(l, recording, Window.global(l.ins().get(1)), KernelCatalog.of(e.function()));
       case Op.Unary u -> unweighted(l, recording, Window.POINTWISE, KernelCatalog.of(u.function()));
-      case Op.Concat ignored -> unweighted(l, recording, joined(l), "concat");
+      case Op.Concat ignored -> unweighted(l, recording, Window.POINTWISE, "concat");
     };
   }
 
-  private static BackendException missing(Step l, String what) {
-    return BackendException.missing("cuda", l.node().name(), what);
-  }
-
-  private static Window undilated(Step l, Window window) {
-    if (window.isDilated()) {
-      throw missing(l, "dilation");
-    }
-    return window;
-  }
-
-  /** What says in a kernel's parameters how many channels the first of two inputs has. */
-  private static Window joined(Step l) {
-    if (l.ins().size() > 2) {
-      throw missing(l, "a concatenation of more than two inputs");
-    }
-    return new Window(1, l.in().channels(), 1, 1, Padding.NONE);
-  }
-
-  /** The window of a convolution that has one for each channel. */
-  private static Window byChannel(Step l, Op.Convolution c) {
-    if (!c.isDepthwise(l.in())) {
-      throw missing(l, c.groups() + " groups");
-    }
-    if (c.outChannels() != l.in().channels()) {
-      throw missing(l, "a depthwise multiplier");
-    }
-    return undilated(l, c.window());
+  /** True for a convolution that has one window for each channel. */
+  private static boolean isByChannel(Step l) {
+    return l.op() instanceof Op.Convolution c
+        && c.isDepthwise(l.in())
+        && c.outChannels() == l.in().channels();
   }
 
   private static List<DeviceLayer> unweighted(
@@ -115,21 +91,31 @@ record DeviceLayer(
 
   private static List<DeviceLayer> gemm(Step l, Recording recording, String op, Window g) {
     int outStride = LayerParams.stride(l.out().channels());
+    int depth = LayerParams.stride(l.in().channels());
     List<DeviceLayer> all = new ArrayList<>();
     for (KernelSpec kernel : KernelCatalog.gemm(op, Mode.of(recording), outStride)) {
       int columns = KernelCatalog.columns(kernel);
-      LayerParams params = LayerParams.of(l, g, Tiling.gemm(l.out(), columns), recording);
+      LayerParams params = LayerParams.of(l, g, depth, Tiling.gemm(l.out(), columns), recording);
       int groups = Tiling.ceil(outStride, columns);
       all.add(new DeviceLayer(l, Mode.of(recording), kernel, params, groups, false));
     }
     return all;
   }
 
+  private static List<DeviceLayer> grouped(Step l, Recording recording, Op.Convolution c) {
+    KernelSpec kernel = KernelCatalog.grouped(Mode.of(recording));
+    int depth = l.in().channels() / c.groups();
+    return List.of(of(l, recording, c.window(), depth, kernel, Tiling.elementwise(l.out()), 1));
+  }
+
   private static List<DeviceLayer> depthwise(Step l, Recording recording, Window g) {
     Mode mode = Mode.of(recording);
     List<DeviceLayer> all = new ArrayList<>();
-    boolean three = g.kernelH() == 3 && g.kernelW() == 3;
-    if (three && g.strideH() == g.strideW() && g.strideH() <= 2) {
+    boolean three = g.kernelH() == 3 && g.kernelW() == 3 && !g.isDilated();
+    if (three
+        && !l.node().clamp().isPerChannel()
+        && g.strideH() == g.strideW()
+        && g.strideH() <= 2) {
       for (int vector : KernelCatalog.depthwiseVectors(mode)) {
         KernelSpec kernel = KernelCatalog.depthwise(mode, "k3s" + g.strideH() + "v" + vector);
         all.add(of(l, recording, g, kernel, Tiling.depthwise(l.out(), vector), vector));
@@ -153,11 +139,28 @@ record DeviceLayer(
 
   private static DeviceLayer of(
       Step l, Recording recording, Window g, KernelSpec kernel, Tiling tiling, int vector) {
+    int depth = LayerParams.stride(l.in().channels());
+    return of(l, recording, g, depth, kernel, tiling, vector);
+  }
+
+  private static DeviceLayer of(
+      Step l,
+      Recording recording,
+      Window g,
+      int depth,
+      KernelSpec kernel,
+      Tiling tiling,
+      int vector) {
     int groups =
         Tiling.ceil(
             LayerParams.stride(l.out().channels()), Math.multiplyExact(tiling.lanes(), vector));
     return new DeviceLayer(
-        l, Mode.of(recording), kernel, LayerParams.of(l, g, tiling, recording), groups, false);
+        l,
+        Mode.of(recording),
+        kernel,
+        LayerParams.of(l, g, depth, tiling, recording),
+        groups,
+        false);
   }
 
   /** Tiles a batch is cut into; blocks loop over them. */
@@ -178,34 +181,44 @@ record DeviceLayer(
 
   /** Weights of a stream in the layout of the kernel; empty without weights. */
   float[] packed(float[] kernelWeights) {
-    return switch (weightForm()) {
-      case NONE -> new float[0];
-      case BY_CHANNEL -> WeightLayout.depthwise(step, kernelWeights);
-      case DENSE -> WeightLayout.dense(step, kernelWeights);
-    };
-  }
-
-  /** Floats of the weights of one stream as packed. */
-  long weightFloats() {
-    return switch (weightForm()) {
-      case NONE -> 0;
-      case BY_CHANNEL -> params.depth();
-      case DENSE -> (long) params.depth() * params.outStride();
-    };
-  }
-
-  private enum WeightForm {
-    NONE,
-    DENSE,
-    BY_CHANNEL
-  }
-
-  private WeightForm weightForm() {
     if (!step.op().hasWeights()) {
-      return WeightForm.NONE;
+      return new float[0];
     }
-    boolean one = step.in().channels() > 1 && step.op().kernelDims(step.ins())[3] == 1;
-    return one ? WeightForm.BY_CHANNEL : WeightForm.DENSE;
+    return isByChannel(step)
+        ? WeightLayout.depthwise(step, kernelWeights)
+        : WeightLayout.dense(step, params.depth(), kernelWeights);
+  }
+
+  /** Floats of what a kernel reads beside the outputs of layers, of one stream. */
+  long weightFloats() {
+    if (step.op() instanceof Op.Concat) {
+      return (long) JoinedChannels.WORDS * params.outChannels();
+    }
+    if (!step.op().hasWeights()) {
+      return 0;
+    }
+    return isByChannel(step) ? params.depth() : (long) params.depth() * params.outStride();
+  }
+
+  /**
+   * The biases, 0 where there are none, then the lower and then the upper bounds of the channels,
+   * each padded; empty for an operation without a clamp.
+   */
+  float[] channelValues() {
+    float[] values = new float[channelFloats()];
+    int stride = params.outStride();
+    Clamp clamp = step.node().clamp();
+    for (int c = 0; c < params.outChannels() && values.length > 0; c++) {
+      values[c] = step.op().hasWeights() ? step.bias()[c] : 0;
+      values[stride + c] = clamp.lower(c);
+      values[2 * stride + c] = clamp.upper(c);
+    }
+    return values;
+  }
+
+  /** How many {@link #channelValues} there are. */
+  int channelFloats() {
+    return step.op().takesClamp() ? 3 * params.outStride() : 0;
   }
 
   /** For failure messages. */

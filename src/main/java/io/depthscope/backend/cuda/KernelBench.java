@@ -7,6 +7,7 @@ import io.depthscope.device.DeviceEvent;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
 import io.depthscope.device.KernelResources;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
@@ -166,10 +167,12 @@ public final class KernelBench {
     long quantizedWeights = 0;
     long bias = 0;
     try (Uploads uploads = new Uploads(arena, stream)) {
+      if (l.channelFloats() > 0) {
+        bias = uploads.floats(l.channelValues(), "bias").address();
+      }
       if (p.op().hasWeights()) {
         weights = uploads.floats(l.packed(p.kernel()), "weights").address();
         quantizedWeights = uploads.floats(l.packed(p.quantizedKernel()), "weights").address();
-        bias = uploads.floats(WeightLayout.channels(p.bias()), "bias").address();
       }
     }
     long partials = arena.allocate(4 * l.partialWords() * batch, "partial sums").address();
@@ -183,7 +186,11 @@ public final class KernelBench {
       long baseline = random(arena, stream, in, set);
       long candidate = streams == 2 ? random(arena, stream, in, set) : 0;
       // A kernel of two inputs reads the second where others read weights.
-      boolean two = p.ins().size() == 2;
+      boolean two = p.ins().size() == 2 && !(p.op() instanceof Op.Concat);
+      if (p.op() instanceof Op.Concat) {
+        weights = joined(arena, stream, p, baseline);
+        quantizedWeights = streams == 2 ? joined(arena, stream, p, candidate) : 0;
+      }
       LayerPointers pointers =
           new LayerPointers(
               baseline,
@@ -202,6 +209,15 @@ public final class KernelBench {
               l.kernel(), grid, pointers.toArray(), params, l.text() + ", " + batch + " images"));
     }
     return launches;
+  }
+
+  /** The table of a concatenation whose inputs all lie at one address. */
+  private static long joined(DeviceArena arena, DeviceStream stream, Step l, long address) {
+    long[] inputs = new long[l.ins().size()];
+    Arrays.fill(inputs, address);
+    try (Uploads uploads = new Uploads(arena, stream)) {
+      return uploads.ints(JoinedChannels.of(l, inputs), "inputs").address();
+    }
   }
 
   /** Activations as a rectifier leaves them, half of them 0; a piece of random values repeated. */

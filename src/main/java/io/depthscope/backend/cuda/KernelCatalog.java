@@ -34,6 +34,7 @@ public final class KernelCatalog {
     layers("pointwise_epilogue", "pointwise_epilogue", UNWEIGHTED, "naive", Tiling.THREADS);
     layers("conv2d", "conv2d", TENSOR, WIDE, N128_THREADS);
     layers("conv2d", "conv2d", TENSOR, NARROW, N64_THREADS);
+    layers("grouped_conv", "grouped_conv", TENSOR, "naive", Tiling.THREADS);
     unweighted("pool", "average_pool");
     unweighted("pool", "max_pool");
     for (Op.Elementwise.Function function : Op.Elementwise.Function.values()) {
@@ -113,6 +114,11 @@ public final class KernelCatalog {
 
   static KernelSpec depthwise(Mode mode, String variant) {
     return get(symbol("depthwise_conv", mode, CHANNEL, variant));
+  }
+
+  /** The kernel of convolutions in groups. */
+  static KernelSpec grouped(Mode mode) {
+    return get(symbol("grouped_conv", mode, TENSOR, "naive"));
   }
 
   private static String symbol(String op, Mode mode, String types, String variant) {

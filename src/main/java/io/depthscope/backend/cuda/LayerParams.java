@@ -1,7 +1,7 @@
 package io.depthscope.backend.cuda;
 
-import io.depthscope.backend.BackendException;
 import io.depthscope.graph.Clamp;
+import io.depthscope.graph.Op;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.Step;
@@ -23,6 +23,9 @@ record LayerParams(
     int strideWidth,
     int padTop,
     int padLeft,
+    int dilationHeight,
+    int dilationWidth,
+    int groups,
     int depth,
     int tilesPerImage,
     int rowsPerTile,
@@ -49,11 +52,11 @@ record LayerParams(
     return (channels + CHANNEL_PAD - 1) / CHANNEL_PAD * CHANNEL_PAD;
   }
 
-  static LayerParams of(Step l, Window g, Tiling tiling, Recording recording) {
+  /**
+   * @param depth rows of the kernel's weights of one tap of the window
+   */
+  static LayerParams of(Step l, Window g, int depth, Tiling tiling, Recording recording) {
     Clamp clamp = l.node().clamp();
-    if (clamp.isPerChannel()) {
-      throw BackendException.missing("cuda", l.node().name(), "a clamp for each channel");
-    }
     QuantParams q = l.output().orElse(NOT_QUANTIZED);
     int inStride = stride(l.in().channels());
     return new LayerParams(
@@ -71,7 +74,10 @@ record LayerParams(
         g.strideW(),
         g.padding().top(),
         g.padding().left(),
-        g.kernelH() * g.kernelW() * inStride,
+        g.dilationH(),
+        g.dilationW(),
+        l.op() instanceof Op.Convolution c ? c.groups() : 1,
+        g.kernelH() * g.kernelW() * depth,
         tiling.tilesPerImage(),
         tiling.rowsPerTile(),
         tiling.tilesPerBlock(),

@@ -6,14 +6,19 @@ import io.depthscope.plan.Step;
 final class WeightLayout {
   private WeightLayout() {}
 
-  /** [O, KH, KW, I] to [KH, KW, I padded][O padded]. */
-  static float[] dense(Step l, float[] kernel) {
-    int in = l.in().channels();
-    int out = l.out().channels();
-    int inStride = LayerParams.stride(in);
+  /**
+   * [O, KH, KW, I] to [KH, KW, I padded][O padded].
+   *
+   * @param depth KH * KW * I padded
+   */
+  static float[] dense(Step l, int depth, float[] kernel) {
+    int[] dims = l.op().kernelDims(l.ins());
+    int out = dims[0];
+    int taps = dims[1] * dims[2];
+    int in = dims[3];
+    int inStride = depth / taps;
     int outStride = LayerParams.stride(out);
-    int taps = kernel.length / (out * in);
-    float[] packed = new float[Math.multiplyExact(taps * inStride, outStride)];
+    float[] packed = new float[Math.multiplyExact(depth, outStride)];
     for (int o = 0; o < out; o++) {
       for (int t = 0; t < taps; t++) {
         for (int i = 0; i < in; i++) {
@@ -35,13 +40,6 @@ final class WeightLayout {
         packed[t * stride + c] = kernel[c * taps + t];
       }
     }
-    return packed;
-  }
-
-  /** A value per channel, padded. */
-  static float[] channels(float[] values) {
-    float[] packed = new float[LayerParams.stride(values.length)];
-    System.arraycopy(values, 0, packed, 0, values.length);
     return packed;
   }
 }

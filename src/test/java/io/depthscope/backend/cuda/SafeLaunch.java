@@ -5,12 +5,14 @@ import io.depthscope.device.DeviceArena;
 import io.depthscope.device.DeviceBuffer;
 import io.depthscope.device.DeviceStream;
 import io.depthscope.device.KernelLaunch;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -64,14 +66,19 @@ final class SafeLaunch implements AutoCloseable {
     stream = arena.newStream();
     boolean paired = layer.mode().paired();
     Step step = layer.step();
-    float[] in = activations(step.in());
-    float[] inQ = activations(step.in());
+    boolean joins = step.op() instanceof Op.Concat;
+    List<Shape> first = joins ? step.ins() : List.of(step.in());
+    float[] in = activations(first);
+    float[] inQ = activations(first);
     upload(Piece.IN, in);
     upload(Piece.IN_QUANTIZED, paired ? inQ : new float[0]);
-    boolean weighted = step.op().hasWeights();
-    upload(Piece.WEIGHTS, second(step.kernel()));
-    upload(Piece.WEIGHTS_QUANTIZED, paired ? second(step.quantizedKernel()) : new float[0]);
-    upload(Piece.BIAS, weighted ? WeightLayout.channels(step.bias()) : new float[0]);
+    upload(Piece.WEIGHTS, joins ? table(Piece.IN) : second(step.kernel()));
+    if (paired) {
+      upload(
+          Piece.WEIGHTS_QUANTIZED,
+          joins ? table(Piece.IN_QUANTIZED) : second(step.quantizedKernel()));
+    }
+    upload(Piece.BIAS, layer.channelValues());
     long out = 4 * layer.outputFloats() * images;
     output(Piece.OUT, out, poison);
     output(Piece.OUT_QUANTIZED, paired ? out : 0, poison);
@@ -86,7 +93,36 @@ final class SafeLaunch implements AutoCloseable {
   /** What a kernel reads beside its first input: packed weights, or its second input. */
   private float[] second(float[] kernel) {
     List<Shape> ins = layer.step().ins();
-    return ins.size() == 2 ? activations(ins.get(1)) : layer.packed(kernel);
+    return ins.size() == 2 ? activations(List.of(ins.get(1))) : layer.packed(kernel);
+  }
+
+  /** Where the inputs of a concatenation are, which lie one behind the other. */
+  private float[] table(Piece in) {
+    List<Shape> ins = layer.step().ins();
+    long[] addresses = new long[ins.size()];
+    long at = buffers.get(in).address(GUARD);
+    for (int i = 0; i < addresses.length; i++) {
+      addresses[i] = at;
+      at += 4L * images * ins.get(i).positions() * LayerParams.stride(ins.get(i).channels());
+    }
+    int[] words = JoinedChannels.of(layer.step(), addresses);
+    float[] bits = new float[words.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.intBitsToFloat(words[i]);
+    }
+    return bits;
+  }
+
+  /** Values of all images of several tensors. */
+  private float[] activations(List<Shape> shapes) {
+    float[] all = new float[0];
+    for (Shape shape : shapes) {
+      float[] values = activations(shape);
+      int from = all.length;
+      all = Arrays.copyOf(all, from + values.length);
+      System.arraycopy(values, 0, all, from, values.length);
+    }
+    return all;
   }
 
   /** Values of all images, zeros in the padding. */
@@ -151,7 +187,7 @@ final class SafeLaunch implements AutoCloseable {
         (piece, buffer) -> {
           if (piece.isInput() == inputs && piece != Piece.MIDDLE) {
             byte[] bytes = all(buffer);
-            found.put(piece, java.util.Arrays.copyOfRange(bytes, GUARD, bytes.length - GUARD));
+            found.put(piece, Arrays.copyOfRange(bytes, GUARD, bytes.length - GUARD));
           }
         });
     return found;

@@ -5,13 +5,14 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * Figures of the whole network, gathered image by image in order, and along the {@link BlockTree}.
+ * What the predictions of all images say of the network: its figures, added up image by image in
+ * order, and along the {@link BlockTree}.
  *
  * <p>With p and pq the softmax of the fp32 and the quantized logits (computed in double): QMSE is
  * the mean over images and classes of (p - pq)^2, QCE the mean over images of -sum p ln max(pq,
  * 1e-12). An image whose logits hold a NaN counts as wrong and agrees with nothing.
  */
-public final class NetworkFigures {
+public final class PredictionSums {
   private static final double SMALLEST_PROBABILITY = 1e-12;
 
   private long images;
@@ -209,7 +210,7 @@ public final class NetworkFigures {
    *
    * @throws IllegalArgumentException if a block is in both
    */
-  public void merge(NetworkFigures other) {
+  public void merge(PredictionSums other) {
     tree.merge(other.tree);
     images += other.images;
     top1Fp32 += other.top1Fp32;

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class NetworkFiguresTest {
+class PredictionSumsTest {
 
   private static float[] logits(JsonNode rows) {
     int classes = rows.get(0).size();
@@ -32,7 +32,7 @@ class NetworkFiguresTest {
     float[] xq = logits(golden.get("logitsQuantizedBits"));
     int images = expected.get("images").asInt();
     int classes = x.length / images;
-    NetworkFigures f = new NetworkFigures();
+    PredictionSums f = new PredictionSums();
     Findings findings = new Findings();
     for (int i = 0; i < images; i++) {
       int label = expected.get("labels").get(i).asInt();
@@ -72,7 +72,7 @@ class NetworkFiguresTest {
 
   @Test
   void anImageWithNanCountsAsWrong() {
-    NetworkFigures f = new NetworkFigures();
+    PredictionSums f = new PredictionSums();
     float[] x = {1, 5, 2};
     f.add(0, "image", 1, x, new float[] {1, Float.NaN, 2}, 0, 3);
     assertEquals(1, f.top1Fp32());
@@ -83,7 +83,7 @@ class NetworkFiguresTest {
 
   @Test
   void aLabelOutsideTheClassesIsNeverRight() {
-    NetworkFigures f = new NetworkFigures();
+    PredictionSums f = new PredictionSums();
     float[] x = {1, 5, 2};
     f.add(0, "image", -1, x, x, 0, 3);
     f.add(1, "image", 3, x, x, 0, 3);
@@ -95,7 +95,7 @@ class NetworkFiguresTest {
 
   @Test
   void noDropIsKnownOfANetworkThatIsNeverRight() {
-    NetworkFigures f = new NetworkFigures();
+    PredictionSums f = new PredictionSums();
     f.add(
         0, "a", 0, new float[] {1, 5}, new float[] {6, 5}, 0, 2); // only the quantized one is right
     assertEquals(1, f.top1Quantized());
@@ -115,27 +115,27 @@ class NetworkFiguresTest {
     }
     List<Double> whole = figures(part(x, xq, 0, images));
     for (int round = 0; round < 20; round++) {
-      List<NetworkFigures> shards = new ArrayList<>();
+      List<PredictionSums> shards = new ArrayList<>();
       for (int from = 0, to; from < images; from = to) {
         to = Math.min(images, from + BlockTree.BLOCK * (1 + random.nextInt(4)));
         shards.add(part(x, xq, from, to));
       }
       Collections.shuffle(shards, random);
-      NetworkFigures all = new NetworkFigures();
+      PredictionSums all = new PredictionSums();
       shards.forEach(all::merge);
       assertEquals(whole, figures(all));
     }
   }
 
-  private static NetworkFigures part(float[] x, float[] xq, int from, int to) {
-    NetworkFigures f = new NetworkFigures();
+  private static PredictionSums part(float[] x, float[] xq, int from, int to) {
+    PredictionSums f = new PredictionSums();
     for (int i = from; i < to; i++) {
       f.add(i, "a", i % 4, x, xq, 4 * i, 4);
     }
     return f;
   }
 
-  private static List<Double> figures(NetworkFigures f) {
+  private static List<Double> figures(PredictionSums f) {
     return List.of(
         (double) f.images(),
         f.top1Fp32(),
