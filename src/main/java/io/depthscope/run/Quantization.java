@@ -11,7 +11,6 @@ import io.depthscope.quant.Range;
 import io.depthscope.record.Calibration;
 import io.depthscope.record.QuantizationFile;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 
 /** Who decides how each tensor is quantized. */

@@ -265,8 +265,7 @@ public final class StatisticsCheck {
     double variance = actual.variance();
     // Images are joined by their means, which are rounded to double: no more of a spread is known.
     double rounding = 1e-15 * Math.abs(mean);
-    findings.close(
-        what + " mean", mean, actual.mean(), 2 * share * reach[1] + rounding);
+    findings.close(what + " mean", mean, actual.mean(), 2 * share * reach[1] + rounding);
     if (min == max) {
       findings.close(what + " variance of a constant", 0, variance, 0);
       findings.close(what + " skewness of a constant", Double.NaN, actual.skewness(), 0);
