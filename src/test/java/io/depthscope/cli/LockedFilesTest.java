@@ -89,7 +89,7 @@ class LockedFilesTest {
       analyze + "--data|" + inLocked,
       analyze + "--data|" + images + "|--synsets|" + synsets,
       analyze + "--model|" + model,
-      analyze + "--overwrite|--quantization|" + synsets,
+      "analyze|--quiet|--limit|8|--out|" + out + "|--overwrite|--quantization|" + synsets,
       "inspect|--model|" + inLocked,
       "analyze|--quiet|--data|synthetic:5|--out|" + run,
       "analyze|--quiet|--data|synthetic:5|--out|" + inLocked,
