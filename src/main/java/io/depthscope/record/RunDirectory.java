@@ -7,7 +7,6 @@ import io.depthscope.plan.Plan;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -353,21 +352,21 @@ public final class RunDirectory implements AutoCloseable {
   /**
    * Appends to the predictions.
    *
-   * @throws UncheckedIOException if they cannot be written
+   * @throws IOException if they cannot be written
    */
-  public void addPrediction(Prediction p) {
+  public void addPrediction(Prediction p) throws IOException {
     pending.append(RunCsv.prediction(p)).append('\n');
     if (pending.length() >= FLUSH_BYTES) {
       flushPredictions();
     }
   }
 
-  private void flushPredictions() {
+  private void flushPredictions() throws IOException {
     try {
       writeAll(predictions, bytes(pending));
       pending.setLength(0);
     } catch (IOException e) {
-      throw new UncheckedIOException(cannotWritePredictions(e));
+      throw cannotWritePredictions(e);
     }
   }
 
@@ -378,23 +377,19 @@ public final class RunDirectory implements AutoCloseable {
   /**
    * Writes a checkpoint; the one before stays until this one is complete.
    *
-   * @throws UncheckedIOException if it cannot be written
+   * @throws IOException if it cannot be written
    */
-  public void checkpoint(RunState state) {
+  public void checkpoint(RunState state) throws IOException {
     flushPredictions();
     forcePredictions();
-    try {
-      Checkpoint.write(directory.resolve(CHECKPOINT), identity, predictions.position(), state);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Checkpoint.write(directory.resolve(CHECKPOINT), identity, predictions.position(), state);
   }
 
-  private void forcePredictions() {
+  private void forcePredictions() throws IOException {
     try {
       predictions.force(true);
     } catch (IOException e) {
-      throw new UncheckedIOException(cannotWritePredictions(e));
+      throw cannotWritePredictions(e);
     }
   }
 
@@ -403,12 +398,8 @@ public final class RunDirectory implements AutoCloseable {
    * predictions are those that were added.
    */
   public void finish(Run run) throws IOException {
-    try {
-      flushPredictions();
-      forcePredictions();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+    flushPredictions();
+    forcePredictions();
     writeTables(directory, run);
     try {
       Files.move(

@@ -27,7 +27,6 @@ import io.depthscope.record.RunSpec;
 import io.depthscope.record.RunState;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -166,7 +165,7 @@ public record Analysis(
         if (run.resumes()) {
           predictions.addAll(run.restore(state));
         } else {
-          firstCheckpoint(run, state);
+          run.checkpoint(state); // before any image: the calibration is worth keeping
         }
         long before = state.figures().images();
         Instant measured = Instant.now();
@@ -211,15 +210,6 @@ public record Analysis(
         directory.resolve(RunDirectory.FINDINGS),
         out -> FindingsJson.write(finished.run(), finished.findings(), out));
     return finished;
-  }
-
-  /** Before any image has run: the calibration is worth keeping. */
-  private static void firstCheckpoint(RunDirectory run, RunState state) throws IOException {
-    try {
-      run.checkpoint(state);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
   }
 
   /**

@@ -11,12 +11,10 @@ import io.depthscope.record.RunState;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
@@ -40,10 +38,15 @@ public final class PairedRun {
    *
    * @param names name of an image by its index in the data set
    * @param prediction each image's prediction, in order
-   * @param checkpoint the state, with no image in flight; may throw UncheckedIOException
+   * @param checkpoint the state, with no image in flight
    */
   public record Observer(
-      IntFunction<String> names, Consumer<Prediction> prediction, Consumer<RunState> checkpoint) {}
+      IntFunction<String> names, Sink<Prediction> prediction, Sink<RunState> checkpoint) {}
+
+  /** Records what it is given. */
+  public interface Sink<T> {
+    void accept(T measured) throws IOException;
+  }
 
   private record Pending(ImageBatch batch, Future<BatchOutput> output) {}
 
@@ -135,11 +138,7 @@ public final class PairedRun {
 
   private void checkpoint(Observer observer) throws IOException {
     program.statistics();
-    try {
-      observer.checkpoint().accept(state);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+    observer.checkpoint().accept(state);
   }
 
   private void take(Pending p, Observer observer) throws IOException {
@@ -158,11 +157,7 @@ public final class PairedRun {
                   out.candidate(),
                   i * stride,
                   classes);
-      try {
-        observer.prediction().accept(prediction);
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
-      }
+      observer.prediction().accept(prediction);
     }
     state.next(batch.datasetIndices()[batch.count() - 1] + 1);
   }
