@@ -30,6 +30,24 @@ public record Padding(int top, int bottom, int left, int right) {
     return new Padding(v / 2, v - v / 2, h / 2, h - h / 2);
   }
 
+  /** What stands before an input and what stands behind it, exchanged. */
+  public Padding turned() {
+    return new Padding(bottom, top, right, left);
+  }
+
+  /**
+   * This padding and another one around it.
+   *
+   * @throws ArithmeticException beyond the largest int
+   */
+  public Padding plus(Padding outer) {
+    return new Padding(
+        Math.addExact(top, outer.top),
+        Math.addExact(bottom, outer.bottom),
+        Math.addExact(left, outer.left),
+        Math.addExact(right, outer.right));
+  }
+
   private static int sameTotal(int in, int kernel, int stride) {
     int out = (in + stride - 1) / stride;
     return Math.max(0, (out - 1) * stride + kernel - in);

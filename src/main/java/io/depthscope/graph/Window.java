@@ -50,13 +50,23 @@ public record Window(
 
   /** A square kernel padded as TensorFlow's "SAME" for an input of this shape. */
   public static Window same(Shape in, int kernel, int stride) {
-    return square(
-        kernel, stride, Padding.same(in.height(), in.width(), kernel, kernel, stride, stride));
+    Window bare = square(kernel, stride, Padding.NONE);
+    return bare.padded(bare.same(in));
   }
 
   /** The same window with these dilations. */
   public Window dilated(int height, int width) {
     return new Window(kernelH, kernelW, strideH, strideW, height, width, padding);
+  }
+
+  /** The same window with another padding. */
+  public Window padded(Padding other) {
+    return new Window(kernelH, kernelW, strideH, strideW, dilationH, dilationW, other);
+  }
+
+  /** Padding for an input of this shape as TensorFlow's "SAME" has it, dilation counted. */
+  public Padding same(Shape in) {
+    return Padding.same(in.height(), in.width(), extentH(), extentW(), strideH, strideW);
   }
 
   public boolean isPointwise() {

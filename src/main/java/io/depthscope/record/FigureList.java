@@ -91,7 +91,7 @@ public record FigureList<T>(List<Figure<T>> figures, Reader<T> reader) {
   }
 
   /** Writes each as a field. */
-  void write(JsonGenerator g, T owner) throws IOException {
+  public void write(JsonGenerator g, T owner) throws IOException {
     for (Figure<T> f : figures) {
       f.write(g, owner);
     }

@@ -22,6 +22,7 @@ import io.depthscope.record.AtomicFile;
 import io.depthscope.record.Calibration;
 import io.depthscope.record.Json;
 import io.depthscope.record.RefusedOutputException;
+import io.depthscope.record.RunFigures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -303,11 +304,7 @@ public record TensorRun(
               g.writeStringField("name", w.name());
               g.writeStringField("file", w.file() + ".npy");
               if (w.params().isPresent()) {
-                QuantParams p = w.params().get();
-                g.writeNumberField("scale", p.scale());
-                g.writeNumberField("zeroPoint", p.zeroPoint());
-                g.writeNumberField("qmin", p.qmin());
-                g.writeNumberField("qmax", p.qmax());
+                RunFigures.PARAMS.write(g, w.params().get());
               }
               g.writeEndObject();
             }

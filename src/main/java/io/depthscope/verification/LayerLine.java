@@ -220,17 +220,12 @@ final class LayerLine {
     Window bare =
         new Window(kernel[0], kernel[1], stride[0], stride[1], Padding.NONE)
             .dilated(apart[0], apart[1]);
-    return Optional.of(padded(bare, padding(words[8], bare, in)));
-  }
-
-  private static Window padded(Window w, Padding padding) {
-    return new Window(w.kernelH(), w.kernelW(), w.strideH(), w.strideW(), padding)
-        .dilated(w.dilationH(), w.dilationW());
+    return Optional.of(bare.padded(padding(words[8], bare, in)));
   }
 
   private static Padding padding(String word, Window w, Shape in) {
     return switch (word) {
-      case "same" -> same(w, in);
+      case "same" -> w.same(in);
       case "symmetric" -> symmetric(w);
       case "none" -> Padding.NONE;
       default -> {
@@ -255,14 +250,9 @@ final class LayerLine {
     if (p.equals(symmetric(w))) {
       return "symmetric";
     }
-    return p.equals(same(w, in))
+    return p.equals(w.same(in))
         ? "same"
         : p.top() + "," + p.bottom() + "," + p.left() + "," + p.right();
-  }
-
-  private static Padding same(Window w, Shape in) {
-    return Padding.same(
-        in.height(), in.width(), w.extentH(), w.extentW(), w.strideH(), w.strideW());
   }
 
   private static Padding symmetric(Window w) {

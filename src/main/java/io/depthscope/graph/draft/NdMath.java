@@ -34,10 +34,7 @@ public final class NdMath {
   /** The axes in another order, a permutation. */
   public static NdArray transpose(NdArray x, int... order) {
     int rank = x.rank();
-    if (!Arrays.equals(Arrays.stream(order).sorted().toArray(), indices(rank))) {
-      throw new IllegalArgumentException(
-          Arrays.toString(order) + " is no order of " + rank + " axes");
-    }
+    order(order, rank);
     int[] strides = strides(x.dims());
     int[] dims = new int[rank];
     int[] moved = new int[rank];
@@ -48,10 +45,15 @@ public final class NdMath {
     return x.at(dims, places(dims, moved, 0));
   }
 
-  private static int[] indices(int n) {
-    int[] all = new int[n];
+  /** An order of all axes; refused if one is missing, or there twice. */
+  public static int[] order(int[] order, int rank) {
+    int[] all = new int[rank];
     Arrays.setAll(all, i -> i);
-    return all;
+    if (!Arrays.equals(Arrays.stream(order).sorted().toArray(), all)) {
+      throw new IllegalArgumentException(
+          Arrays.toString(order) + " is no order of " + rank + " axes");
+    }
+    return order;
   }
 
   private static int[] strides(int[] dims) {

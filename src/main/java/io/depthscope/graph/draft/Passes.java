@@ -152,7 +152,7 @@ final class Passes {
                   new DraftOp.Of(
                       new Op.Convolution(grown(c.window(), p), c.groups(), c.outChannels()))));
       case DraftOp.Pad(Padding outer, float same) when same == value ->
-          Optional.of(node.withOp(new DraftOp.Pad(sum(outer, p), value)));
+          Optional.of(node.withOp(new DraftOp.Pad(outer.plus(p), value)));
       // A maximum does not see padding; nor one that no value of the input is below.
       case DraftOp.Of(Op.Pool pool)
           when pool.kind() == Op.Pool.Kind.MAX
@@ -182,22 +182,7 @@ final class Passes {
   }
 
   private static Window grown(Window w, Padding p) {
-    return new Window(
-        w.kernelH(),
-        w.kernelW(),
-        w.strideH(),
-        w.strideW(),
-        w.dilationH(),
-        w.dilationW(),
-        sum(w.padding(), p));
-  }
-
-  private static Padding sum(Padding a, Padding b) {
-    return new Padding(
-        Math.addExact(a.top(), b.top()),
-        Math.addExact(a.bottom(), b.bottom()),
-        Math.addExact(a.left(), b.left()),
-        Math.addExact(a.right(), b.right()));
+    return w.padded(w.padding().plus(p));
   }
 
   static CleanUp.Passed keep(Draft draft) {

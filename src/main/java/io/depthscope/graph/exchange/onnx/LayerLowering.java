@@ -112,36 +112,39 @@ final class LayerLowering {
         }
       }
     }
-    int[] extents = {in.height(), in.width()};
-    String auto = node.text("auto_pad", "NOTSET");
     for (int d = 0; d < 2; d++) {
       if (strides[d] == 0 || kernels[d] == 0) {
         throw new Refused("its window has no extent or stride");
       }
-      int reach = Math.addExact(Math.multiplyExact(kernels[d] - 1, dilations[d]), 1);
-      switch (auto) {
-        case "NOTSET", "" -> {
-          if (ceil) {
-            after[d] = Math.max(after[d], rest(extents[d], before[d], after[d], reach, strides[d]));
-          }
-        }
-        case "VALID" -> {
-          before[d] = 0;
-          after[d] = 0;
-        }
-        case "SAME_UPPER", "SAME_LOWER" -> {
-          int outputs = Math.ceilDiv(extents[d], strides[d]);
-          int total = Math.max(0, (outputs - 1) * strides[d] + reach - extents[d]);
-          int less = total / 2;
-          before[d] = auto.equals("SAME_UPPER") ? less : total - less;
-          after[d] = total - before[d];
-        }
-        default -> throw new Refused("auto_pad is the unknown word " + auto);
-      }
     }
-    Padding padding = new Padding(before[0], after[0], before[1], after[1]);
-    return new Window(
-        kernels[0], kernels[1], strides[0], strides[1], dilations[0], dilations[1], padding);
+    Window bare =
+        new Window(
+            kernels[0],
+            kernels[1],
+            strides[0],
+            strides[1],
+            dilations[0],
+            dilations[1],
+            Padding.NONE);
+    String auto = node.text("auto_pad", "NOTSET");
+    return bare.padded(
+        switch (auto) {
+          case "NOTSET", "" -> {
+            Padding all = new Padding(before[0], after[0], before[1], after[1]);
+            yield ceil ? roundedUp(bare, all, in) : all;
+          }
+          case "VALID" -> Padding.NONE;
+          case "SAME_UPPER" -> bare.same(in);
+          case "SAME_LOWER" -> bare.same(in).turned();
+          default -> throw new Refused("auto_pad is the unknown word " + auto);
+        });
+  }
+
+  private static Padding roundedUp(Window w, Padding p, Shape in) {
+    int rows = rest(in.height(), p.top(), p.bottom(), w.extentH(), w.strideH());
+    int columns = rest(in.width(), p.left(), p.right(), w.extentW(), w.strideW());
+    return new Padding(
+        p.top(), Math.max(p.bottom(), rows), p.left(), Math.max(p.right(), columns));
   }
 
   /** Padding behind with which the last window, which starts inside, is whole. */
@@ -189,15 +192,7 @@ final class LayerLowering {
       DraftOp pad = new DraftOp.Pad(zeros, 0);
       from =
           sketch.addNchw(node.name() + "/pad", pad, List.of(from), Optional.empty(), rank).node();
-      window =
-          new Window(
-              window.kernelH(),
-              window.kernelW(),
-              window.strideH(),
-              window.strideW(),
-              window.dilationH(),
-              window.dilationW(),
-              beyond);
+      window = window.padded(beyond);
     }
     DraftOp op = new DraftOp.Of(Op.Pool.of(kind, window));
     return sketch.addNchw(node.name(), op, List.of(from), Optional.empty(), rank);

@@ -1,6 +1,7 @@
 package io.depthscope.graph.exchange.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import io.depthscope.graph.Op;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.draft.NdMath;
 import java.util.ArrayList;
@@ -288,12 +289,7 @@ final class OnnxConstants {
   static int[] order(OnnxNode node, int rank) {
     int[] reversed = new int[rank];
     Arrays.setAll(reversed, i -> rank - 1 - i);
-    int[] order = node.small("perm", reversed);
-    if (!Arrays.equals(
-        Arrays.stream(order).sorted().toArray(), IntStream.range(0, rank).toArray())) {
-      throw new Refused(Arrays.toString(order) + " is no order of " + rank + " axes");
-    }
-    return order;
+    return NdMath.order(node.small("perm", reversed), rank);
   }
 
   /** A part of one axis: every step-th element of from..to, {@code to} not among them. */
@@ -564,8 +560,8 @@ final class OnnxConstants {
           case "Round" -> Math::rint;
           case "Reciprocal" -> x -> 1 / x;
           case "Relu" -> x -> Math.max(x, 0);
-          case "Sigmoid" -> x -> 1 / (1 + Math.exp(-x));
-          case "Tanh" -> Math::tanh;
+          case "Sigmoid" -> Op.Unary.Function.SIGMOID::of;
+          case "Tanh" -> Op.Unary.Function.TANH::of;
           case "LeakyRelu" -> {
             float alpha = c.node().real("alpha", 0.01f);
             yield x -> x < 0 ? alpha * x : x;
