@@ -8,6 +8,7 @@ import io.depthscope.run.Quantization;
 import io.depthscope.run.TensorRun;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -83,6 +84,12 @@ final class RunCommand implements Callable<Integer> {
       by = new Quantization.AsWritten(QuantizationJson.read(quantization));
     }
     TensorRun.requireOurs(out, overwrite);
+    List<Path> read = new ArrayList<>(modelOptions.inputs());
+    read.add(input);
+    if (quantization != null) {
+      read.add(quantization);
+    }
+    OutputFile.checkApart("--out", TensorRun.replaced(out), read);
     List<Integer> extents;
     try (NpyReader in = NpyReader.open(input)) {
       extents = in.header().extents();

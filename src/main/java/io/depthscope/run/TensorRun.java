@@ -230,20 +230,39 @@ public record TensorRun(
     return name;
   }
 
-  private static void replace(Path folder) throws IOException {
+  /**
+   * Files in a folder that a run into it replaces: the tensors of an earlier one.
+   *
+   * @throws IOException if the folder cannot be read
+   */
+  public static List<Path> replaced(Path folder) throws IOException {
+    List<Path> old = new ArrayList<>();
+    if (Files.exists(folder.resolve(LIST))) {
+      old.add(folder.resolve(LIST));
+    }
     try {
-      Files.deleteIfExists(folder.resolve(LIST));
       for (String stream : List.of(BASELINE, CANDIDATE)) {
         Path sub = folder.resolve(stream);
-        Files.createDirectories(sub);
-        List<Path> old;
-        try (Stream<Path> children = Files.list(sub)) {
-          old = children.filter(p -> p.toString().endsWith(".npy")).toList();
-        }
-        for (Path each : old) {
-          Files.delete(each);
+        if (Files.isDirectory(sub)) {
+          try (Stream<Path> children = Files.list(sub)) {
+            children.filter(p -> p.toString().endsWith(".npy")).forEach(old::add);
+          }
         }
       }
+    } catch (IOException e) {
+      throw new IOException(folder + ": " + FileErrors.reason(e), e);
+    }
+    return old;
+  }
+
+  private static void replace(Path folder) throws IOException {
+    List<Path> old = replaced(folder);
+    try {
+      for (Path each : old) { // the list first: without it nobody takes the rest for a whole
+        Files.delete(each);
+      }
+      Files.createDirectories(folder.resolve(BASELINE));
+      Files.createDirectories(folder.resolve(CANDIDATE));
     } catch (IOException e) {
       throw new IOException(folder + ": " + FileErrors.reason(e), e);
     }

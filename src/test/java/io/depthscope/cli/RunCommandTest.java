@@ -146,6 +146,27 @@ class RunCommandTest {
   }
 
   @Test
+  void whatItReadsIsNotReplaced() throws IOException {
+    Path out = folder.resolve("own");
+    run("names", "--out", out).succeeds();
+    Path first = Files.copy(MODELS.resolve("names.x.npy"), out.resolve("fp32/own input.npy"));
+    CommandLineRun refused =
+        CommandLineRun.of(
+            "run",
+            "--model",
+            MODELS.resolve("names.onnx"),
+            "--input",
+            first,
+            "--out",
+            out,
+            "--overwrite");
+    assertEquals(2, refused.exit(), refused::toString);
+    assertTrue(refused.err().contains("own input.npy is read by this command"), refused::toString);
+    assertEquals(-1, Files.mismatch(MODELS.resolve("names.x.npy"), first));
+    assertTrue(Files.exists(out.resolve("tensors.json")));
+  }
+
+  @Test
   void inspectSaysWhatWasMadeOfAFile() {
     String text =
         CommandLineRun.of("inspect", "--model", MODELS.resolve("norm_behind_conv.onnx"))
