@@ -126,6 +126,11 @@ public sealed interface Op {
       return groups > 1 && groups == in.channels();
     }
 
+    /** True if it is depthwise with one output for each channel. */
+    public boolean isByChannel(Shape in) {
+      return isDepthwise(in) && outChannels == in.channels();
+    }
+
     /** True if it is one matrix product over the positions. */
     public boolean isPointwise() {
       return groups == 1 && window.isPointwise();

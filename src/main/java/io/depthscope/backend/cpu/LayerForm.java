@@ -49,8 +49,7 @@ sealed interface LayerForm {
     if (c.groups() == 1 && !c.window().isDilated()) {
       return new Dense(c.window());
     }
-    boolean single = c.isDepthwise(in) && c.outChannels() == in.channels();
-    return single && !c.window().isDilated()
+    return c.isByChannel(in) && !c.window().isDilated()
         ? new ByChannel(c.window())
         : new Grouped(c.window(), c.groups());
   }

@@ -49,7 +49,7 @@ record DeviceLayer(
           List.of(elementwise(l, recording, Window.POINTWISE, KernelCatalog.normalizeBytes(mode)));
       case Op.Convolution c when c.isPointwise() -> products(l, recording);
       case Op.Convolution c when c.groups() == 1 -> gemm(l, recording, "conv2d", c.window());
-      case Op.Convolution c when isByChannel(l) -> depthwise(l, recording, c.window());
+      case Op.Convolution c when c.isByChannel(l.in()) -> depthwise(l, recording, c.window());
       case Op.Convolution c -> grouped(l, recording, c);
       case Op.Pool p ->
           unweighted(
@@ -66,9 +66,7 @@ record DeviceLayer(
 
   /** True for a convolution that has one window for each channel. */
   private static boolean isByChannel(Step l) {
-    return l.op() instanceof Op.Convolution c
-        && c.isDepthwise(l.in())
-        && c.outChannels() == l.in().channels();
+    return l.op() instanceof Op.Convolution c && c.isByChannel(l.in());
   }
 
   private static List<DeviceLayer> unweighted(
