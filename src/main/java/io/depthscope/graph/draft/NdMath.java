@@ -1,5 +1,6 @@
 package io.depthscope.graph.draft;
 
+import io.depthscope.tensor.RowMajor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,7 +36,7 @@ public final class NdMath {
   public static NdArray transpose(NdArray x, int... order) {
     int rank = x.rank();
     order(order, rank);
-    int[] strides = strides(x.dims());
+    int[] strides = RowMajor.strides(x.dims());
     int[] dims = new int[rank];
     int[] moved = new int[rank];
     for (int i = 0; i < rank; i++) {
@@ -56,33 +57,10 @@ public final class NdMath {
     return order;
   }
 
-  private static int[] strides(int[] dims) {
-    int[] strides = new int[dims.length];
-    int n = 1;
-    for (int i = dims.length - 1; i >= 0; i--) {
-      strides[i] = n;
-      n *= Math.max(1, dims[i]);
-    }
-    return strides;
-  }
-
-  /** Place of each element of a tensor of these extents, where a step along axis i adds step[i]. */
+  /** {@link RowMajor#places} of a tensor that is made, within what may be. */
   private static int[] places(int[] dims, int[] steps, int first) {
-    int[] out = new int[NdArray.made(dims)];
-    int[] at = new int[dims.length];
-    int place = first;
-    for (int i = 0; i < out.length; i++) {
-      out[i] = place;
-      for (int d = dims.length - 1; d >= 0; d--) {
-        place += steps[d];
-        if (++at[d] < dims[d]) {
-          break;
-        }
-        place -= steps[d] * dims[d];
-        at[d] = 0;
-      }
-    }
-    return out;
+    NdArray.made(dims);
+    return RowMajor.places(dims, steps, first);
   }
 
   /** Extents to which both can be repeated. */
@@ -105,7 +83,7 @@ public final class NdMath {
     if (!Arrays.equals(broadcast(x.dims(), dims), dims)) {
       throw new IllegalArgumentException(x + " does not fit " + Arrays.toString(dims));
     }
-    int[] strides = strides(x.dims());
+    int[] strides = RowMajor.strides(x.dims());
     int[] steps = new int[dims.length];
     for (int i = 1; i <= x.rank(); i++) {
       steps[dims.length - i] = x.dim(x.rank() - i) == 1 ? 0 : strides[x.rank() - i];
@@ -187,7 +165,7 @@ public final class NdMath {
   /** Every step-th of the elements from..to along an axis, {@code to} not among them. */
   public static NdArray slice(NdArray x, int axis, int from, int to, int step) {
     int[] dims = x.dims();
-    int[] steps = strides(dims);
+    int[] steps = RowMajor.strides(dims);
     int first = from * steps[axis];
     dims[axis] = Math.max(0, Math.ceilDiv(to - from, step));
     steps[axis] = Math.multiplyExact(steps[axis], dims[axis] < 2 ? 1 : step);
@@ -236,7 +214,7 @@ public final class NdMath {
 
   /** The values along some axes reduced to one each; the axes stay with extent 1. */
   public static NdArray reduce(NdArray x, boolean[] along, Reduction reduction) {
-    int[] strides = strides(x.dims());
+    int[] strides = RowMajor.strides(x.dims());
     int[] kept = x.dims();
     int[] inside = x.dims();
     for (int i = 0; i < kept.length; i++) {

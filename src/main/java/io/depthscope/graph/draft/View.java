@@ -1,5 +1,6 @@
 package io.depthscope.graph.draft;
 
+import io.depthscope.tensor.RowMajor;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -180,23 +181,8 @@ public record View(List<List<Atom>> axes) {
   private static int[] offsets(List<List<Atom>> axes, ToIntFunction<Atom> stride) {
     List<Atom> row = new ArrayList<>();
     axes.forEach(row::addAll);
-    int size = 1;
-    for (Atom a : row) {
-      size = Math.multiplyExact(size, a.extent());
-    }
-    int[] out = new int[size];
-    int block = 1;
-    // From the innermost atom out: what is there so far is repeated, each time further on.
-    for (int k = row.size() - 1; k >= 0; k--) {
-      int step = stride.applyAsInt(row.get(k));
-      for (int i = row.get(k).extent() - 1; i >= 0; i--) {
-        for (int j = 0; j < block; j++) {
-          out[i * block + j] = out[j] + i * step;
-        }
-      }
-      block *= row.get(k).extent();
-    }
-    return out;
+    int[] extents = row.stream().mapToInt(Atom::extent).toArray();
+    return RowMajor.places(extents, row.stream().mapToInt(stride).toArray(), 0);
   }
 
   /** The file's tensor of a node's output. */

@@ -1,6 +1,7 @@
 package io.depthscope.graph.exchange;
 
 import io.depthscope.tensor.FloatTensor;
+import io.depthscope.tensor.RowMajor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -74,32 +75,11 @@ public enum KernelLayout {
 
   /** Where the file has each element of a kernel with these extents in our order. */
   private int[] storedIndices(int[] dims) {
-    int[] storedDims = storedDims(dims);
-    int[] storedStride = new int[rank];
-    int stride = 1;
-    for (int a = rank - 1; a >= 0; a--) {
-      storedStride[a] = stride;
-      stride *= storedDims[a];
-    }
-    // step[k]: how far one step along our axis k goes in the file.
-    int[] step = new int[dims.length];
+    int[] strides = RowMajor.strides(storedDims(dims));
+    int[] steps = new int[dims.length];
     for (int k = 0; k < dims.length; k++) {
-      step[k] = storedAxis[k] < 0 ? 0 : storedStride[storedAxis[k]];
+      steps[k] = storedAxis[k] < 0 ? 0 : strides[storedAxis[k]];
     }
-    int[] indices = new int[stride];
-    int[] index = new int[dims.length];
-    int from = 0;
-    for (int i = 0; i < indices.length; i++) {
-      indices[i] = from;
-      for (int k = dims.length - 1; k >= 0; k--) {
-        from += step[k];
-        if (++index[k] < dims[k]) {
-          break;
-        }
-        from -= step[k] * dims[k];
-        index[k] = 0;
-      }
-    }
-    return indices;
+    return RowMajor.places(dims, steps, 0);
   }
 }

@@ -8,6 +8,7 @@ import io.depthscope.graph.Window;
 import io.depthscope.graph.draft.DraftOp;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.draft.View;
+import io.depthscope.graph.exchange.KernelLayout;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import java.util.Arrays;
@@ -62,23 +63,13 @@ final class LayerLowering {
     Optional<float[]> bias =
         in.has(2) ? Optional.of(vector(in.constant(2), outputs, "bias")) : Optional.empty();
     LayerParameters parameters =
-        new LayerParameters(kernel(weights, outputs, depth, kernel), bias, Optional.empty());
+        new LayerParameters(
+            KernelLayout.OIHW.toOwn(
+                FloatTensor.of(weights.floats(), outputs, depth, kernelH, kernelW),
+                new int[] {outputs, kernelH, kernelW, depth}),
+            bias,
+            Optional.empty());
     return sketch.addNchw(node.name(), op, List.of(from), Optional.of(parameters), rank);
-  }
-
-  /** [O, I, KH, KW] to [O, KH, KW, I]. */
-  private static FloatTensor kernel(NdArray weights, int outputs, int depth, Extent k) {
-    float[] in = weights.floats();
-    float[] out = new float[in.length];
-    int positions = k.height() * k.width();
-    for (int o = 0; o < outputs; o++) {
-      for (int i = 0; i < depth; i++) {
-        for (int p = 0; p < positions; p++) {
-          out[(o * positions + p) * depth + i] = in[(o * depth + i) * positions + p];
-        }
-      }
-    }
-    return FloatTensor.of(out, outputs, k.height(), k.width(), depth);
   }
 
   private record Extent(int height, int width) {}
@@ -143,8 +134,7 @@ final class LayerLowering {
   private static Padding roundedUp(Window w, Padding p, Shape in) {
     int rows = rest(in.height(), p.top(), p.bottom(), w.extentH(), w.strideH());
     int columns = rest(in.width(), p.left(), p.right(), w.extentW(), w.strideW());
-    return new Padding(
-        p.top(), Math.max(p.bottom(), rows), p.left(), Math.max(p.right(), columns));
+    return new Padding(p.top(), Math.max(p.bottom(), rows), p.left(), Math.max(p.right(), columns));
   }
 
   /** Padding behind with which the last window, which starts inside, is whole. */
