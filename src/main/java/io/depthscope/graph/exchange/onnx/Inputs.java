@@ -1,6 +1,7 @@
 package io.depthscope.graph.exchange.onnx;
 
 import io.depthscope.graph.draft.NdArray;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -44,6 +45,19 @@ record Inputs(OnnxNode node, List<Value> values) {
 
   boolean isConstant(int i) {
     return has(i) && values.get(i) instanceof Value.Constant;
+  }
+
+  /**
+   * What a node is told beside its first input; null in place of that, and of what is left out.
+   *
+   * @throws Refused if the network computes one of them
+   */
+  List<NdArray> stated() {
+    List<NdArray> all = new ArrayList<>();
+    for (int i = 0; i < size(); i++) {
+      all.add(i > 0 && has(i) ? constant(i) : null);
+    }
+    return all;
   }
 
   /** The constants among the inputs; null in place of others. */

@@ -17,7 +17,9 @@ import java.util.stream.IntStream;
  * the network, whenever it has run.
  */
 final class OnnxConstants {
-  /** Beyond this version an operator takes as inputs what were attributes. */
+  /** From these versions on an operator takes as inputs what were attributes. */
+  private static final int BOUNDS_AS_INPUT = 11;
+
   private static final int AXES_AS_INPUT = 13;
 
   private static final int REDUCED_AXES_AS_INPUT = 18;
@@ -454,17 +456,28 @@ final class OnnxConstants {
         : found.reshaped(squeeze(found.dims(), new long[] {axis}));
   }
 
+  /** The ends that a Clip node clamps to; infinite where it states none. */
+  record Ends(double low, double high) {}
+
+  /**
+   * What a Clip node clamps to.
+   *
+   * @param inputs null where one is left out
+   */
+  static Ends ends(OnnxNode node, List<NdArray> inputs) {
+    if (node.opset() < BOUNDS_AS_INPUT) {
+      return new Ends(
+          node.real("min", Float.NEGATIVE_INFINITY), node.real("max", Float.POSITIVE_INFINITY));
+    }
+    Call c = new Call(node, inputs);
+    return new Ends(
+        c.has(1) ? scalar(c.in(1)) : Double.NEGATIVE_INFINITY,
+        c.has(2) ? scalar(c.in(2)) : Double.POSITIVE_INFINITY);
+  }
+
   private static NdArray clip(Call c) {
-    boolean old = c.node().opset() < 11;
-    double low =
-        old
-            ? c.node().real("min", Float.NEGATIVE_INFINITY)
-            : c.has(1) ? scalar(c.in(1)) : Double.NEGATIVE_INFINITY;
-    double high =
-        old
-            ? c.node().real("max", Float.POSITIVE_INFINITY)
-            : c.has(2) ? scalar(c.in(2)) : Double.POSITIVE_INFINITY;
-    NdArray out = NdMath.map(c.in(0), x -> Math.min(high, Math.max(low, x)));
+    Ends ends = ends(c.node(), c.inputs());
+    NdArray out = NdMath.map(c.in(0), x -> Math.min(ends.high(), Math.max(ends.low(), x)));
     return c.in(0).isFloat() ? out : integer(out);
   }
 

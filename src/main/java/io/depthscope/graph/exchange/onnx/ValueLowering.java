@@ -35,17 +35,8 @@ final class ValueLowering {
 
   Value clip(Inputs in) {
     OnnxNode node = in.node();
-    boolean old = node.opset() < 11;
-    float low = Float.NEGATIVE_INFINITY;
-    float high = Float.POSITIVE_INFINITY;
-    if (old) {
-      low = node.real("min", low);
-      high = node.real("max", high);
-    } else {
-      low = in.has(1) ? (float) OnnxConstants.scalar(in.constant(1)) : low;
-      high = in.has(2) ? (float) OnnxConstants.scalar(in.constant(2)) : high;
-    }
-    return bound(node.name(), in.live(0), low, high);
+    OnnxConstants.Ends ends = OnnxConstants.ends(node, in.stated());
+    return bound(node.name(), in.live(0), (float) ends.low(), (float) ends.high());
   }
 
   /** A clamp to one constant. */
@@ -224,7 +215,7 @@ final class ValueLowering {
     Value.Live x = in.live(0);
     View view = x.view();
     sketch.needsLayout(x);
-    boolean[] along = OnnxConstants.reduced(node, view.rank(), in.constants());
+    boolean[] along = OnnxConstants.reduced(node, view.rank(), in.stated());
     boolean keeps = node.integer("keepdims", 1) != 0;
     int positions = 1;
     List<List<View.Atom>> left = new ArrayList<>();
@@ -343,8 +334,7 @@ final class ValueLowering {
 
   Value slice(Inputs in) {
     Value.Live x = in.live(0);
-    for (OnnxConstants.Cut cut :
-        OnnxConstants.cuts(in.node(), x.view().extents(), in.constants())) {
+    for (OnnxConstants.Cut cut : OnnxConstants.cuts(in.node(), x.view().extents(), in.stated())) {
       x = cut(in.node().name(), x, cut);
     }
     return x;

@@ -186,6 +186,25 @@ class BrokenOnnxTest {
   }
 
   @Test
+  void whatANodeIsToldMustNotDependOnTheInput() {
+    assertEquals(
+        "n.onnx: node Clip_of_y (Clip): input 2 is no constant",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(weights("low", 1))
+                    .addNode(node("Clip", "y", "x", "low", "x")))));
+    assertEquals(
+        "n.onnx: node Slice_of_y (Slice): input 3 is no constant",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addInitializer(weights("from", 1))
+                    .addInitializer(weights("to", 1))
+                    .addNode(node("Slice", "y", "x", "from", "to", "x")))));
+  }
+
+  @Test
   void nodesThatDoNotFitTheirInputs() {
     assertEquals(
         "n.onnx: node Conv_of_y (Conv): kernel 3x3 is larger than the padded input 2x2x1",
