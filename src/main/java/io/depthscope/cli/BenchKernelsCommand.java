@@ -114,7 +114,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       try {
         for (LayerCase layer : layers) {
           if (layer.inputs().isEmpty() || !layer.runsOn(backend)) {
-            out.println(layer.name() + ": not timed, a " + layer.word() + " without such a kernel");
+            out.println(layer.name() + ": not timed, no kernel here computes " + layer.word());
             continue;
           }
           PlanCase c = layer.planCase(scheme(), 1, 1);
