@@ -47,6 +47,7 @@ class ArchitectureTest {
           "graph.draft",
           "zoo",
           "graph.exchange",
+          "graph.exchange.lowering",
           "graph.exchange.onnx",
           "dataset",
           "plan",
@@ -130,6 +131,7 @@ class ArchitectureTest {
     forbid("backend.cpu", "backend.reference");
     forbid("backend.cpu", "dataset");
     forbid("backend.reference", "dataset");
+    forbid("run", "graph.exchange.lowering");
     forbid("run", "verification");
     forbid("report.figure", "run");
     forbid("report", "run");

@@ -13,12 +13,44 @@ public final class NdArray {
   /** Most elements of one that is made of a smaller one or of nothing. */
   public static final int MOST_MADE = 1 << 27;
 
+  /** What the elements are. Integers of all kinds are held alike; the kind says what they were. */
+  public enum Kind {
+    FLOAT(Integer.MAX_VALUE, false),
+    INT8(8, true),
+    UINT8(8, false),
+    INT16(16, true),
+    UINT16(16, false),
+    INT32(32, true),
+    /** All other integers, booleans among them. */
+    INTEGER(64, true);
+
+    private final int bits;
+    private final boolean signed;
+
+    Kind(int bits, boolean signed) {
+      this.bits = bits;
+      this.signed = signed;
+    }
+
+    /** Bits of an integer. */
+    public int bits() {
+      return bits;
+    }
+
+    /** True for integers that may be negative. */
+    public boolean signed() {
+      return signed;
+    }
+  }
+
   private final int[] dims;
+  private final Kind kind;
   private final float[] floats;
   private final long[] integers;
 
-  private NdArray(int[] dims, float[] floats, long[] integers) {
+  private NdArray(int[] dims, Kind kind, float[] floats, long[] integers) {
     this.dims = dims.clone();
+    this.kind = kind;
     this.floats = floats;
     this.integers = integers;
     int held = floats == null ? integers.length : floats.length;
@@ -32,14 +64,23 @@ public final class NdArray {
    * @throws IllegalArgumentException if the number of values is not the product of the extents
    */
   public static NdArray of(int[] dims, float[] values) {
-    return new NdArray(dims, values, null);
+    return new NdArray(dims, Kind.FLOAT, values, null);
   }
 
   /**
    * @throws IllegalArgumentException if the number of values is not the product of the extents
    */
   public static NdArray of(int[] dims, long[] values) {
-    return new NdArray(dims, null, values);
+    return of(dims, values, Kind.INTEGER);
+  }
+
+  /**
+   * Integers of a kind.
+   *
+   * @throws IllegalArgumentException if the number of values is not the product of the extents
+   */
+  public static NdArray of(int[] dims, long[] values, Kind kind) {
+    return new NdArray(dims, kind, null, values);
   }
 
   /** Integers in one row. */
@@ -93,7 +134,7 @@ public final class NdArray {
     }
     long[] all = new long[size];
     Arrays.fill(all, value.integers()[0]);
-    return of(dims, all);
+    return of(dims, all, value.kind);
   }
 
   /** A copy of the extents. */
@@ -111,6 +152,10 @@ public final class NdArray {
 
   public int size() {
     return floats == null ? integers.length : floats.length;
+  }
+
+  public Kind kind() {
+    return kind;
   }
 
   /** True for float32, false for integers. */
@@ -144,7 +189,7 @@ public final class NdArray {
 
   /** The same values with other extents of the same product. */
   public NdArray reshaped(int... other) {
-    return new NdArray(other, floats, integers);
+    return new NdArray(other, kind, floats, integers);
   }
 
   /** An array of the same type, its elements those of this one at the given places. */
@@ -160,7 +205,7 @@ public final class NdArray {
     for (int i = 0; i < out.length; i++) {
       out[i] = integers[places[i]];
     }
-    return of(otherDims, out);
+    return of(otherDims, out, kind);
   }
 
   /** Extents and type, for messages. */

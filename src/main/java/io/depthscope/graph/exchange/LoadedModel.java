@@ -41,12 +41,6 @@ public record LoadedModel(
     settings = List.copyOf(settings);
   }
 
-  /** The same with more that fixes the network. */
-  public LoadedModel withConfiguration(String other) {
-    return new LoadedModel(
-        family, naming, network, sha256, metadata, other, settings, images, file, tensors);
-  }
-
   public Graph graph() {
     return network.graph();
   }

@@ -12,38 +12,30 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.exchange.ModelFormatException;
+import io.depthscope.graph.exchange.lowering.Attribute;
+import io.depthscope.graph.exchange.lowering.FileGraph;
+import io.depthscope.graph.exchange.lowering.FileNode;
+import io.depthscope.graph.exchange.lowering.Refused;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
+import java.util.Optional;
 import java.util.Set;
 
-/**
- * What an ONNX file says: its nodes in an order in which each reads what those before it give, its
- * constants decoded, its one input.
- *
- * @param name of the file, for messages
- * @param nodes each value they read is given by a node before, a constant or the input
- * @param constants by name
- * @param extents of the input, the batch first; -1 where the file leaves one open
- * @param outputs names of values
- */
-record OnnxFile(
-    String name,
-    int opset,
-    List<OnnxNode> nodes,
-    Map<String, NdArray> constants,
-    String input,
-    int[] extents,
-    List<String> outputs) {
+/** Reads the protobuf of an ONNX file, and checks it. */
+final class OnnxFile {
   private static final int LOWEST_OPSET = 7;
   private static final int HIGHEST_OPSET = 25;
   private static final int MOST_NESTED = 20;
+
+  /** Attributes that name a type of the schema. */
+  private static final Set<String> TYPES = Set.of("to", "dtype", "output_dtype");
+
   private static final Set<String> OWN_DOMAINS = Set.of("", "ai.onnx");
+
+  private OnnxFile() {}
 
   /**
    * Reads a file.
@@ -51,7 +43,8 @@ record OnnxFile(
    * @param bytes not changed while this is in use
    * @throws ModelFormatException if it is no sound ONNX model
    */
-  static OnnxFile parse(String name, byte[] bytes, TensorData tensors) throws ModelFormatException {
+  static FileGraph parse(String name, byte[] bytes, TensorData tensors)
+      throws ModelFormatException {
     ModelProto model;
     try {
       CodedInputStream in = CodedInputStream.newInstance(bytes);
@@ -83,18 +76,12 @@ record OnnxFile(
       throw new ModelFormatException(name, "sparse tensors cannot be read yet");
     }
     ValueInfoProto input = input(name, graph, constants);
-    List<OnnxNode> nodes = new ArrayList<>();
+    List<FileNode> nodes = new ArrayList<>();
     for (NodeProto n : graph.getNodeList()) {
-      nodes.add(node(n, opset));
+      nodes.add(node(name, n, opset, tensors));
     }
     List<String> outputs = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
-    if (outputs.isEmpty()) {
-      throw new ModelFormatException(name, "has no output");
-    }
-    List<OnnxNode> sorted = sorted(name, nodes, constants.keySet(), input.getName());
-    checkOutputs(name, sorted, constants.keySet(), input.getName(), outputs);
-    return new OnnxFile(
-        name, opset, sorted, constants, input.getName(), extents(name, input), outputs);
+    return FileGraph.of(name, nodes, constants, input.getName(), extents(name, input), outputs);
   }
 
   private static String reason(InvalidProtocolBufferException e) {
@@ -169,97 +156,66 @@ record OnnxFile(
     return extents;
   }
 
-  private static OnnxNode node(NodeProto n, int opset) {
-    Map<String, AttributeProto> attributes = new LinkedHashMap<>();
-    for (AttributeProto a : n.getAttributeList()) {
-      attributes.put(a.getName(), a);
-    }
+  private static FileNode node(String file, NodeProto n, int opset, TensorData tensors)
+      throws ModelFormatException {
     String first = n.getOutputCount() == 0 ? "unnamed" : n.getOutput(0);
     String op = n.getOpType();
-    return new OnnxNode(
-        n.getName().isEmpty() ? first : n.getName(),
-        ModelFormatException.shortened(
-            OWN_DOMAINS.contains(n.getDomain()) ? op : n.getDomain() + "." + op),
-        List.copyOf(n.getInputList()),
-        List.copyOf(n.getOutputList()),
-        attributes,
-        opset);
+    Map<String, Attribute> attributes = new HashMap<>();
+    FileNode bare =
+        new FileNode(
+            n.getName().isEmpty() ? first : n.getName(),
+            ModelFormatException.shortened(
+                OWN_DOMAINS.contains(n.getDomain()) ? op : n.getDomain() + "." + op),
+            n.getInputList(),
+            n.getOutputList(),
+            Map.of(),
+            opset);
+    for (AttributeProto a : n.getAttributeList()) {
+      try {
+        attribute(a, tensors).ifPresent(value -> attributes.put(a.getName(), value));
+      } catch (Refused e) {
+        throw new ModelFormatException(
+            file,
+            bare.title()
+                + ": attribute "
+                + ModelFormatException.shortened(a.getName())
+                + ": "
+                + e.getMessage(),
+            e);
+      }
+    }
+    return bare.with(attributes);
   }
 
-  /** The nodes in an order in which each comes after those that it reads, else as in the file. */
-  private static List<OnnxNode> sorted(
-      String name, List<OnnxNode> nodes, Set<String> constants, String input)
-      throws ModelFormatException {
-    Map<String, Integer> givenBy = new HashMap<>();
-    for (int i = 0; i < nodes.size(); i++) {
-      for (String output : nodes.get(i).outputs()) {
-        boolean twice = constants.contains(output) || output.equals(input);
-        if (!output.isEmpty() && (givenBy.put(output, i) != null || twice)) {
-          throw new ModelFormatException(
-              name,
-              nodes.get(i).title()
-                  + ": gives "
-                  + ModelFormatException.shortened(output)
-                  + ", which is given already");
-        }
-      }
+  /** Empty for what no operator that can be run has. */
+  private static Optional<Attribute> attribute(AttributeProto a, TensorData tensors) {
+    // Files of early versions do not state the type; the field that is filled tells it.
+    if (a.hasT()) {
+      return Optional.of(new Attribute.Tensor(tensors.read(a.getT())));
     }
-    int[] waits = new int[nodes.size()];
-    List<List<Integer>> readers = new ArrayList<>();
-    nodes.forEach(n -> readers.add(new ArrayList<>()));
-    for (int i = 0; i < nodes.size(); i++) {
-      for (String read : new HashSet<>(nodes.get(i).inputs())) {
-        Integer giver = givenBy.get(read);
-        if (giver != null) {
-          waits[i]++;
-          readers.get(giver).add(i);
-        } else if (!read.isEmpty() && !constants.contains(read) && !read.equals(input)) {
-          throw new ModelFormatException(
-              name,
-              nodes.get(i).title()
-                  + ": reads "
-                  + ModelFormatException.shortened(read)
-                  + ", which nothing gives");
-        }
-      }
+    if (TYPES.contains(a.getName()) && a.hasI()) {
+      return Optional.of(new Attribute.Text(TensorData.word(FileNode.small("a type", a.getI()))));
     }
-    // A file in order stays as it is: the next node is the first that waits for nothing.
-    PriorityQueue<Integer> next = new PriorityQueue<>();
-    for (int i = 0; i < waits.length; i++) {
-      if (waits[i] == 0) {
-        next.add(i);
-      }
+    if (a.hasI()) {
+      return Optional.of(new Attribute.Whole(a.getI()));
     }
-    List<OnnxNode> sorted = new ArrayList<>();
-    while (!next.isEmpty()) {
-      int i = next.remove();
-      sorted.add(nodes.get(i));
-      for (int reader : readers.get(i)) {
-        if (--waits[reader] == 0) {
-          next.add(reader);
-        }
-      }
+    if (a.hasF()) {
+      return Optional.of(new Attribute.Real(a.getF()));
     }
-    for (int i = 0; i < waits.length; i++) {
-      if (waits[i] > 0) {
-        throw new ModelFormatException(
-            name, nodes.get(i).title() + ": is in a cycle, or behind one");
-      }
+    if (a.hasS()) {
+      return Optional.of(new Attribute.Text(a.getS().toStringUtf8()));
     }
-    return sorted;
-  }
-
-  private static void checkOutputs(
-      String name, List<OnnxNode> nodes, Set<String> constants, String input, List<String> outputs)
-      throws ModelFormatException {
-    Set<String> given = new HashSet<>(constants);
-    given.add(input);
-    nodes.forEach(n -> given.addAll(n.outputs()));
-    for (String output : outputs) {
-      if (!given.contains(output) || output.isEmpty()) {
-        throw new ModelFormatException(
-            name, "output " + ModelFormatException.shortened(output) + " is given by no node");
+    if (a.getFloatsCount() > 0 || a.getType() == AttributeProto.AttributeType.FLOATS) {
+      float[] values = new float[a.getFloatsCount()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = a.getFloats(i);
       }
+      return Optional.of(new Attribute.Reals(values));
     }
+    if (a.getIntsCount() > 0 || a.getType() == AttributeProto.AttributeType.INTS) {
+      return Optional.of(
+          new Attribute.Wholes(a.getIntsList().stream().mapToLong(Long::longValue).toArray()));
+    }
+    return Optional.empty();
   }
 }

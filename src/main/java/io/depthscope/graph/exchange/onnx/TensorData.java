@@ -5,6 +5,8 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import io.depthscope.file.FileErrors;
 import io.depthscope.graph.draft.NdArray;
+import io.depthscope.graph.exchange.lowering.FileNode;
+import io.depthscope.graph.exchange.lowering.Refused;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -64,8 +66,20 @@ final class TensorData {
       this.bytes = bytes;
     }
 
+    NdArray.Kind kind() {
+      return switch (this) {
+        case FLOAT, FLOAT16, DOUBLE, BFLOAT16 -> NdArray.Kind.FLOAT;
+        case INT8 -> NdArray.Kind.INT8;
+        case UINT8 -> NdArray.Kind.UINT8;
+        case INT16 -> NdArray.Kind.INT16;
+        case UINT16 -> NdArray.Kind.UINT16;
+        case INT32 -> NdArray.Kind.INT32;
+        case INT64, BOOL, UINT32, UINT64 -> NdArray.Kind.INTEGER;
+      };
+    }
+
     boolean isFloat() {
-      return this == FLOAT || this == FLOAT16 || this == DOUBLE || this == BFLOAT16;
+      return kind() == NdArray.Kind.FLOAT;
     }
 
     static Type of(int number) {
@@ -83,6 +97,11 @@ final class TensorData {
     return Type.of(number).isFloat();
   }
 
+  /** The word that {@code lowering} knows a type of the schema by. */
+  static String word(int number) {
+    return Type.of(number) == Type.BOOL ? "BOOL" : Type.of(number).kind().name();
+  }
+
   /**
    * Decodes a tensor.
    *
@@ -92,7 +111,7 @@ final class TensorData {
     Type type = Type.of(t.getDataType());
     int[] dims = new int[t.getDimsCount()];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = OnnxNode.small("an extent", t.getDims(i));
+      dims[i] = FileNode.small("an extent", t.getDims(i));
     }
     int size;
     try {
@@ -148,7 +167,7 @@ final class TensorData {
             default -> in.getLong();
           };
     }
-    return NdArray.of(dims, out);
+    return NdArray.of(dims, out, type.kind());
   }
 
   /** The values from the repeated field of the type. */
@@ -189,7 +208,7 @@ final class TensorData {
             default -> t.getInt32Data(i);
           };
     }
-    return NdArray.of(dims, out);
+    return NdArray.of(dims, out, type.kind());
   }
 
   private ByteBuffer externalBytes(TensorProto t, long needed) {

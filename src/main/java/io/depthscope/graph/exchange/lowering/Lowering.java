@@ -1,4 +1,4 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
 import io.depthscope.graph.Op;
 import io.depthscope.graph.draft.Draft;
@@ -37,9 +37,8 @@ final class Lowering {
           "ConvInteger",
           "MatMulInteger");
 
-  private final OnnxFile file;
-  private final OnnxConstants constants;
-  private final Map<OnnxNode, List<NdArray>> computed;
+  private final FileGraph file;
+  private final Map<FileNode, List<NdArray>> computed;
   private final Sketch sketch;
   private final LayerLowering layers;
   private final ValueLowering byValue;
@@ -51,14 +50,12 @@ final class Lowering {
    * @param computed outputs of nodes on constants, kept from one reading to the next
    */
   Lowering(
-      OnnxFile file,
-      OnnxConstants constants,
-      Map<OnnxNode, List<NdArray>> computed,
+      FileGraph file,
+      Map<FileNode, List<NdArray>> computed,
       Shape input,
       View order,
       boolean probing) {
     this.file = file;
-    this.constants = constants;
     this.computed = computed;
     this.sketch = new Sketch(file.input(), input, order, probing);
     this.layers = new LayerLowering(sketch);
@@ -79,16 +76,16 @@ final class Lowering {
    * @throws Sketch.LayoutFound while probing
    */
   Lowered lower(String name) throws ModelFormatException {
-    Set<OnnxNode> needed = needed();
-    Set<OnnxNode> beforeWeights = beforeWeights();
-    for (OnnxNode node : file.nodes()) {
+    Set<FileNode> needed = needed();
+    Set<FileNode> beforeWeights = beforeWeights();
+    for (FileNode node : file.nodes()) {
       if (!needed.contains(node)) {
         continue;
       }
       try {
         give(node, understood(node, beforeWeights.contains(node)));
       } catch (Refused | IllegalArgumentException | ArithmeticException e) {
-        throw new ModelFormatException(file.name(), node.title() + ": " + e.getMessage(), e);
+        throw new ModelFormatException(file.file(), node.title() + ": " + e.getMessage(), e);
       }
     }
     List<Value> outputs = new ArrayList<>();
@@ -96,23 +93,23 @@ final class Lowering {
       Value v = values.get(output);
       if (v == null) {
         throw new ModelFormatException(
-            file.name(),
+            file.file(),
             "output " + ModelFormatException.shortened(output) + " cannot be computed");
       }
       outputs.add(v);
     }
     Tail made = tail.tail(file.outputs(), outputs);
     if (tail.nodes().isEmpty()) {
-      throw new ModelFormatException(file.name(), "no output depends on the input");
+      throw new ModelFormatException(file.file(), "no output depends on the input");
     }
     return new Lowered(sketch.draft(name, tail.nodes()), made);
   }
 
   /** Nodes on which an output depends. */
-  private Set<OnnxNode> needed() {
+  private Set<FileNode> needed() {
     Set<String> wanted = new HashSet<>(file.outputs());
-    Set<OnnxNode> needed = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (OnnxNode node : file.nodes().reversed()) {
+    Set<FileNode> needed = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (FileNode node : file.nodes().reversed()) {
       if (node.outputs().stream().anyMatch(wanted::contains)) {
         needed.add(node);
         wanted.addAll(node.inputs());
@@ -122,10 +119,10 @@ final class Lowering {
   }
 
   /** Nodes with weights, and those before one. */
-  private Set<OnnxNode> beforeWeights() {
+  private Set<FileNode> beforeWeights() {
     Set<String> read = new HashSet<>();
-    Set<OnnxNode> before = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (OnnxNode node : file.nodes().reversed()) {
+    Set<FileNode> before = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (FileNode node : file.nodes().reversed()) {
       if (WEIGHTED.contains(node.op()) || node.outputs().stream().anyMatch(read::contains)) {
         before.add(node);
         read.addAll(node.inputs());
@@ -134,13 +131,13 @@ final class Lowering {
     return before;
   }
 
-  private void give(OnnxNode node, List<? extends Value> given) {
+  private void give(FileNode node, List<? extends Value> given) {
     for (int i = 0; i < Math.min(given.size(), node.outputs().size()); i++) {
       values.put(node.outputs().get(i), given.get(i));
     }
   }
 
-  private List<? extends Value> understood(OnnxNode node, boolean beforeWeights) {
+  private List<? extends Value> understood(FileNode node, boolean beforeWeights) {
     List<Value> read = new ArrayList<>();
     boolean constant = true;
     boolean behind = false;
@@ -180,7 +177,7 @@ final class Lowering {
       throw refused;
     }
     try {
-      return tail.step(in, constants);
+      return tail.step(in);
     } catch (Refused e) {
       throw behind ? e : refused;
     }
@@ -189,7 +186,7 @@ final class Lowering {
   private List<Value> folded(Inputs in) {
     List<NdArray> arrays = computed.get(in.node());
     if (arrays == null) {
-      arrays = constants.compute(in.node(), in.constants());
+      arrays = Evaluator.compute(in.node(), in.constants());
       computed.put(in.node(), arrays);
     }
     for (NdArray array : arrays) {
@@ -211,7 +208,7 @@ final class Lowering {
     if (in.node().op().equals("Size")) {
       return new Value.Constant(NdArray.of(new int[0], new long[] {NdArray.size(dims)}));
     }
-    return new Value.Constant(OnnxConstants.shape(in.node(), dims));
+    return new Value.Constant(Evaluator.shape(in.node(), dims));
   }
 
   private List<? extends Value> live(Inputs in) {
@@ -219,12 +216,12 @@ final class Lowering {
   }
 
   private Value one(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     String name = node.name();
     return switch (node.op()) {
       case "Identity", "Dropout" -> in.live(0);
       case "Cast" -> {
-        if (!TensorData.isFloat(node.small("to", 0))) {
+        if (!node.text("to", "").equals(Evaluator.FLOAT)) {
           throw Refused.notYet();
         }
         yield in.live(0);
@@ -254,24 +251,23 @@ final class Lowering {
       case "Slice" -> byValue.slice(in);
       case "Reshape" -> {
         Value.Live x = in.live(0);
-        yield byValue.reshaped(x, OnnxConstants.reshape(node, x.view().extents(), in.constant(1)));
+        yield byValue.reshaped(x, Evaluator.reshape(node, x.view().extents(), in.constant(1)));
       }
       case "Flatten" -> {
         Value.Live x = in.live(0);
-        yield byValue.reshaped(x, OnnxConstants.flatten(node, x.view().extents()));
+        yield byValue.reshaped(x, Evaluator.flatten(node, x.view().extents()));
       }
       case "Squeeze" -> {
         Value.Live x = in.live(0);
-        yield byValue.reshaped(x, OnnxConstants.squeeze(x.view().extents(), axes(in)));
+        yield byValue.reshaped(x, Evaluator.squeeze(x.view().extents(), axes(in)));
       }
       case "Unsqueeze" -> {
         Value.Live x = in.live(0);
-        yield byValue.reshaped(x, OnnxConstants.unsqueeze(x.view().extents(), axes(in)));
+        yield byValue.reshaped(x, Evaluator.unsqueeze(x.view().extents(), axes(in)));
       }
       case "Transpose" -> {
         Value.Live x = in.live(0);
-        yield new Value.Live(
-            x.node(), x.view().transposed(OnnxConstants.order(node, x.view().rank())));
+        yield new Value.Live(x.node(), x.view().transposed(Evaluator.order(node, x.view().rank())));
       }
       default -> throw Refused.notYet();
     };

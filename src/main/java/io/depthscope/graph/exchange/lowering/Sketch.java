@@ -1,4 +1,4 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.LayerParameters;

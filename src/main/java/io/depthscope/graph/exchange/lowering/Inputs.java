@@ -1,4 +1,4 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
 import io.depthscope.graph.draft.NdArray;
 import java.util.ArrayList;
@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param values null where one is left out
  */
-record Inputs(OnnxNode node, List<Value> values) {
+record Inputs(FileNode node, List<Value> values) {
 
   boolean has(int i) {
     return i < values.size() && values.get(i) != null;

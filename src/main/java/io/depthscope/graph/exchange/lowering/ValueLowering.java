@@ -1,4 +1,4 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
@@ -34,8 +34,8 @@ final class ValueLowering {
   }
 
   Value clip(Inputs in) {
-    OnnxNode node = in.node();
-    OnnxConstants.Ends ends = OnnxConstants.ends(node, in.stated());
+    FileNode node = in.node();
+    Evaluator.Ends ends = Evaluator.ends(node, in.stated());
     return bound(node.name(), in.live(0), (float) ends.low(), (float) ends.high());
   }
 
@@ -45,7 +45,7 @@ final class ValueLowering {
       throw Refused.notYet();
     }
     int c = in.isConstant(0) ? 0 : 1;
-    float end = (float) OnnxConstants.scalar(in.constant(c));
+    float end = (float) Evaluator.scalar(in.constant(c));
     return max
         ? bound(in.node().name(), in.live(1 - c), end, Float.POSITIVE_INFINITY)
         : bound(in.node().name(), in.live(1 - c), Float.NEGATIVE_INFINITY, end);
@@ -211,11 +211,11 @@ final class ValueLowering {
 
   /** Mean, sum or maximum over all positions. */
   Value reduce(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     Value.Live x = in.live(0);
     View view = x.view();
     sketch.needsLayout(x);
-    boolean[] along = OnnxConstants.reduced(node, view.rank(), in.stated());
+    boolean[] along = Evaluator.reduced(node, view.rank(), in.stated());
     boolean keeps = node.integer("keepdims", 1) != 0;
     int positions = 1;
     List<List<View.Atom>> left = new ArrayList<>();
@@ -245,7 +245,7 @@ final class ValueLowering {
   }
 
   Value concat(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     List<Value.Live> lives = new ArrayList<>();
     for (Value v : in.values()) {
       if (v instanceof Value.Live live) {
@@ -334,18 +334,17 @@ final class ValueLowering {
 
   Value slice(Inputs in) {
     Value.Live x = in.live(0);
-    for (OnnxConstants.Cut cut : OnnxConstants.cuts(in.node(), x.view().extents(), in.stated())) {
+    for (Evaluator.Cut cut : Evaluator.cuts(in.node(), x.view().extents(), in.stated())) {
       x = cut(in.node().name(), x, cut);
     }
     return x;
   }
 
   List<Value> split(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     Value.Live x = in.live(0);
     int axis = NdMath.axis(node.integer("axis", 0), x.view().rank());
-    int[] parts =
-        OnnxConstants.parts(node, x.view().extent(axis), in.has(1) ? in.constant(1) : null);
+    int[] parts = Evaluator.parts(node, x.view().extent(axis), in.has(1) ? in.constant(1) : null);
     List<Value> out = new ArrayList<>();
     long from = 0;
     for (int i = 0; i < parts.length; i++) {
@@ -353,13 +352,13 @@ final class ValueLowering {
         throw new Refused("parts " + Arrays.toString(parts) + " of " + x.view().extent(axis));
       }
       int to = (int) from + parts[i];
-      out.add(cut(node.name() + "/" + i, x, new OnnxConstants.Cut(axis, (int) from, to, 1)));
+      out.add(cut(node.name() + "/" + i, x, new Evaluator.Cut(axis, (int) from, to, 1)));
       from = to;
     }
     return out;
   }
 
-  private Value.Live cut(String name, Value.Live x, OnnxConstants.Cut cut) {
+  private Value.Live cut(String name, Value.Live x, Evaluator.Cut cut) {
     int extent = x.view().extent(cut.axis());
     if (cut.from() == 0 && cut.to() == extent && cut.step() == 1) {
       return x;

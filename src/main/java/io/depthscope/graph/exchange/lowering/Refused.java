@@ -1,14 +1,14 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
 /** Why a node or tensor of a file cannot be used; becomes part of a line that names both. */
-final class Refused extends RuntimeException {
+public final class Refused extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  Refused(String reason) {
+  public Refused(String reason) {
     super(reason);
   }
 
-  Refused(String reason, Throwable cause) {
+  public Refused(String reason, Throwable cause) {
     super(reason, cause);
   }
 

@@ -1,12 +1,12 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
-import ai.onnx.proto.OnnxMl.TensorProto;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.draft.NdMath;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * Computes nodes on tensors: those that depend on no input, while a file is read, and those behind
  * the network, whenever it has run.
  */
-final class OnnxConstants {
+final class Evaluator {
   /** From these versions on an operator takes as inputs what were attributes. */
   private static final int BOUNDS_AS_INPUT = 11;
 
@@ -24,11 +24,12 @@ final class OnnxConstants {
 
   private static final int REDUCED_AXES_AS_INPUT = 18;
 
-  private final TensorData tensors;
+  /** The words of types are those of {@link NdArray.Kind}, and one more. */
+  static final String FLOAT = NdArray.Kind.FLOAT.name();
 
-  OnnxConstants(TensorData tensors) {
-    this.tensors = tensors;
-  }
+  private static final String BOOL = "BOOL";
+
+  private Evaluator() {}
 
   /**
    * The outputs of a node.
@@ -36,7 +37,7 @@ final class OnnxConstants {
    * @param inputs null where one is left out
    * @throws Refused if the node is of a kind that is not computed here, or its inputs do not fit
    */
-  List<NdArray> compute(OnnxNode node, List<NdArray> inputs) {
+  static List<NdArray> compute(FileNode node, List<NdArray> inputs) {
     try {
       return outputs(new Call(node, inputs));
     } catch (IllegalArgumentException | ArithmeticException e) {
@@ -45,7 +46,7 @@ final class OnnxConstants {
   }
 
   /** A node with its inputs. */
-  private record Call(OnnxNode node, List<NdArray> inputs) {
+  private record Call(FileNode node, List<NdArray> inputs) {
     NdArray in(int i) {
       if (!has(i)) {
         throw new Refused("input " + i + " is missing");
@@ -66,8 +67,8 @@ final class OnnxConstants {
     }
   }
 
-  private List<NdArray> outputs(Call c) {
-    OnnxNode node = c.node();
+  private static List<NdArray> outputs(Call c) {
+    FileNode node = c.node();
     return switch (node.op()) {
       case "Constant" -> List.of(constant(node));
       case "ConstantOfShape" -> List.of(filled(c));
@@ -82,11 +83,11 @@ final class OnnxConstants {
     };
   }
 
-  private NdArray output(Call c) {
-    OnnxNode node = c.node();
+  private static NdArray output(Call c) {
+    FileNode node = c.node();
     return switch (node.op()) {
       case "Identity" -> c.in(0);
-      case "Cast" -> cast(c.in(0), node.small("to", TensorProto.DataType.FLOAT_VALUE));
+      case "Cast" -> cast(c.in(0), node.text("to", FLOAT));
       case "Shape" -> shape(c);
       case "Size" -> NdArray.of(new int[0], new long[] {c.in(0).size()});
       case "Reshape" -> c.in(0).reshaped(reshape(node, c.in(0).dims(), c.in(1)));
@@ -128,10 +129,10 @@ final class OnnxConstants {
     };
   }
 
-  private NdArray constant(OnnxNode node) {
-    TensorProto tensor = node.tensor("value");
-    if (tensor != null) {
-      return tensors.read(tensor);
+  private static NdArray constant(FileNode node) {
+    Optional<NdArray> tensor = node.tensor("value");
+    if (tensor.isPresent()) {
+      return tensor.get();
     }
     if (node.has("value_float")) {
       return NdArray.of(new int[0], new float[] {node.real("value_float", 0)});
@@ -149,23 +150,24 @@ final class OnnxConstants {
     throw new Refused("holds no value that can be read");
   }
 
-  private NdArray filled(Call c) {
+  private static NdArray filled(Call c) {
     int[] dims = extents(c.in(0));
-    TensorProto tensor = c.node().tensor("value");
-    NdArray value = tensor == null ? NdArray.of(new int[] {1}, new float[1]) : tensors.read(tensor);
+    NdArray value =
+        c.node().tensor("value").orElseGet(() -> NdArray.of(new int[] {1}, new float[1]));
     if (value.size() != 1) {
       throw new Refused("fills with " + value.size() + " values");
     }
     return NdArray.filled(value, dims);
   }
 
-  private static NdArray cast(NdArray x, int to) {
-    if (to == TensorProto.DataType.BOOL_VALUE) {
+  private static NdArray cast(NdArray x, String to) {
+    if (to.equals(BOOL)) {
       return integer(NdMath.map(x, v -> v == 0 ? 0 : 1));
     }
-    return TensorData.isFloat(to)
+    NdArray.Kind kind = NdArray.Kind.valueOf(to);
+    return kind == NdArray.Kind.FLOAT
         ? NdArray.of(x.dims(), x.floats())
-        : NdArray.of(x.dims(), x.integers());
+        : NdArray.of(x.dims(), x.integers(), kind);
   }
 
   private static NdArray integer(NdArray x) {
@@ -177,7 +179,7 @@ final class OnnxConstants {
   }
 
   /** The extents that a Shape node gives for a tensor. */
-  static NdArray shape(OnnxNode node, int[] dims) {
+  static NdArray shape(FileNode node, int[] dims) {
     int from = clipped(node.integer("start", 0), dims.length);
     int to = clipped(node.integer("end", dims.length), dims.length);
     return NdArray.row(IntStream.range(from, Math.max(from, to)).mapToLong(i -> dims[i]).toArray());
@@ -191,13 +193,13 @@ final class OnnxConstants {
     long[] values = x.integers();
     int[] dims = new int[values.length];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = OnnxNode.small("an extent", values[i]);
+      dims[i] = FileNode.small("an extent", values[i]);
     }
     return dims;
   }
 
   /** Extents after a Reshape node. */
-  static int[] reshape(OnnxNode node, int[] dims, NdArray target) {
+  static int[] reshape(FileNode node, int[] dims, NdArray target) {
     int[] out = extents(target);
     boolean literal = node.integer("allowzero", 0) != 0;
     int open = -1;
@@ -223,7 +225,7 @@ final class OnnxConstants {
       size = Math.multiplyExact(size, d);
     }
     if (open >= 0 && known > 0 && size % known == 0) {
-      out[open] = OnnxNode.small("an extent", size / known);
+      out[open] = FileNode.small("an extent", size / known);
       known *= out[open];
     }
     if (known != size) {
@@ -234,7 +236,7 @@ final class OnnxConstants {
   }
 
   /** Extents after a Flatten node. */
-  static int[] flatten(OnnxNode node, int[] dims) {
+  static int[] flatten(FileNode node, int[] dims) {
     long stated = node.integer("axis", 1);
     int axis = stated == dims.length ? dims.length : NdMath.axis(stated, dims.length);
     int outer = 1;
@@ -288,7 +290,7 @@ final class OnnxConstants {
   }
 
   /** The order of axes of a Transpose node; reversed where it says nothing. */
-  static int[] order(OnnxNode node, int rank) {
+  static int[] order(FileNode node, int rank) {
     int[] reversed = new int[rank];
     Arrays.setAll(reversed, i -> rank - 1 - i);
     return NdMath.order(node.small("perm", reversed), rank);
@@ -302,7 +304,7 @@ final class OnnxConstants {
    *
    * @param inputs null where one is left out
    */
-  static List<Cut> cuts(OnnxNode node, int[] dims, List<NdArray> inputs) {
+  static List<Cut> cuts(FileNode node, int[] dims, List<NdArray> inputs) {
     Call c = new Call(node, inputs);
     boolean old = node.opset() < 10;
     long[] starts = old ? node.integers("starts") : c.in(1).integers();
@@ -320,7 +322,7 @@ final class OnnxConstants {
     List<Cut> cuts = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       int axis = NdMath.axis(axes == null ? i : axes[i], dims.length);
-      int step = steps == null ? 1 : OnnxNode.small("a step", steps[i]);
+      int step = steps == null ? 1 : FileNode.small("a step", steps[i]);
       if (step < 1) {
         throw new Refused("a step of " + step + " cannot be run yet");
       }
@@ -346,7 +348,7 @@ final class OnnxConstants {
    *
    * @param stated those that an input states, or null
    */
-  static int[] parts(OnnxNode node, int extent, NdArray stated) {
+  static int[] parts(FileNode node, int extent, NdArray stated) {
     if (node.has("split")) {
       return extents(NdArray.row(node.integers("split")));
     }
@@ -435,7 +437,7 @@ final class OnnxConstants {
   }
 
   /** Axes along which a Softmax node adds up: before version 13 all from one on. */
-  private static boolean[] softmaxAxes(OnnxNode node, int rank) {
+  private static boolean[] softmaxAxes(FileNode node, int rank) {
     boolean old = node.opset() < 13;
     int axis = NdMath.axis(node.integer("axis", old ? 1 : -1), rank);
     boolean[] along = new boolean[rank];
@@ -464,7 +466,7 @@ final class OnnxConstants {
    *
    * @param inputs null where one is left out
    */
-  static Ends ends(OnnxNode node, List<NdArray> inputs) {
+  static Ends ends(FileNode node, List<NdArray> inputs) {
     if (node.opset() < BOUNDS_AS_INPUT) {
       return new Ends(
           node.real("min", Float.NEGATIVE_INFINITY), node.real("max", Float.POSITIVE_INFINITY));
@@ -500,7 +502,7 @@ final class OnnxConstants {
    *
    * @param inputs null where one is left out
    */
-  static boolean[] reduced(OnnxNode node, int rank, List<NdArray> inputs) {
+  static boolean[] reduced(FileNode node, int rank, List<NdArray> inputs) {
     int since = node.op().equals("ReduceSum") ? AXES_AS_INPUT : REDUCED_AXES_AS_INPUT;
     long[] axes = new Call(node, inputs).integers(1, "axes", since);
     boolean[] along = new boolean[rank];

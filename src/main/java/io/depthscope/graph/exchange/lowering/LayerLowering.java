@@ -1,4 +1,4 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.LayerParameters;
@@ -27,7 +27,7 @@ final class LayerLowering {
   }
 
   Value convolution(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     Value.Live x = in.live(0);
     NdArray weights = in.constant(1);
     int rank = x.view().rank();
@@ -86,7 +86,7 @@ final class LayerLowering {
    *
    * @param ceil round the number of outputs up, by more padding behind
    */
-  private static Window window(OnnxNode node, Extent kernel, Shape in, int rank, boolean ceil) {
+  private static Window window(FileNode node, Extent kernel, Shape in, int rank, boolean ceil) {
     int n = rank - 2;
     int[] ones = new int[n];
     Arrays.fill(ones, 1);
@@ -152,7 +152,7 @@ final class LayerLowering {
   }
 
   Value pool(Inputs in, Op.Pool.Kind kind) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     Value.Live x = in.live(0);
     int rank = x.view().rank();
     int from = sketch.nchw(node.name(), x);
@@ -196,7 +196,7 @@ final class LayerLowering {
   }
 
   Value batchNorm(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     Value.Live x = in.live(0);
     if (node.integer("training_mode", 0) != 0 || node.integer("spatial", 1) == 0) {
       throw Refused.notYet();
@@ -232,7 +232,7 @@ final class LayerLowering {
   }
 
   Value gemm(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     Value.Live a = in.live(0);
     NdArray b = in.constant(1);
     if (node.integer("transA", 0) != 0 || a.view().rank() != 2 || b.rank() != 2) {
@@ -322,7 +322,7 @@ final class LayerLowering {
   }
 
   Value pad(Inputs in) {
-    OnnxNode node = in.node();
+    FileNode node = in.node();
     Value.Live x = in.live(0);
     int rank = x.view().rank();
     boolean old = node.opset() < 11;
@@ -334,7 +334,7 @@ final class LayerLowering {
       throw new Refused("its padding does not fit " + rank + " axes");
     }
     float value =
-        old ? node.real("value", 0) : in.has(2) ? (float) OnnxConstants.scalar(in.constant(2)) : 0;
+        old ? node.real("value", 0) : in.has(2) ? (float) Evaluator.scalar(in.constant(2)) : 0;
     for (long p : pads) {
       if (p < 0 || p > LARGEST) {
         throw new Refused("a padding of " + p + " cannot be run yet");

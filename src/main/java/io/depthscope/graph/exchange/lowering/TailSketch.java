@@ -1,4 +1,4 @@
-package io.depthscope.graph.exchange.onnx;
+package io.depthscope.graph.exchange.lowering;
 
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.draft.Tail;
@@ -27,7 +27,7 @@ final class TailSketch {
    * @param first entry of its first output; the others follow
    */
   private record Step(
-      OnnxNode node, List<Integer> inputs, int first, int outputs, Tail.Calculation calculation) {}
+      FileNode node, List<Integer> inputs, int first, int outputs, Tail.Calculation calculation) {}
 
   private final Sketch sketch;
   private final List<Entry> entries = new ArrayList<>();
@@ -89,7 +89,7 @@ final class TailSketch {
    *
    * @throws Refused if it is of a kind that is not computed behind the network
    */
-  List<Value> step(Inputs in, OnnxConstants constants) {
+  List<Value> step(Inputs in) {
     for (Value v : in.values()) {
       if (v instanceof Value.Live live) {
         sketch.needsLayout(live);
@@ -101,8 +101,8 @@ final class TailSketch {
       inputs.add(v == null ? -1 : number(v));
       read.add(v == null ? null : sample(inputs.getLast()));
     }
-    OnnxNode node = in.node();
-    Tail.Calculation calculation = values -> constants.compute(node, values);
+    FileNode node = in.node();
+    Tail.Calculation calculation = values -> Evaluator.compute(node, values);
     List<NdArray> given = calculation.of(read);
     given.forEach(g -> count(g.size()));
     steps.add(new Step(node, inputs, entries.size(), given.size(), calculation));
