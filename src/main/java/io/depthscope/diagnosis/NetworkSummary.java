@@ -1,5 +1,6 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.graph.Op;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Figure;
@@ -21,7 +22,8 @@ import java.util.stream.IntStream;
 /**
  * What one run says of its network as a whole: the figures that networks are compared by. Figures
  * of weights are means over the layers with weights; figures of activations are means over those
- * layers and the residual sums. Accuracies and shares are fractions from 0 to 1.
+ * layers and what else yields values of its own, such as residual sums. Accuracies and shares are
+ * fractions from 0 to 1.
  *
  * @param separable true if a layer is a depthwise convolution
  * @param depth number of layers with weights
@@ -111,11 +113,11 @@ public record NetworkSummary(
     List<RunLayer> weighted = run.layers().stream().filter(l -> l.weights().isPresent()).toList();
     List<RunLayer> measured =
         run.layers().stream()
-            .filter(l -> l.weights().isPresent() || l.kind().equals("residual-add"))
+            .filter(l -> l.weights().isPresent() || l.role() == Op.Role.COMPUTED)
             .toList();
     return new NetworkSummary(
         run.scheme(),
-        run.layers().stream().anyMatch(l -> l.kind().equals("depthwise")),
+        run.layers().stream().anyMatch(l -> l.role() == Op.Role.DEPTHWISE),
         weighted.size(),
         run.layers().stream().mapToLong(RunLayer::macs).sum(),
         run.network(),
@@ -163,8 +165,8 @@ public record NetworkSummary(
   }
 
   private static Optional<Double> hiddenRange(RunLayer l) {
-    boolean hidden = l.weights().isPresent() && !l.kind().equals("fully-connected");
-    return hidden || l.kind().equals("residual-add")
+    boolean hidden = l.weights().isPresent() && l.role() != Op.Role.FULLY_CONNECTED;
+    return hidden || l.role() == Op.Role.COMPUTED
         ? Optional.of(l.fp32().statistics().range())
         : Optional.empty();
   }

@@ -50,6 +50,44 @@ public sealed interface Op {
   /** The word for it in tables and files. */
   String word(List<Shape> inputs);
 
+  /** The part it plays in a network, by which layers are counted, averaged and drawn. */
+  default Role role(List<Shape> inputs) {
+    return quantizesOutput() ? Role.COMPUTED : Role.PASSED;
+  }
+
+  /** The parts that operations play. */
+  enum Role {
+    INPUT,
+    DEPTHWISE,
+    POINTWISE,
+    /** Any other convolution. */
+    CONVOLUTION,
+    FULLY_CONNECTED,
+    /** Has no weights and yields values of its own, such as a sum. */
+    COMPUTED,
+    /** Hands values on, moved, picked or averaged. */
+    PASSED;
+
+    /** The word in files. */
+    public String word() {
+      return lower(this);
+    }
+
+    /**
+     * The role of a word.
+     *
+     * @throws IllegalArgumentException for any other
+     */
+    public static Role named(String word) {
+      for (Role r : values()) {
+        if (r.word().equals(word)) {
+          return r;
+        }
+      }
+      throw new IllegalArgumentException("the unknown role '" + word + "'");
+    }
+  }
+
   /** The network's input, always node 0. */
   record Input(Shape shape) implements Op {
     @Override
@@ -85,6 +123,11 @@ public sealed interface Op {
     @Override
     public String word(List<Shape> inputs) {
       return "input";
+    }
+
+    @Override
+    public Role role(List<Shape> inputs) {
+      return Role.INPUT;
     }
   }
 
@@ -174,14 +217,20 @@ public sealed interface Op {
 
     @Override
     public String word(List<Shape> inputs) {
+      Role role = role(inputs);
+      return role == Role.CONVOLUTION ? "conv" : role.word();
+    }
+
+    @Override
+    public Role role(List<Shape> inputs) {
       Shape in = inputs.getFirst();
       if (isDepthwise(in)) {
-        return "depthwise";
+        return Role.DEPTHWISE;
       }
       if (!isPointwise()) {
-        return "conv";
+        return Role.CONVOLUTION;
       }
-      return in.positions() == 1 ? "fully-connected" : "pointwise";
+      return in.positions() == 1 ? Role.FULLY_CONNECTED : Role.POINTWISE;
     }
   }
 

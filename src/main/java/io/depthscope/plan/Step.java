@@ -75,6 +75,10 @@ public record Step(
     return codes.map(QuantizedTensor::params).orElse(List.of());
   }
 
+  public Op.Role role() {
+    return node.op().role(ins);
+  }
+
   /** The word for the layer in tables and files. */
   public String word() {
     return node.op().word(ins);

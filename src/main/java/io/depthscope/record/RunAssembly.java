@@ -83,6 +83,7 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
             l.index(),
             l.node().name(),
             l.word(),
+            l.role(),
             read.stream().map(RunLayer::name).toList(),
             l.node().clamp().word(),
             l.out(),

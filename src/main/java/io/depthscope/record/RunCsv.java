@@ -98,6 +98,7 @@ final class RunCsv {
               .put("index", is.index())
               .put("layer", is.name())
               .put("kind", is.kind())
+              .put("role", is.role().word())
               .put("height", is.shape().height())
               .put("width", is.shape().width())
               .put("channels", is.shape().channels())

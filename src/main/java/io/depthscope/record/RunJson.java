@@ -71,6 +71,7 @@ final class RunJson {
     g.writeNumberField("index", is.index());
     g.writeStringField("name", is.name());
     g.writeStringField("kind", is.kind());
+    g.writeStringField("role", is.role().word());
     g.writeArrayFieldStart("inputs");
     for (String input : is.inputs()) {
       g.writeString(input);

@@ -1,5 +1,6 @@
 package io.depthscope.record;
 
+import io.depthscope.graph.Op;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.Distribution;
@@ -37,7 +38,8 @@ public record RunLayer(
    * What the layer is.
    *
    * @param index in topological order; 0 is the input
-   * @param kind {@code conv}, {@code pointwise}, {@code depthwise}, ...
+   * @param kind {@code conv}, {@code pointwise}, {@code depthwise}, ...: a word to be shown
+   * @param role by which it is counted, averaged and drawn
    * @param inputs names of the layers it reads
    * @param activation {@code none}, {@code relu}, {@code relu6}, {@code clamp}
    * @param shape of the output of one image
@@ -47,6 +49,7 @@ public record RunLayer(
       int index,
       String name,
       String kind,
+      Op.Role role,
       List<String> inputs,
       String activation,
       Shape shape,
@@ -248,6 +251,10 @@ public record RunLayer(
     return identity.kind();
   }
 
+  public Op.Role role() {
+    return identity.role();
+  }
+
   /** Names of the layers it reads. */
   public List<String> inputs() {
     return identity.inputs();
@@ -284,6 +291,7 @@ public record RunLayer(
             identity.index(),
             name,
             identity.kind(),
+            identity.role(),
             inputs,
             identity.activation(),
             identity.shape(),

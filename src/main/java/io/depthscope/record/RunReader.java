@@ -2,6 +2,7 @@ package io.depthscope.record;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.depthscope.file.FileErrors;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Feed;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
@@ -196,10 +197,17 @@ public final class RunReader {
     if (shape.length != 3 || shape[0] > 1 << 20 || shape[1] > 1 << 20 || shape[2] > 1 << 24) {
       throw l.wrong("shape", "not [height, width, channels]");
     }
+    Op.Role role;
+    try {
+      role = Op.Role.named(l.text("role"));
+    } catch (IllegalArgumentException e) {
+      throw l.wrong("role", e.getMessage());
+    }
     return new RunLayer.Identity(
         l.integer("index"),
         l.text("name"),
         l.text("kind"),
+        role,
         l.texts("inputs"),
         l.text("activation"),
         new Shape((int) shape[0], (int) shape[1], (int) shape[2]),

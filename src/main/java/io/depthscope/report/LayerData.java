@@ -45,6 +45,7 @@ final class LayerData {
   static void table(CompactJson json, List<RunLayer> layers) throws IOException {
     RunData.texts(json, "name", layers.stream().map(RunLayer::name).toList());
     RunData.texts(json, "kind", layers.stream().map(RunLayer::kind).toList());
+    RunData.texts(json, "role", layers.stream().map(l -> l.role().word()).toList());
     for (Map.Entry<String, ToDoubleFunction<RunLayer>> column : LAYER_COLUMNS.entrySet()) {
       json.array(
           column.getKey(),
@@ -78,6 +79,7 @@ final class LayerData {
     RunLayer.Identity is = layer.identity();
     json.text("name", is.name())
         .text("kind", is.kind())
+        .text("role", is.role().word())
         .text("activation", is.activation())
         .array(
             "inputs",

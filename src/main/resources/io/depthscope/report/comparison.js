@@ -13,7 +13,7 @@
   const byBits = (a, b) => bits(b)[0] - bits(a)[0] || bits(b)[1] - bits(a)[1];
   const schemes = unique([...runs].sort(byBits).map(schemeOf));
   const colour = (group) => DS.css("--group-" + (groups.indexOf(group) % 8));
-  const kindOf = (kind) => DS.kindOf({ kind });
+  const kindOf = (role) => DS.kindOf({ role });
 
   byId("theme").append(DS.themeSwitch());
   byId("title").textContent = data.title;
@@ -137,7 +137,7 @@
           blur: { lineStyle: { opacity: 0.15 }, itemStyle: { opacity: 0.15 } },
           data: r.layers[column].map((v, i) => ({
             value: [relative ? i / last : i, usable(num(v)), run, i],
-            symbol: DS.SYMBOLS[kindOf(r.layers.kind[i])],
+            symbol: DS.SYMBOLS[kindOf(r.layers.role[i])],
           })),
         };
       }),

@@ -195,11 +195,9 @@ const DS = (() => {
     return [table.columns, ...table.rows].map((r) => r.map(field).join(",")).join("\n") + "\n";
   }
 
-  /** What the selection of one layer among many is called in words. */
-  const kindOf = (layer) =>
-    layer.kind === "depthwise" || layer.kind === "pointwise" || layer.kind === "conv"
-      ? layer.kind
-      : "other";
+  /** The roles that figures tell apart, by the words of their legends. */
+  const DRAWN = { depthwise: "depthwise", pointwise: "pointwise", convolution: "conv" };
+  const kindOf = (layer) => DRAWN[layer.role] ?? "other";
 
   function schemeText(run) {
     if (run.parametersAsWritten) {

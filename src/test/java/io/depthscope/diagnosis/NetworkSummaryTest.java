@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The figures that networks are compared by, of runs made by hand. */
 class NetworkSummaryTest {
@@ -37,8 +39,10 @@ class NetworkSummaryTest {
     assertEquals((1 + 1) / 5.0, summary().weights().fluctuation(), 1e-12);
   }
 
-  @Test
-  void stepsLeadFromHiddenLayerToHiddenLayer() {
+  /** What yields values of its own counts like a sum, whatever its word; what hands on does not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"residual-add", "multiply", "sigmoid"})
+  void stepsLeadFromHiddenLayerToHiddenLayer(String word) {
     RunFixture.LayerFixture input = new RunFixture.LayerFixture("input");
     input.kind = "input";
     Arrays.fill(input.high, 100);
@@ -50,7 +54,7 @@ class NetworkSummaryTest {
     fixture.layers.add(4, pool);
     Arrays.fill(fixture.layer("conv4").high, 24);
     RunFixture.LayerFixture sum = fixture.layer("conv6");
-    sum.kind = "residual-add";
+    sum.kind = word;
     sum.inputs = List.of("conv5", "conv4");
     Arrays.fill(sum.high, 24);
     // conv2 none, conv3 one, conv4 one past the pool, conv5 two, the sum none from the wider.

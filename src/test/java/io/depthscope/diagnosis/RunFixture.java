@@ -1,5 +1,6 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Feed;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
@@ -32,7 +33,7 @@ final class RunFixture {
   static final int IMAGES = 100;
   private static final int SIDE = 4;
   private static final List<String> WITHOUT_WEIGHTS =
-      List.of("input", "average-pool", "residual-add");
+      List.of("input", "average-pool", "residual-add", "multiply", "sigmoid");
   private static final long VALUES = (long) IMAGES * SIDE * SIDE;
 
   /** What differs from layer to layer and from channel to channel. */
@@ -212,6 +213,7 @@ final class RunFixture {
             index,
             l.name,
             l.kind,
+            role(l.kind),
             first ? l.inputs : List.of(layers.get(index - 1).name),
             "relu6",
             new Shape(SIDE, SIDE, CHANNELS),
@@ -273,5 +275,14 @@ final class RunFixture {
   private static TensorStatistics tensor(
       long count, double min, double max, long nans, long infinities) {
     return new TensorStatistics(count, distribution(min, max), 0, nans, infinities);
+  }
+
+  private static Op.Role role(String kind) {
+    return switch (kind) {
+      case "conv" -> Op.Role.CONVOLUTION;
+      case "residual-add", "multiply", "sigmoid" -> Op.Role.COMPUTED;
+      case "average-pool" -> Op.Role.PASSED;
+      default -> Op.Role.named(kind);
+    };
   }
 }

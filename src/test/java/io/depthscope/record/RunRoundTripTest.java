@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Feed;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
@@ -155,6 +156,7 @@ class RunRoundTripTest {
               index,
               "layer " + index + text(),
               text(),
+              Op.Role.values()[random.nextInt(Op.Role.values().length)],
               before.stream().map(RunLayer::name).toList(),
               text(),
               new Shape(1 + random.nextInt(9), 1 + random.nextInt(9), channels),

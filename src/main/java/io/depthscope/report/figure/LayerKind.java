@@ -25,10 +25,10 @@ enum LayerKind {
   }
 
   static LayerKind of(RunLayer layer) {
-    return switch (layer.kind()) {
-      case "depthwise" -> DEPTHWISE;
-      case "pointwise" -> POINTWISE;
-      default -> OTHER;
+    return switch (layer.role()) {
+      case DEPTHWISE -> DEPTHWISE;
+      case POINTWISE -> POINTWISE;
+      case INPUT, CONVOLUTION, FULLY_CONNECTED, COMPUTED, PASSED -> OTHER;
     };
   }
 
