@@ -89,6 +89,7 @@ public record Analysis(
     return new MemoryEstimate(
         network,
         held,
+        MemoryEstimate.predictions(images.count()),
         machine.backend().deviceBytes(shape, machine.batch()),
         Runtime.getRuntime().maxMemory());
   }

@@ -6,14 +6,20 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a run will hold in memory, in bytes; it does not grow with the number of images.
+ * What a run will hold in memory, in bytes. Tensors and statistics do not grow with the number of
+ * images; what is kept of each image is its prediction.
  *
  * @param network weights, buffers and statistics of the backend
  * @param images batches under way and images being decoded
+ * @param predictions of all images
  * @param device memory of the GPU; 0 without one
  * @param heapLimit the virtual machine's limit
  */
-public record MemoryEstimate(long network, long images, long device, long heapLimit) {
+public record MemoryEstimate(
+    long network, long images, long predictions, long device, long heapLimit) {
+
+  /** A prediction with the name of its image: an object of 64 bytes, a name of up to 70 letters. */
+  private static final long PREDICTION = 192;
 
   /** The virtual machine's own: code, metadata, stacks and the libraries. */
   private static final long MACHINE = 160L << 20;
@@ -21,9 +27,14 @@ public record MemoryEstimate(long network, long images, long device, long heapLi
   /** The least heap a run can do with, for short-lived objects beside the buffers. */
   private static final long SLACK = 64L << 20;
 
+  /** Bytes that the predictions of this many images take. */
+  public static long predictions(int images) {
+    return images * PREDICTION;
+  }
+
   /** Heap that the run needs. */
   public long heap() {
-    return network + images + SLACK;
+    return network + images + predictions + SLACK;
   }
 
   /** The process will not exceed this: the heap's limit and what lies outside the heap. */
@@ -36,13 +47,14 @@ public record MemoryEstimate(long network, long images, long device, long heapLi
     List<String> out = new ArrayList<>();
     out.add("network, buffers, statistics  " + mega(network));
     out.add("batches and decoding          " + mega(images));
+    out.add("predictions                   " + mega(predictions));
     out.add("heap needed                   " + mega(heap()));
     out.add("heap limit                    " + mega(heapLimit));
     out.add("process ceiling               " + mega(ceiling(heapLimit)));
     if (device > 0) {
       out.add("GPU memory                    " + mega(device));
     }
-    out.add("None of it depends on the number of images.");
+    out.add("Only the predictions depend on the number of images.");
     return out;
   }
 
