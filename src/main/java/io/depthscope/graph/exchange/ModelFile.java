@@ -112,7 +112,8 @@ public final class ModelFile {
         found.settings(),
         found.images(),
         Path.of(file.name()),
-        FileTensors.plain(network.graph()));
+        FileTensors.plain(network.graph()),
+        Optional.empty());
   }
 
   private static ModelFormatException unknownNames(SafetensorsFile file) {

@@ -87,6 +87,10 @@ final class Evaluator {
     FileNode node = c.node();
     return switch (node.op()) {
       case "Identity" -> c.in(0);
+      case "QuantizeLinear" -> CodeMath.quantized(node, c.inputs());
+      case "DequantizeLinear" ->
+          CodeMath.dequantized(
+              c.in(0), CodeMath.codes(node, c.inputs(), Optional.of(c.in(0)), c.in(0).rank()));
       case "Cast" -> cast(c.in(0), node.text("to", FLOAT));
       case "Shape" -> shape(c);
       case "Size" -> NdArray.of(new int[0], new long[] {c.in(0).size()});

@@ -13,6 +13,7 @@ import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.graph.exchange.Setting;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +84,9 @@ public final class ModelImport {
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new ModelFormatException(file.file(), e.getMessage(), e);
     }
+    QuantSpec spec = cleaned.draft().spec(network);
     describe(cleaned, lowered.tail());
+    describe(spec);
     return new LoadedModel(
         origin.format(),
         origin.format(),
@@ -95,7 +98,8 @@ public final class ModelImport {
         images(network.graph().inputShape()),
         origin.path(),
         new FileTensors(
-            file.input(), input.shape(), input.order(), orders(cleaned.draft()), lowered.tail()));
+            file.input(), input.shape(), input.order(), orders(cleaned.draft()), lowered.tail()),
+        Optional.of(spec).filter(s -> !s.equals(QuantSpec.NONE)));
   }
 
   private static String networkName(Origin origin) {
@@ -183,6 +187,17 @@ public final class ModelImport {
       return InputLayout.usual(extents); // the second reading says what is wrong
     }
     return InputLayout.usual(extents);
+  }
+
+  private void describe(QuantSpec spec) {
+    if (!spec.equals(QuantSpec.NONE)) {
+      settings.add(
+          new Setting(
+              "quantization",
+              spec.outputs().size() + " outputs, weights of " + spec.weights().size() + " layers",
+              Setting.Origin.FILE,
+              "the file's own scales"));
+    }
   }
 
   private void describe(CleanUp.Cleaned cleaned, Tail tail) {

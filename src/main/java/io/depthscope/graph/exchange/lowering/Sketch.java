@@ -6,6 +6,7 @@ import io.depthscope.graph.Op;
 import io.depthscope.graph.draft.Draft;
 import io.depthscope.graph.draft.DraftNode;
 import io.depthscope.graph.draft.DraftOp;
+import io.depthscope.graph.draft.NodeCodes;
 import io.depthscope.graph.draft.View;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
@@ -59,6 +60,18 @@ final class Sketch {
     }
   }
 
+  NodeCodes codes(int node) {
+    return nodes.get(node).codes();
+  }
+
+  void quantize(int node, NodeCodes codes) {
+    nodes.set(node, nodes.get(node).withCodes(codes));
+  }
+
+  View order(int node) {
+    return nodes.get(node).order();
+  }
+
   Shape shape(int node) {
     return nodes.get(node).shape();
   }
@@ -81,7 +94,9 @@ final class Sketch {
       Optional<LayerParameters> parameters,
       View order) {
     Shape out = outputShape(op, inputs);
-    nodes.add(new DraftNode(unique(name), op, Clamp.NONE, inputs, parameters, out, order));
+    nodes.add(
+        new DraftNode(
+            unique(name), op, Clamp.NONE, inputs, parameters, out, order, NodeCodes.NONE));
     return nodes.size() - 1;
   }
 

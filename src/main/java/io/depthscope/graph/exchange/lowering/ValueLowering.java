@@ -293,7 +293,7 @@ final class ValueLowering {
           source.add(next++);
           constant.add(0f);
         }
-      } else if (v instanceof Value.Constant(NdArray array)) {
+      } else if (v instanceof Value.Constant(NdArray array, var ignored)) {
         for (float c : uniform(array, axis, all.view())) {
           source.add(-1);
           constant.add(c);
