@@ -45,12 +45,6 @@ final class Epilogue {
    */
   static final int BLOCK = 252;
 
-  /**
-   * Positions whose results are written side by side where nothing is recorded: they are read one
-   * after the other, and as many runs of memory grow at once.
-   */
-  private static final int AT_ONCE = 12;
-
   private static final float MAGIC = 12582912f;
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
 
@@ -154,7 +148,7 @@ final class Epilogue {
   }
 
   /**
-   * Finishes a tile of which nothing is recorded.
+   * Finishes a tile of which nothing is recorded, position by position.
    *
    * @return false if it has to be done the general way: for a general interval, or since an
    *     accumulator is not finite
@@ -169,18 +163,17 @@ final class Epilogue {
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
     float[] bias = stage.bias();
-    for (int from = 0; from < rows; from += AT_ONCE) {
-      int to = Math.min(rows, from + AT_ONCE);
+    for (int row = 0; row < rows; row++) {
+      int to = at + row * outputRow;
       for (int c = 0; c < stage.padded(); c += N) {
-        FloatVector b = FloatVector.fromArray(F, bias, c);
-        for (int row = from; row < to; row++) {
-          FloatVector v = FloatVector.fromArray(F, acc, c * rows + row * N).add(b);
-          bad = v.fma(zero, bad);
-          if (rectifies) {
-            v = v.reinterpretAsInts().max(0).min(upper).reinterpretAsFloats();
-          }
-          v.intoArray(out, at + row * outputRow + c);
+        FloatVector v =
+            FloatVector.fromArray(F, acc, c * rows + row * N)
+                .add(FloatVector.fromArray(F, bias, c));
+        bad = v.fma(zero, bad);
+        if (rectifies) {
+          v = v.reinterpretAsInts().max(0).min(upper).reinterpretAsFloats();
         }
+        v.intoArray(out, to + c);
       }
     }
     return isFinite(bad);
@@ -203,21 +196,18 @@ final class Epilogue {
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
     float[] bias = stage.bias();
-    for (int from = 0; from < rows; from += AT_ONCE) {
-      int to = Math.min(rows, from + AT_ONCE);
+    for (int row = 0; row < rows; row++) {
+      int to = at + row * outputRow;
       for (int c = 0; c < stage.padded(); c += N) {
-        FloatVector b = FloatVector.fromArray(F, bias, c);
-        for (int row = from; row < to; row++) {
-          FloatVector v = FloatVector.fromArray(F, acc, c * rows + row * N).add(b);
-          bad = v.fma(zero, bad);
-          if (rectifies) {
-            v = v.reinterpretAsInts().max(0).min(upper).reinterpretAsFloats();
-          }
-          IntVector code = v.div(scale).add(magic).reinterpretAsInts().max(lowest).min(highest);
-          ((FloatVector) code.sub(zeroCode).convert(I2F, 0))
-              .mul(scale)
-              .intoArray(out, at + row * outputRow + c);
+        FloatVector v =
+            FloatVector.fromArray(F, acc, c * rows + row * N)
+                .add(FloatVector.fromArray(F, bias, c));
+        bad = v.fma(zero, bad);
+        if (rectifies) {
+          v = v.reinterpretAsInts().max(0).min(upper).reinterpretAsFloats();
         }
+        IntVector code = v.div(scale).add(magic).reinterpretAsInts().max(lowest).min(highest);
+        ((FloatVector) code.sub(zeroCode).convert(I2F, 0)).mul(scale).intoArray(out, to + c);
       }
     }
     return isFinite(bad);
