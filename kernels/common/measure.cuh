@@ -17,7 +17,7 @@
 
 // Where a layer reads and writes. in and w are the fp32 stream's, inQ and wQ the quantized one's; an operation
 // on two tensors has its second input in w and wQ. In bias the lower and the upper bounds of all channels follow
-// the biases; each of the three is outStride long. middle is room for the third product, which every layer leaves there.
+// the biases; each of the three is outStride long. An operation that takes no clamp finds its constants there. middle is room for the third product, which every layer leaves there.
 struct LayerPointers {
   const float *in, *inQ, *w, *wQ, *bias;
   float *out, *outQ, *middle;

@@ -176,9 +176,31 @@ def functions() -> Builder:
     b.add("spread", "conv", 7, bias=True)
     total = "spread"
     for name in FUNCTIONS:
-        b.add(name, name, inputs=("spread",))
+        b.add(name, name, inputs=("abs" if name == "sqrt" else "spread",))
         b.add(f"sum_{name}", "residual-add", inputs=(total, name))
         total = b.last
+    b.add("global_pool", "global-average-pool")
+    return b.add("classifier", "fully-connected", 6, bias=True)
+
+
+def moved() -> Builder:
+    """Values that are moved, padded, resized and held against their neighbours, between layers that quantize."""
+    b = Builder(4, 6, 3)
+    b.add("stem", "conv", 8, kernel=3, padding=1, batch_norm=True)
+    b.add("leaky", "leaky-relu", slope=tuple(i / 8 for i in range(-2, 6)))
+    places = b.places()
+    b.rearrange("depth_to_space", "depth-to-space", places.reshape(4, 6, 2, 2, 2).transpose(0, 2, 1, 3, 4).reshape(8, 12, 2))
+    b.add("mix", "conv", 6, kernel=3, stride=2, padding=1, bias=True)
+    b.add("response", "local-response", response=(5, 0.5, 0.75, 1.0))
+    b.add("corners", "resize-bilinear", to=(5, 9), corners=True)
+    b.rearrange("shuffle", "channel-shuffle", b.places()[..., [0, 3, 1, 4, 2, 5]])
+    around = ((1, 0), (2, 1), (0, 0))
+    b.rearrange("pad", "pad", np.pad(b.places(), around, constant_values=-1), fill=(0.3, -0.7, 0.0, 1.9, -0.05, 9.0))
+    b.add("even", "local-response", response=(4, 0.25, 0.6, 2.0))
+    b.rearrange("part", "slice", b.places()[5:0:-2, ::3])
+    b.add("last", "conv", 7, bias=True)
+    b.add("slope", "leaky-relu", slope=(0.1,))
+    b.add("larger", "resize-bilinear", to=(4, 7))
     b.add("global_pool", "global-average-pool")
     return b.add("classifier", "fully-connected", 6, bias=True)
 
@@ -198,6 +220,7 @@ CASES = [
     Case("grouped_dilated", 13000, grouped(), Scheme(per_channel=True)),
     Case("branched", 14000, branched()),
     Case("functions", 15000, functions()),
+    Case("moved", 16000, moved()),
 ]
 
 

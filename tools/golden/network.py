@@ -14,8 +14,22 @@ from tools.golden.quantization import QuantParams, Scheme
 
 KINDS_WITH_WEIGHTS = ("conv", "depthwise", "fully-connected")
 PAIRS = {"residual-add": torch.add, "multiply": torch.mul, "subtract": torch.sub}
-FUNCTIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "hard-swish": F.hardswish}
-KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS)
+FUNCTIONS = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "hard-swish": F.hardswish,
+    "silu": F.silu,
+    "gelu": F.gelu,
+    "gelu-tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "mish": F.mish,
+    "softplus": F.softplus,
+    "elu": F.elu,
+    "erf": torch.erf,
+    "abs": torch.abs,
+    "exp": torch.exp,
+    "sqrt": torch.sqrt,
+}
+KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS, "leaky-relu", "local-response")
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,15 @@ class Node:
     dilation: int = 1
     groups: int = 1
     clamp: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    # Of a resize: rows and columns, and whether corners are aligned, which otherwise are centres of cells.
+    to: tuple[int, int] | None = None
+    corners: bool = False
+    # Of a leaky rectifier, a slope a channel; of a local response its size, alpha, beta and bias.
+    slope: tuple[float, ...] = ()
+    response: tuple[float, ...] = ()
+    # Of a rearrangement: the places its values come from, -1 for the constants of its channels, and those.
+    source: np.ndarray | None = None
+    fill: tuple[float, ...] = ()
 
     @property
     def weighted(self) -> bool:
@@ -57,6 +80,17 @@ class Node:
             rest["groups"] = self.groups
         if self.clamp:
             rest["clamp"] = [list(ends) for ends in self.clamp]
+        if self.to:
+            rest["to"] = list(self.to)
+        if self.kind == "resize-bilinear":
+            rest["corners"] = self.corners
+        if self.slope:
+            rest["slope"] = list(self.slope)
+        if self.response:
+            rest["response"] = list(self.response)
+        if self.source is not None:
+            rest["source"] = self.source.ravel().tolist()
+            rest["fill"] = list(self.fill)
         return {
             "name": self.name,
             "kind": self.kind,
@@ -79,6 +113,16 @@ class Builder:
         self.input_shape = (height, width, channels)
         self.nodes = [Node("input", "input", channels=channels)]
         self.shapes = {"input": (height, width, channels)}
+
+    def places(self, name: str | None = None) -> np.ndarray:
+        """The place of each value of a node's output, [height, width, channels]."""
+        shape = self.shapes[name or self.last]
+        return np.arange(np.prod(shape)).reshape(shape)
+
+    def rearrange(self, name: str, kind: str, source: np.ndarray, fill: tuple[float, ...] = (0.0,)) -> "Builder":
+        """Appends a node whose values come from places of the last one, [height, width, channels]."""
+        h, w, c = source.shape
+        return self.add(name, kind, c, to=(h, w), source=source, fill=fill)
 
     @property
     def last(self) -> str:
@@ -108,6 +152,8 @@ class Builder:
         extent = (kernel - 1) * dilation + 1
         if kind == "global-average-pool":
             out = (1, 1)
+        elif "to" in rest:
+            out = rest["to"]
         elif kind in PAIRS:
             out = max(self.shapes[s][:2] for s in sources)
         else:
@@ -239,6 +285,20 @@ def _apply(
             y = PAIRS[kind](x, others[0])
         case kind if kind in FUNCTIONS:
             y = FUNCTIONS[kind](x)
+        case "leaky-relu":
+            y = F.prelu(x, torch.tensor(node.slope, dtype=torch.float32).to(dtype))
+        case "local-response":
+            size, alpha, beta, bias = node.response
+            # PyTorch puts the odd neighbour of an even size in front, this network behind.
+            around = F.pad(x.square().unsqueeze(1), (0, 0, 0, 0, (size - 1) // 2, size // 2))
+            y = x / (bias + alpha * F.avg_pool3d(around, (size, 1, 1), stride=1).squeeze(1)) ** beta
+        case "resize-bilinear":
+            y = F.interpolate(x, node.to, mode="bilinear", align_corners=node.corners)
+        case _ if node.source is not None:
+            flat = torch.cat((x.permute(0, 2, 3, 1).flatten(1), torch.zeros((len(x), 1), dtype=dtype)), dim=1)
+            moved = flat[:, node.source.ravel()].reshape(-1, *node.source.shape)
+            y = torch.where(torch.from_numpy(node.source < 0), torch.from_numpy(kernel).to(dtype), moved)
+            y = y.permute(0, 3, 1, 2)
         case "concat":
             y = torch.cat((x, *others), dim=1)
         case "global-average-pool":
@@ -295,6 +355,11 @@ def run_paired(net: Network, images: np.ndarray, scheme: Scheme, shrink: float) 
             run.weight_params[node.name] = scheme.weight_params(channels_first(node, w))
             codes, wq = quantized_kernel(node, w, run.weight_params[node.name])
             run.weight_codes[node.name] = codes
+        if node.source is not None:
+            # Constants among values that hand their codes on are of the same codes.
+            w = np.array(node.fill, np.float32)
+            params = _handed_on(net, run, node)
+            wq = params.fake_quantize(w) if params else w
         if node.kind == "input":
             x = before = same_weights = images
         else:
@@ -312,6 +377,15 @@ def run_paired(net: Network, images: np.ndarray, scheme: Scheme, shrink: float) 
             clipped = params.clipped(before)
         run.layers[node.name] = LayerRun(x, before, xq, codes, clipped, _terms(x, same_weights, before, xq, clipped))
     return run
+
+
+def _handed_on(net: Network, run: NetworkRun, node: Node) -> QuantParams | None:
+    """How the values that a node reads are quantized, by itself or before they were handed on."""
+    by_name = {n.name: n for n in net.nodes}
+    source = by_name[node.inputs[0]]
+    while not source.quantized and len(source.inputs) == 1:
+        source = by_name[source.inputs[0]]
+    return run.activation_params.get(source.name)
 
 
 def _terms(

@@ -2,9 +2,11 @@ package io.depthscope.graph;
 
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * What a node computes, without the clamp that may follow it, and all that is true of it on any
@@ -16,7 +18,9 @@ import java.util.Optional;
 public sealed interface Op {
 
   /** Number of inputs. */
-  int arity();
+  default int arity() {
+    return 1;
+  }
 
   /**
    * Shape of the output.
@@ -26,10 +30,14 @@ public sealed interface Op {
   Shape outputShape(List<Shape> inputs);
 
   /** True for operations with a kernel and a bias. */
-  boolean hasWeights();
+  default boolean hasWeights() {
+    return false;
+  }
 
   /** Extents of the kernel, [O, KH, KW, I / groups]; empty without weights. */
-  int[] kernelDims(List<Shape> inputs);
+  default int[] kernelDims(List<Shape> inputs) {
+    return new int[0];
+  }
 
   /** Number of kernel elements; 0 without weights. */
   default long kernelSize(List<Shape> inputs) {
@@ -42,7 +50,9 @@ public sealed interface Op {
   }
 
   /** True if a clamp may be fused into it. */
-  boolean takesClamp();
+  default boolean takesClamp() {
+    return false;
+  }
 
   /** True for operations whose output numerics.md quantizes by default. */
   boolean quantizesOutput();
@@ -98,21 +108,6 @@ public sealed interface Op {
     @Override
     public Shape outputShape(List<Shape> inputs) {
       return shape;
-    }
-
-    @Override
-    public boolean hasWeights() {
-      return false;
-    }
-
-    @Override
-    public int[] kernelDims(List<Shape> inputs) {
-      return new int[0];
-    }
-
-    @Override
-    public boolean takesClamp() {
-      return false;
     }
 
     @Override
@@ -177,11 +172,6 @@ public sealed interface Op {
     /** True if it is one matrix product over the positions. */
     public boolean isPointwise() {
       return groups == 1 && window.isPointwise();
-    }
-
-    @Override
-    public int arity() {
-      return 1;
     }
 
     @Override
@@ -263,11 +253,6 @@ public sealed interface Op {
     }
 
     @Override
-    public int arity() {
-      return 1;
-    }
-
-    @Override
     public Shape outputShape(List<Shape> inputs) {
       Shape in = inputs.getFirst();
       Shape out = windowOn(in).output(in, in.channels());
@@ -275,21 +260,6 @@ public sealed interface Op {
         throw new IllegalArgumentException("a pooling window would hold nothing but padding");
       }
       return out;
-    }
-
-    @Override
-    public boolean hasWeights() {
-      return false;
-    }
-
-    @Override
-    public int[] kernelDims(List<Shape> inputs) {
-      return new int[0];
-    }
-
-    @Override
-    public boolean takesClamp() {
-      return false;
     }
 
     @Override
@@ -355,16 +325,6 @@ public sealed interface Op {
     }
 
     @Override
-    public boolean hasWeights() {
-      return false;
-    }
-
-    @Override
-    public int[] kernelDims(List<Shape> inputs) {
-      return new int[0];
-    }
-
-    @Override
     public boolean takesClamp() {
       return true;
     }
@@ -386,32 +346,42 @@ public sealed interface Op {
     /** The functions; each is computed in double and rounded once. */
     public enum Function {
       /** 1 / (1 + exp(-x)). */
-      SIGMOID {
-        @Override
-        public double of(double x) {
-          return 1 / (1 + StrictMath.exp(-x));
-        }
-      },
+      SIGMOID(Formulas::sigmoid),
       /** Hyperbolic tangent. */
-      TANH {
-        @Override
-        public double of(double x) {
-          return StrictMath.tanh(x);
-        }
-      },
-      /**
-       * x clamp(x + 3, 0, 6) / 6: the sum, the clamp, the product and then the quotient, in double,
-       * rounded to float32 once at the end. Hence finite for every finite x, and NaN for -infinity.
-       */
-      HARD_SWISH {
-        @Override
-        public double of(double x) {
-          return x * Math.clamp(x + 3, 0.0, 6.0) / 6;
-        }
-      };
+      TANH(StrictMath::tanh),
+      /** x clamp(x + 3, 0, 6) / 6. */
+      HARD_SWISH(Formulas::hardSwish),
+      /** x / (1 + exp(-x)). */
+      SILU(Formulas::silu),
+      /** x (1 + erf(x / sqrt(2))) / 2. */
+      GELU(Formulas::gelu),
+      /** x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. */
+      GELU_TANH(Formulas::geluTanh),
+      /** x tanh(log(1 + exp(x))). */
+      MISH(Formulas::mish),
+      /** log(1 + exp(x)). */
+      SOFTPLUS(Formulas::softplus),
+      /** exp(x) - 1 below 0, x from there on. */
+      ELU(Formulas::elu),
+      /** The error function. */
+      ERF(ErrorFunction::of),
+      /** |x|. */
+      ABS(Math::abs),
+      /** e to the x. */
+      EXP(StrictMath::exp),
+      /** The square root; NaN below 0. */
+      SQRT(Math::sqrt);
+
+      private final DoubleUnaryOperator formula;
+
+      Function(DoubleUnaryOperator formula) {
+        this.formula = formula;
+      }
 
       /** Value of the function; NaN for NaN. */
-      public abstract double of(double x);
+      public double of(double x) {
+        return formula.applyAsDouble(x);
+      }
 
       /** The word in tables, files and kernel names. */
       public String word() {
@@ -420,28 +390,8 @@ public sealed interface Op {
     }
 
     @Override
-    public int arity() {
-      return 1;
-    }
-
-    @Override
     public Shape outputShape(List<Shape> inputs) {
       return inputs.getFirst();
-    }
-
-    @Override
-    public boolean hasWeights() {
-      return false;
-    }
-
-    @Override
-    public int[] kernelDims(List<Shape> inputs) {
-      return new int[0];
-    }
-
-    @Override
-    public boolean takesClamp() {
-      return false;
     }
 
     @Override
@@ -481,18 +431,73 @@ public sealed interface Op {
     }
 
     @Override
-    public boolean hasWeights() {
+    public boolean quantizesOutput() {
       return false;
     }
 
     @Override
-    public int[] kernelDims(List<Shape> inputs) {
-      return new int[0];
+    public String word(List<Shape> inputs) {
+      return "concat";
+    }
+  }
+
+  /**
+   * Values of the input at other places, or constants: shuffled channels, depth to space, a part,
+   * padding, zeros in between, another order. It computes nothing, so it hands on codes as they
+   * are; a constant is quantized like the values around it.
+   *
+   * @param source for each value of the output, NHWC, the place of the input's value that it is, or
+   *     negative for a constant
+   * @param fill the constant, one for the tensor or one a channel of the output
+   * @param word for it in tables and files, such as {@code slice}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by content, never written
+  record Rearrange(Shape input, Shape output, int[] source, float[] fill, String word)
+      implements Op {
+
+    /** Most values of the output. */
+    public static final int MOST_VALUES = 1 << 26;
+
+    /**
+     * @throws IllegalArgumentException if a source is no place of the input, or the parts do not
+     *     fit each other
+     */
+    public Rearrange {
+      if (source.length != output.size() || source.length > MOST_VALUES) {
+        throw new IllegalArgumentException(
+            source.length + " sources for " + output + ", of at most " + MOST_VALUES);
+      }
+      if (fill.length != 1 && fill.length != output.channels()) {
+        throw new IllegalArgumentException(
+            "constants for " + fill.length + " channels on " + output.channels());
+      }
+      for (int from : source) {
+        if (from >= input.size()) {
+          throw new IllegalArgumentException("no value " + from + " in " + input);
+        }
+      }
+      if (!word.matches("[a-z][a-z-]*")) {
+        throw new IllegalArgumentException("'" + word + "' is no word for an operation");
+      }
+    }
+
+    /** The sources where positions of the input lie a number of values apart; -1 for a constant. */
+    public int[] places(int apart) {
+      int[] places = new int[source.length];
+      for (int i = 0; i < places.length; i++) {
+        int from = source[i];
+        places[i] = from < 0 ? -1 : from / input.channels() * apart + from % input.channels();
+      }
+      return places;
     }
 
     @Override
-    public boolean takesClamp() {
-      return false;
+    public Shape outputShape(List<Shape> inputs) {
+      if (!input.equals(inputs.getFirst())) {
+        throw new IllegalArgumentException(
+            word + " of " + input + " on an input of " + inputs.getFirst());
+      }
+      return output;
     }
 
     @Override
@@ -502,7 +507,168 @@ public sealed interface Op {
 
     @Override
     public String word(List<Shape> inputs) {
-      return "concat";
+      return word;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+      return o instanceof Rearrange r
+          && input.equals(r.input)
+          && output.equals(r.output)
+          && Arrays.equals(source, r.source)
+          && Arrays.equals(fill, r.fill)
+          && word.equals(r.word);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * Arrays.hashCode(source) + Arrays.hashCode(fill);
+    }
+
+    @Override
+    public String toString() {
+      return word + " of " + input + " to " + output;
+    }
+  }
+
+  /**
+   * Bilinear interpolation between the positions of each channel; beyond the first and the last
+   * position the input goes on as it ends. A mean of the values around, so it hands on the input's
+   * scale, like a pool.
+   */
+  record Resize(int height, int width, Sampling rows, Sampling columns) implements Op {
+    /**
+     * @throws IllegalArgumentException if an extent is not positive
+     */
+    public Resize {
+      if (height < 1 || width < 1) {
+        throw new IllegalArgumentException("cannot resize to " + height + "x" + width);
+      }
+    }
+
+    @Override
+    public Shape outputShape(List<Shape> inputs) {
+      return new Shape(height, width, inputs.getFirst().channels());
+    }
+
+    @Override
+    public boolean quantizesOutput() {
+      return false;
+    }
+
+    @Override
+    public String word(List<Shape> inputs) {
+      return "resize-bilinear";
+    }
+  }
+
+  /**
+   * Values below 0 times a slope, others as they are.
+   *
+   * @param slope one for the tensor or one a channel
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by content, never written
+  record LeakyRelu(float[] slope) implements Op {
+    /**
+     * @throws IllegalArgumentException if there is no slope, or one is not finite
+     */
+    public LeakyRelu {
+      if (slope.length == 0) {
+        throw new IllegalArgumentException("no slope");
+      }
+      for (float s : slope) {
+        if (!Float.isFinite(s)) {
+          throw new IllegalArgumentException("a slope of " + s);
+        }
+      }
+    }
+
+    @Override
+    public Shape outputShape(List<Shape> inputs) {
+      Shape in = inputs.getFirst();
+      if (slope.length != 1 && slope.length != in.channels()) {
+        throw new IllegalArgumentException(
+            "slopes of " + slope.length + " channels on " + in.channels());
+      }
+      return in;
+    }
+
+    @Override
+    public boolean quantizesOutput() {
+      return true;
+    }
+
+    @Override
+    public String word(List<Shape> inputs) {
+      return "leaky-relu";
+    }
+
+    /** What a value of a channel becomes; never -0 by a slope of 0. */
+    public float of(float x, int channel) {
+      return x < 0 ? x * slope[slope.length == 1 ? 0 : channel] + 0f : x;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+      return o instanceof LeakyRelu l && Arrays.equals(slope, l.slope);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(slope);
+    }
+
+    @Override
+    public String toString() {
+      return "LeakyRelu" + Arrays.toString(slope);
+    }
+  }
+
+  /**
+   * Each value over a power of what its neighbours among the channels of its position amount to: x
+   * / (bias + alpha / size * sum of their squares)^beta, its own among them. Of an even number of
+   * neighbours one more lies behind than before; what lies beyond the channels is 0.
+   */
+  record LocalResponse(int size, float alpha, float beta, float bias) implements Op {
+    /**
+     * @throws IllegalArgumentException if what is divided by might be 0 or negative
+     */
+    public LocalResponse {
+      boolean positive = size > 0 && alpha >= 0 && beta > 0 && bias > 0;
+      if (!positive || !Float.isFinite(alpha) || !Float.isFinite(beta) || !Float.isFinite(bias)) {
+        throw new IllegalArgumentException(
+            "a response of size %d, alpha %s, beta %s, bias %s".formatted(size, alpha, beta, bias));
+      }
+    }
+
+    /** First channel that counts for one. */
+    public int first(int channel) {
+      return Math.max(0, channel - (size - 1) / 2);
+    }
+
+    /** The channel behind the last that counts for one. */
+    public int end(int channel, int channels) {
+      return (int) Math.min(channels, channel + 1L + size / 2);
+    }
+
+    /** What a value becomes, given the sum of the squares. */
+    public float of(float x, double squares) {
+      return (float) (x / StrictMath.pow(bias + (double) alpha / size * squares, beta));
+    }
+
+    @Override
+    public Shape outputShape(List<Shape> inputs) {
+      return inputs.getFirst();
+    }
+
+    @Override
+    public boolean quantizesOutput() {
+      return true;
+    }
+
+    @Override
+    public String word(List<Shape> inputs) {
+      return "local-response";
     }
   }
 

@@ -3,6 +3,7 @@ package io.depthscope.plan;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
+import io.depthscope.graph.Op;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.QuantizedTensor;
@@ -145,6 +146,11 @@ public final class Plan {
       boolean weighted = node.op().hasWeights();
       float[] kernel = weighted ? network.weightsOf(node).kernel().data() : new float[0];
       Optional<QuantizedTensor> codes = spec.weights(node.name());
+      float[] quantized = codes.map(values).orElse(kernel);
+      if (node.op() instanceof Op.Rearrange r) {
+        kernel = r.fill();
+        quantized = handedOn(graph, spec, node).map(p -> fakeQuantized(p, r)).orElse(kernel);
+      }
       steps.add(
           new Step(
               i,
@@ -152,7 +158,7 @@ public final class Plan {
               graph.inputShapes(i),
               graph.shape(i),
               kernel,
-              codes.map(values).orElse(kernel),
+              quantized,
               codes,
               weighted ? network.weightsOf(node).bias() : new float[0],
               spec.output(node.name())));
@@ -162,6 +168,26 @@ public final class Plan {
     }
     Part all = new Part(0, graph.size(), List.of(), graph.outputs());
     return new Plan(network, steps, Streams.QUANTIZATION, feed, recording, inputTable, all, null);
+  }
+
+  /**
+   * How the values are quantized that a node of one input reads: as the output is that they come
+   * from, through operations that hand them on. Empty if they are not.
+   */
+  private static Optional<QuantParams> handedOn(Graph graph, QuantSpec spec, Node reader) {
+    Node from = graph.node(reader.inputs().getFirst());
+    while (!from.op().quantizesOutput() && from.op().arity() == 1) {
+      from = graph.node(from.inputs().getFirst());
+    }
+    return spec.output(from.name());
+  }
+
+  private static float[] fakeQuantized(QuantParams params, Op.Rearrange op) {
+    float[] values = op.fill().clone();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = params.fakeQuantize(values[i]);
+    }
+    return values;
   }
 
   /** The same with another feed, and recording something else. */

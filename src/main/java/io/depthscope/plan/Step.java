@@ -13,7 +13,8 @@ import java.util.Optional;
  *
  * @param index place of the node in the model
  * @param ins shapes of the inputs; none for the network's input
- * @param kernel folded weights, [O, KH, KW, I / groups]; empty without weights
+ * @param kernel folded weights, [O, KH, KW, I / groups], or the constants of a rearrangement; empty
+ *     for others
  * @param quantizedKernel the same, dequantized from the codes; the kernel where it has none
  * @param codes of the weights, or empty to leave them in float32
  * @param bias one per output channel; empty without weights

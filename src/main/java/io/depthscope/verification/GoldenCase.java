@@ -13,6 +13,7 @@ import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
+import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
 import io.depthscope.graph.exchange.KernelLayout;
 import io.depthscope.graph.exchange.SafetensorsFile;
@@ -127,17 +128,29 @@ public final class GoldenCase {
   private List<Node> nodes() {
     List<Node> nodes = new ArrayList<>();
     List<String> names = new ArrayList<>();
-    int[] input = ints(json.get("input"));
+    List<Shape> shapes = new ArrayList<>(List.of(shape(json.get("input"))));
     for (JsonNode n : json.get("nodes")) {
       List<Integer> inputs = new ArrayList<>();
       n.get("inputs").forEach(i -> inputs.add(names.indexOf(i.asText())));
-      nodes.add(node(n, new Shape(input[0], input[1], input[2]), inputs));
+      Node node = node(n, shapes.get(inputs.isEmpty() ? 0 : inputs.getFirst()), inputs);
+      nodes.add(node);
       names.add(n.get("name").asText());
+      if (!inputs.isEmpty()) {
+        shapes.add(Graph.inferShape(node, shapes));
+      }
     }
     return nodes;
   }
 
-  private static Node node(JsonNode n, Shape input, List<Integer> inputs) {
+  private static Shape shape(JsonNode extents) {
+    int[] e = ints(extents);
+    return new Shape(e[0], e[1], e[2]);
+  }
+
+  /**
+   * @param in shape of its first input; of the network's input, its own
+   */
+  private static Node node(JsonNode n, Shape in, List<Integer> inputs) {
     String kind = n.get("kind").asText();
     int channels = n.get("outChannels").asInt();
     Clamp clamp =
@@ -146,10 +159,37 @@ public final class GoldenCase {
             : Clamp.named(n.get("activation").asText());
     int groups = intOr(n, "groups", kind.equals("depthwise") ? channels : 1);
     Op op =
-        kind.equals("input")
-            ? new Op.Input(input)
-            : LayerLine.op(kind, Optional.of(window(n)), groups, channels, inputs.size());
+        switch (kind) {
+          case "input" -> new Op.Input(in);
+          case "resize-bilinear" -> resize(n, in);
+          case "leaky-relu" -> new Op.LeakyRelu(floats(n.get("slope")));
+          case "local-response" -> {
+            float[] r = floats(n.get("response"));
+            yield new Op.LocalResponse((int) r[0], r[1], r[2], r[3]);
+          }
+          default ->
+              n.has("source")
+                  ? rearranged(n, in, kind, channels)
+                  : LayerLine.op(kind, Optional.of(window(n)), groups, channels, inputs.size());
+        };
     return new Node(n.get("name").asText(), op, clamp, inputs);
+  }
+
+  private static Op rearranged(JsonNode n, Shape in, String kind, int channels) {
+    int[] to = ints(n.get("to"));
+    Shape out = new Shape(to[0], to[1], channels);
+    return new Op.Rearrange(in, out, ints(n.get("source")), floats(n.get("fill")), kind);
+  }
+
+  private static Op resize(JsonNode n, Shape in) {
+    int[] to = ints(n.get("to"));
+    boolean corners = n.get("corners").asBoolean();
+    return new Op.Resize(
+        to[0], to[1], along(corners, in.height(), to[0]), along(corners, in.width(), to[1]));
+  }
+
+  private static Sampling along(boolean corners, int in, int out) {
+    return corners ? Sampling.alignedCorners(in, out) : Sampling.halfPixel((double) out / in);
   }
 
   private static Window window(JsonNode n) {

@@ -82,6 +82,9 @@ public record LayerCase(String name, Op op, List<Shape> inputs, Clamp clamp) {
               new Op.Convolution(
                   c.window(), in.channels(), in.channels() * (c.outChannels() / c.groups()));
           case Op.Convolution c -> new Op.Convolution(c.window(), c.groups(), outChannels);
+          case Op.LeakyRelu l when l.slope().length > 1 ->
+              new Op.LeakyRelu(repeated(l.slope(), in.channels()));
+          case Op.Rearrange r -> resized(r, in);
           default -> op;
         };
     List<Shape> others = new ArrayList<>();
@@ -94,6 +97,33 @@ public record LayerCase(String name, Op op, List<Shape> inputs, Clamp clamp) {
       }
     }
     return new LayerCase(name, other, others, clamp.isPerChannel() ? Clamp.NONE : clamp);
+  }
+
+  /**
+   * Something like it for another input: the same places modulo its size, each later row further.
+   */
+  private static Op resized(Op.Rearrange r, Shape in) {
+    Shape was = r.input();
+    Shape out =
+        new Shape(
+            Math.ceilDiv(r.output().height() * in.height(), was.height()),
+            Math.ceilDiv(r.output().width() * in.width(), was.width()),
+            Math.ceilDiv(r.output().channels() * in.channels(), was.channels()));
+    int[] source = new int[out.size()];
+    for (int i = 0; i < source.length; i++) {
+      int from = r.source()[i % r.source().length];
+      source[i] = from < 0 ? -1 : (int) ((from + (long) i / r.source().length) % in.size());
+    }
+    float[] fill = r.fill().length == 1 ? r.fill() : repeated(r.fill(), out.channels());
+    return new Op.Rearrange(in, out, source, fill, r.word());
+  }
+
+  private static float[] repeated(float[] values, int n) {
+    float[] out = new float[n];
+    for (int i = 0; i < n; i++) {
+      out[i] = values[i % values.length];
+    }
+    return out;
   }
 
   /**
@@ -137,8 +167,19 @@ public record LayerCase(String name, Op op, List<Shape> inputs, Clamp clamp) {
     Network network = network(draw);
     boolean pixels = inputs.isEmpty() && draw.random().nextBoolean();
     Shape in = network.graph().inputShape();
-    InputBatch batch = pixels ? draw.pixels(in, images) : draw.values(in, images);
+    InputBatch batch = pixels ? draw.pixels(in, images) : values(draw, in, images);
     return Draw.planCase(text(seed), network, batch, draw.quantization());
+  }
+
+  /** Random values, positive where the operation makes NaN of others. */
+  private InputBatch values(Draw draw, Shape in, int images) {
+    InputBatch batch = draw.values(in, images);
+    if (op instanceof Op.Unary u && Double.isNaN(u.function().of(-1))) {
+      for (int i = 0; i < batch.values().length; i++) {
+        batch.values()[i] = Math.abs(batch.values()[i]);
+      }
+    }
+    return batch;
   }
 
   /** The same on as many images as show what one leaves for the next. */

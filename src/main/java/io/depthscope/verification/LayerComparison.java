@@ -128,8 +128,12 @@ public final class LayerComparison {
     }
     FoldedWeights w = c.network().weights().get(oracle.getLast().name());
     if (w == null) {
-      // A product of two inputs may be as large as their square.
-      return 1e-6 * 2 * Math.max(input, input * input);
+      // A product of two inputs may be as large as their square, an exponential larger than that.
+      double output = 0;
+      for (float v : oracle.getLast().y()) {
+        output = Math.max(output, Math.abs(v));
+      }
+      return 1e-6 * Math.max(output, 2 * Math.max(input, input * input));
     }
     int channels = w.channels();
     int depth = w.perChannel();

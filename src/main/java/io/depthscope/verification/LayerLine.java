@@ -25,6 +25,7 @@ import java.util.StringJoiner;
  * with=7x7x16,1x1x8 inputs after the first; another of the first's shape if left out
  * clamp=relu        none, relu, relu6, or -1:6 (one for the tensor, or one a channel with commas);
  *                   if left out, relu6 after conv, depthwise and pointwise, none after others
+ * {@link LayerOptions} has those that one operation alone takes
  * </pre>
  */
 final class LayerLine {
@@ -63,6 +64,7 @@ final class LayerLine {
       c.inputs().stream().skip(1).forEach(s -> others.add(s.toString()));
       line.add(others.toString());
     }
+    LayerOptions.of(c.op()).forEach((key, value) -> line.add(key + "=" + value));
     if (!c.clamp().equals(usualClamp(c.word()))) {
       line.add("clamp=" + clamp(c.clamp()));
     }
@@ -82,7 +84,8 @@ final class LayerLine {
     Map<String, String> options = new HashMap<>();
     for (int i = FIELDS; i < words.length; i++) {
       String[] option = words[i].split("=", 2);
-      if (option.length < 2 || !OPTIONS.contains(option[0])) {
+      boolean known = OPTIONS.contains(option[0]) || LayerOptions.NAMES.contains(option[0]);
+      if (option.length < 2 || !known) {
         throw new IllegalArgumentException("'" + words[i] + "' is unknown");
       }
       if (options.put(option[0], option[1]) != null) {
@@ -102,7 +105,8 @@ final class LayerLine {
     Op op =
         kind.equals("input")
             ? new Op.Input(in)
-            : op(kind, window, groups, channels, 1 + others.size());
+            : LayerOptions.op(kind, in, channels, options)
+                .orElseGet(() -> op(kind, window, groups, channels, 1 + others.size()));
     LayerCase c =
         new LayerCase(
             words[0],
@@ -316,12 +320,12 @@ final class LayerLine {
     return height == width ? Integer.toString(height) : height + "x" + width;
   }
 
-  private static int[] pair(String text) {
+  static int[] pair(String text) {
     String[] two = text.split("x", 2);
     return new int[] {number(two[0]), number(two[two.length - 1])};
   }
 
-  private static int number(String text) {
+  static int number(String text) {
     int n;
     try {
       n = Integer.parseInt(text);

@@ -71,13 +71,15 @@ public record PlanCase(
     Plan closed = Plan.of(open, inputTable, spec, feed, Recording.PAIRED);
     QuantSpec weightsAlone = new QuantSpec(Map.of(), spec.weights());
     Plan before = Plan.of(open, inputTable, weightsAlone, feed, Recording.PAIRED);
-    Plan local = before.with(Feed.LOCAL, Recording.PAIRED);
     InputBatch given = batch;
     for (int i = 0; i < open.graph().size(); i++) {
       Plan part = closed.part(i, i + 1);
       BatchOutput after = run(backend, part, given);
       boolean candidate = closed.step(i).output().isPresent();
+      // What hands values on has constants of their codes, which it keeps.
+      Plan unquantized = candidate ? before : closed;
       BatchOutput y = candidate ? run(backend, before.part(i, i + 1), given) : after;
+      Plan local = unquantized.with(Feed.LOCAL, Recording.PAIRED);
       BatchOutput middle = run(backend, local.part(i, i + 1), given);
       all.add(
           new NodeTensors(

@@ -8,6 +8,7 @@ import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
+import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Feed;
 import io.depthscope.quant.QuantScheme;
@@ -49,7 +50,7 @@ public final class RandomCases {
     LayerCase layer = null;
     while (layer == null) {
       boolean pair = r.random.nextInt(8) == 0 || seed % 8 == 7;
-      Layer l = pair ? r.ofTwoOrByValue() : r.layerOn(in, /* first= */ true);
+      Layer l = pair ? r.ofTwoOrOne(in) : r.layerOn(in, /* first= */ true);
       try {
         LayerCase c = new LayerCase("layer", l.op, Collections.nCopies(l.op.arity(), in), l.clamp);
         layer = l.op.macs(c.inputs()) > MOST_MACS ? null : c;
@@ -103,12 +104,13 @@ public final class RandomCases {
     int channels = r.pick(CHANNELS);
     r.add("stem", r.clamped(Op.Convolution.pointwise(channels)));
     r.nodes.add(new Node("mean", Op.Pool.globalAverage(), List.of(1)));
-    r.nodes.add(new Node("gate", r.unary(), List.of(2)));
+    r.nodes.add(new Node("gate", r.steady(), List.of(2)));
     for (int i = 4; i < 10; i++) {
       int a = 1 + r.random.nextInt(i - 1);
       int b = 1 + r.random.nextInt(i - 1);
       if (r.random.nextInt(3) == 0 || !r.tryPair("pair" + i, a, b)) {
-        r.nodes.add(new Node("unary" + i, r.unary(), List.of(a)));
+        Op op = r.random.nextInt(3) == 0 ? r.moving(r.shape(a)) : r.steady();
+        r.nodes.add(new Node("unary" + i, op, List.of(a)));
       }
     }
     int last = r.nodes.size() - 1;
@@ -124,8 +126,43 @@ public final class RandomCases {
     return new Op.Unary(functions[random.nextInt(functions.length)]);
   }
 
-  private Layer ofTwoOrByValue() {
-    return random.nextInt(4) == 0 ? bare(unary()) : pair(/* joins= */ true);
+  /** A function whose values are finite and of the input's size, whatever that is. */
+  private Op steady() {
+    Op.Unary drawn = (Op.Unary) unary();
+    boolean steady = Math.abs(drawn.function().of(-100)) <= 100 && drawn.function().of(100) <= 100;
+    return steady ? drawn : new Op.LeakyRelu(new float[] {random.nextInt(9) / 8f - 0.25f});
+  }
+
+  /** Values taken from elsewhere, from in between, or held against those around. */
+  private Op moving(Shape in) {
+    return switch (random.nextInt(5)) {
+      case 0, 1 -> rearranged(in);
+      case 2, 3 -> new Op.Resize(pick(EXTENTS), pick(EXTENTS), sampling(), sampling());
+      default -> new Op.LocalResponse(1 + random.nextInt(6), random.nextFloat(), 0.5f, 1);
+    };
+  }
+
+  private Sampling sampling() {
+    return new Sampling((1 + random.nextInt(8)) / 4.0, (random.nextInt(5) - 2) / 4.0);
+  }
+
+  private Op rearranged(Shape in) {
+    Shape out = new Shape(pick(EXTENTS), pick(EXTENTS), pick(CHANNELS));
+    int[] source = new int[out.size()];
+    for (int i = 0; i < source.length; i++) {
+      source[i] = random.nextInt(8) == 0 ? -1 : random.nextInt(in.size());
+    }
+    float[] fill = draw.gaussian(random.nextBoolean() ? 1 : out.channels(), 1);
+    return new Op.Rearrange(in, out, source, fill, "rearrange");
+  }
+
+  private Layer ofTwoOrOne(Shape in) {
+    return switch (random.nextInt(6)) {
+      case 0 -> bare(unary());
+      case 1 -> bare(moving(in));
+      case 2 -> bare(new Op.LeakyRelu(draw.gaussian(random.nextBoolean() ? 1 : in.channels(), 1)));
+      default -> pair(/* joins= */ true);
+    };
   }
 
   /** A combination or a concatenation of two inputs. */

@@ -77,6 +77,20 @@ class LayerFileTest {
           a sigmoid 8 8 4 4 - - - clamp=relu            | takes no clamp
           a multiply 8 8 4 4 - - - with=8x8             | '8x8' is no shape
           a multiply 8 8 4 4 - - - with=7x8x4           | no input of 7x8x4
+          a leaky-relu 8 8 4 4 - - -                    | slope is missing
+          a leaky-relu 8 8 4 4 - - - slope=0.1,0.2      | slopes of 2 channels on 4
+          a leaky-relu 8 8 4 4 - - - slope=x            | 'x' is no number
+          a sigmoid 8 8 4 4 - - - slope=0.1             | a sigmoid has no slope
+          a leaky-relu 8 8 4 4 - - - slope=1 to=8x8     | a leaky-relu has no to
+          a local-response 8 8 4 4 - - - response=5:1:1 | '5:1:1' is no response
+          a local-response 8 8 4 4 - - - response=0:1:1:1 | a response of size 0
+          a resize-bilinear 8 8 4 4 - - - to=4x4 rows=1:0 | columns is missing
+          a resize-bilinear 8 8 4 4 - - - to=4x4 rows=1 columns=1:0 | '1' is no step
+          a slice 2 2 1 1 - - - to=1x3 from=0+1*4       | more than 3 places
+          a slice 2 2 1 1 - - - to=1x3 from=0,1         | 2 places, not 3
+          a slice 2 2 1 1 - - - to=1x3 from=2+1*3       | no value 4 in 2x2x1
+          a slice 2 2 1 1 - - - to=1x3 from=0x3         | '0x3' is no run
+          a slice 2 2 1 1 - - - to=1x1 from=0 slope=1   | a slice has no slope
           a pointwise 8 8 4 8 3 1 same                  | pointwise with kernel 3
           a pointwise 8 8 4 8 1 2 same                  | and stride 2
           a fully-connected 3 3 4 8 1 1 none            | 3x3x4 input
@@ -114,6 +128,15 @@ class LayerFileTest {
             + " clamp=-1.0:1.0,0.1:6.0,0.0:0.001,0.0:3.0E38",
         layer.toString());
     assertEquals(layer, LayerLine.parse(layer.toString()));
+    int[] source = {3, 2, 1, 0, -1, -1, 0, 7};
+    Op moved =
+        new Op.Rearrange(
+            new Shape(2, 2, 2), new Shape(2, 1, 4), source, new float[] {0, 1, -2, 0.1f}, "moved");
+    LayerCase rearranged = new LayerCase("y", moved, List.of(new Shape(2, 2, 2)), Clamp.NONE);
+    assertEquals(
+        "y moved 2 2 2 4 - - - to=2x1 from=3-1*5,-1+1*2,7 fill=0.0,1.0,-2.0,0.1",
+        rearranged.toString());
+    assertEquals(rearranged, LayerLine.parse(rearranged.toString()));
     for (long seed = 0; seed < 300; seed++) {
       PlanCase c = RandomCases.layer(seed);
       LayerCase random = LayerCase.of(c.graph(), c.graph().size() - 1);

@@ -4,6 +4,7 @@ import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.Program;
 import io.depthscope.graph.LayerParameters;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
 import io.depthscope.stats.BitHistogram;
@@ -66,11 +67,16 @@ public final class CpuBackend implements Backend {
 
   /**
    * Bytes of the weights of a step as the plan holds them: as they were stored, folded, and where
-   * they are quantized, their codes and the values of these.
+   * they are quantized, their codes and the values of these. Of a rearrangement, its places and
+   * constants.
    */
   @SuppressWarnings("ReferenceEquality") // what needs no folding is one array
   static long plannedBytes(Plan plan, Step l) {
     LayerParameters stored = plan.network().stored().get(l.node().name());
+    if (l.op() instanceof Op.Rearrange r) {
+      int copies = l.quantizedKernel() == l.kernel() ? 1 : 2;
+      return 4L * (r.source().length + copies * r.fill().length);
+    }
     boolean folded = stored != null && stored.kernel().data() != l.kernel();
     return 4L * l.kernel().length * (1 + (folded ? 1 : 0) + (l.codes().isPresent() ? 2 : 0));
   }

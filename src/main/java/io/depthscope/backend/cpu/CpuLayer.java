@@ -1,5 +1,6 @@
 package io.depthscope.backend.cpu;
 
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Step;
 import io.depthscope.stats.StreamSums;
 import io.depthscope.tensor.Shape;
@@ -22,14 +23,27 @@ record CpuLayer(
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record ByTap(float[] kernel) implements Weights {}
 
+    /**
+     * For rearrangements: for each value of the output its place in the input as it lies in memory,
+     * or -1 for the constant of its channel.
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Places(int[] from, float[] fill) implements Weights {}
+
+    /** For slopes below 0, one a channel, padded. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Sloped(float[] slope) implements Weights {}
+
     /** For layers without weights. */
     record None() implements Weights {}
 
-    /** Floats it holds. */
+    /** Floats it holds of a stream's own. */
     default int floats() {
       return switch (this) {
         case Packed p -> p.kernel().data().length;
         case ByTap d -> d.kernel().length;
+        case Sloped s -> s.slope().length;
+        case Places p -> p.fill().length;
         case None ignored -> 0;
       };
     }
@@ -40,6 +54,14 @@ record CpuLayer(
 
     default float[] byTap() {
       return ((ByTap) this).kernel();
+    }
+
+    default Places places() {
+      return (Places) this;
+    }
+
+    default float[] slopes() {
+      return ((Sloped) this).slope();
     }
   }
 
@@ -59,10 +81,25 @@ record CpuLayer(
   /** Rearranges the weights of a layer. */
   static CpuLayer of(LayerSize size, int inputRow) {
     Step l = size.step();
+    if (size.form() instanceof LayerForm.Moved(Op.Rearrange op)) {
+      int[] from = op.places(inputRow);
+      Weights x = new Weights.Places(from, eachChannel(l.kernel(), l.out().channels()));
+      Weights xq = new Weights.Places(from, eachChannel(l.quantizedKernel(), l.out().channels()));
+      return new CpuLayer(size, OutputStage.of(l), x, xq, inputRow);
+    }
     Weights baseline = weights(l, size.form(), l.kernel());
     Weights candidate =
         size.sharesKernel() ? baseline : weights(l, size.form(), l.quantizedKernel());
     return new CpuLayer(size, OutputStage.of(l), baseline, candidate, inputRow);
+  }
+
+  /** Values of the channels, padded with zeros, of one a channel or of one for all. */
+  static float[] eachChannel(float[] values, int channels) {
+    float[] each = new float[StreamSums.padded(channels)];
+    for (int c = 0; c < channels; c++) {
+      each[c] = values[values.length == 1 ? 0 : c];
+    }
+    return each;
   }
 
   private static Weights weights(Step l, LayerForm form, float[] kernel) {
@@ -72,6 +109,8 @@ record CpuLayer(
           new Weights.Packed(new PackedKernel(kernel, channels, kernel.length / channels));
       case LayerForm.ByChannel ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
       case LayerForm.Grouped ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
+      case LayerForm.Sloped(Op.LeakyRelu op) ->
+          new Weights.Sloped(eachChannel(op.slope(), channels));
       default -> new Weights.None();
     };
   }
@@ -121,6 +160,13 @@ record CpuLayer(
   static int rowFloats(Shape shape) {
     int padded = StreamSums.padded(shape.channels());
     return padded % SAME_SETS == 0 ? padded + StreamSums.PAD : padded;
+  }
+
+  /** Values held of the weights of both streams, and of where both read. */
+  int weightFloats() {
+    boolean shared = baseline.equals(candidate);
+    int places = baseline instanceof Weights.Places p ? p.from().length : 0;
+    return baseline.floats() + (shared ? 0 : candidate.floats()) + places;
   }
 
   Step step() {

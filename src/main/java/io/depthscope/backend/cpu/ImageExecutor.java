@@ -204,6 +204,10 @@ final class ImageExecutor {
       case LayerForm.Mapped m -> ByValue.map(m.function(), l, in, p0, p1, tile);
       case LayerForm.Joined ignored ->
           ByValue.join(l, inputs.stream().map(i -> buffer(stream, i)).toList(), p0, p1, tile);
+      case LayerForm.Moved ignored -> ByValue.move(l, w.places(), in, p0, p1, tile);
+      case LayerForm.Resized r -> ByValue.resize(r, l, in, p0, p1, tile);
+      case LayerForm.Sloped ignored -> ByValue.slope(l, w.slopes(), in, p0, p1, tile);
+      case LayerForm.Responding r -> ByValue.respond(r.op(), l, in, p0, p1, tile);
       case LayerForm.Image ignored -> throw new IllegalStateException("input " + node);
     }
   }

@@ -1,9 +1,11 @@
 package io.depthscope.backend.cpu;
 
 import io.depthscope.graph.Op;
+import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Step;
 import io.depthscope.tensor.Shape;
+import java.util.List;
 
 /** How this backend computes a layer: the one place where it looks at the operation. */
 sealed interface LayerForm {
@@ -32,6 +34,18 @@ sealed interface LayerForm {
   /** The channels of several inputs side by side. */
   record Joined() implements LayerForm {}
 
+  /** Values of the input at other places. */
+  record Moved(Op.Rearrange op) implements LayerForm {}
+
+  /** Values between those of the input. */
+  record Resized(List<Sampling.Tap> rows, List<Sampling.Tap> columns) implements LayerForm {}
+
+  /** Values below 0 times a slope. */
+  record Sloped(Op.LeakyRelu op) implements LayerForm {}
+
+  /** Values over what their neighbours among the channels amount to. */
+  record Responding(Op.LocalResponse op) implements LayerForm {}
+
   /** The form of a layer. */
   static LayerForm of(Step l) {
     return switch (l.op()) {
@@ -41,6 +55,13 @@ sealed interface LayerForm {
       case Op.Elementwise e -> new Combined(e.function());
       case Op.Unary u -> new Mapped(u.function());
       case Op.Concat ignored -> new Joined();
+      case Op.Rearrange r -> new Moved(r);
+      case Op.Resize r ->
+          new Resized(
+              r.rows().taps(l.in().height(), r.height()),
+              r.columns().taps(l.in().width(), r.width()));
+      case Op.LeakyRelu r -> new Sloped(r);
+      case Op.LocalResponse r -> new Responding(r);
     };
   }
 

@@ -23,10 +23,15 @@ record LayerSize(Step step, LayerForm form, int outputRow, int tileRows, boolean
     return step.codes().isEmpty();
   }
 
-  /** Bytes of the rearranged weights of both streams. */
+  /** Bytes of the rearranged weights of both streams, and of where a rearrangement reads. */
   long kernelBytes() {
-    long floats = (long) padded() * depth(); // none without weights
-    return 4 * floats * (sharesKernel() ? 1 : 2);
+    return 4L
+        * switch (form) {
+          case LayerForm.Moved ignored -> step.out().size() + 2L * padded();
+          case LayerForm.Sloped ignored -> padded();
+          // none without weights
+          default -> (long) padded() * depth() * (sharesKernel() ? 1 : 2);
+        };
   }
 
   int codeCount() {

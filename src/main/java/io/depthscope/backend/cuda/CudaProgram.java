@@ -138,7 +138,7 @@ final class CudaProgram implements Program {
    */
   private Second second(Uploads uploads, DeviceLayer l, long[] x, long[] xq) {
     Step step = l.step();
-    if (step.op().hasWeights()) {
+    if (l.hasOwnValues()) {
       String purpose = "weights of " + step.node().name();
       return new Second(
           uploads.floats(l.packed(step.kernel()), purpose).address(),
@@ -177,9 +177,9 @@ final class CudaProgram implements Program {
               : IntStream.of(from).mapToLong(slot -> candidate[slot]).toArray();
       Second second = second(uploads, l, x, xq);
       long bias = 0;
-      if (l.channelFloats() > 0) {
-        String purpose = "bias of " + l.step().node().name();
-        bias = uploads.floats(l.channelValues(), purpose).address();
+      if (l.sharedFloats() > 0) {
+        String purpose = "constants of " + l.step().node().name();
+        bias = uploads.floats(l.shared(), purpose).address();
       }
       int out = size.slots().slotOf()[index];
       LayerPointers pointers =

@@ -3,6 +3,8 @@ package io.depthscope.backend.cuda;
 import io.depthscope.device.KernelSpec;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Op;
+import io.depthscope.graph.Padding;
+import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.Step;
@@ -24,6 +26,9 @@ record DeviceLayer(
     LayerParams params,
     int channelGroups,
     boolean library) {
+
+  /** Words of a tap in {@link #shared}; {@code Tap} in kernels/resize.cu. */
+  private static final int TAP_WORDS = 3;
 
   /**
    * The layer with the kernel to run it with.
@@ -61,6 +66,11 @@ record DeviceLayer(
           unweighted(l, recording, Window.global(l.ins().get(1)), KernelCatalog.of(e.function()));
       case Op.Unary u -> unweighted(l, recording, Window.POINTWISE, KernelCatalog.of(u.function()));
       case Op.Concat ignored -> unweighted(l, recording, Window.POINTWISE, "concat");
+      case Op.Rearrange ignored -> unweighted(l, recording, Window.POINTWISE, "rearrange");
+      case Op.Resize ignored -> unweighted(l, recording, Window.POINTWISE, "resize_bilinear");
+      case Op.LeakyRelu ignored -> unweighted(l, recording, Window.POINTWISE, "leaky_relu");
+      case Op.LocalResponse r ->
+          unweighted(l, recording, new Window(1, r.size(), 1, 1, Padding.NONE), "local_response");
     };
   }
 
@@ -177,8 +187,16 @@ record DeviceLayer(
     return (long) params.tilesPerImage() * mode.partialWords() * params.outStride();
   }
 
-  /** Weights of a stream in the layout of the kernel; empty without weights. */
+  /** True if each stream has weights or constants of its own. */
+  boolean hasOwnValues() {
+    return step.op().hasWeights() || step.op() instanceof Op.Rearrange;
+  }
+
+  /** Weights or constants of a stream in the layout of the kernel; empty without any. */
   float[] packed(float[] kernelWeights) {
+    if (step.op() instanceof Op.Rearrange) {
+      return WeightLayout.eachChannel(kernelWeights, params.outChannels());
+    }
     if (!step.op().hasWeights()) {
       return new float[0];
     }
@@ -192,6 +210,9 @@ record DeviceLayer(
     if (step.op() instanceof Op.Concat) {
       return (long) JoinedChannels.WORDS * params.outChannels();
     }
+    if (step.op() instanceof Op.Rearrange) {
+      return params.outStride();
+    }
     if (!step.op().hasWeights()) {
       return 0;
     }
@@ -199,14 +220,36 @@ record DeviceLayer(
   }
 
   /**
-   * The biases, 0 where there are none, then the lower and then the upper bounds of the channels,
-   * each padded; empty for an operation without a clamp.
+   * What the kernel reads for both streams. Of an operation that takes a clamp, the biases, 0 where
+   * there are none, then the lower and then the upper bounds of the channels, each padded; of
+   * others what their kernels say, integers by their bits.
    */
-  float[] channelValues() {
-    float[] values = new float[channelFloats()];
+  float[] shared() {
+    return switch (step.op()) {
+      case Op.Rearrange r -> Uploads.bits(r.places(params.inStride()));
+      case Op.Resize r -> taps(r);
+      case Op.LeakyRelu r -> WeightLayout.eachChannel(r.slope(), params.outChannels());
+      case Op.LocalResponse r -> new float[] {r.alpha(), r.beta(), r.bias()};
+      default -> step.op().takesClamp() ? channelValues() : new float[0];
+    };
+  }
+
+  /** How many {@link #shared} there are. */
+  long sharedFloats() {
+    return switch (step.op()) {
+      case Op.Rearrange r -> r.source().length;
+      case Op.Resize r -> (long) TAP_WORDS * (r.height() + r.width());
+      case Op.LeakyRelu ignored -> params.outStride();
+      case Op.LocalResponse ignored -> 3;
+      default -> step.op().takesClamp() ? 3L * params.outStride() : 0;
+    };
+  }
+
+  private float[] channelValues() {
     int stride = params.outStride();
+    float[] values = new float[3 * stride];
     Clamp clamp = step.node().clamp();
-    for (int c = 0; c < params.outChannels() && values.length > 0; c++) {
+    for (int c = 0; c < params.outChannels(); c++) {
       values[c] = step.op().hasWeights() ? step.bias()[c] : 0;
       values[stride + c] = clamp.lower(c);
       values[2 * stride + c] = clamp.upper(c);
@@ -214,9 +257,20 @@ record DeviceLayer(
     return values;
   }
 
-  /** How many {@link #channelValues} there are. */
-  int channelFloats() {
-    return step.op().takesClamp() ? 3 * params.outStride() : 0;
+  /**
+   * For each row and then each column the two that it lies between, and the share of the second.
+   */
+  private float[] taps(Op.Resize op) {
+    List<Sampling.Tap> all = new ArrayList<>(op.rows().taps(step.in().height(), op.height()));
+    all.addAll(op.columns().taps(step.in().width(), op.width()));
+    float[] words = new float[TAP_WORDS * all.size()];
+    int at = 0;
+    for (Sampling.Tap tap : all) {
+      words[at++] = Float.intBitsToFloat(tap.low());
+      words[at++] = Float.intBitsToFloat(tap.high());
+      words[at++] = tap.share();
+    }
+    return words;
   }
 
   /** For failure messages. */

@@ -167,10 +167,10 @@ public final class KernelBench {
     long quantizedWeights = 0;
     long bias = 0;
     try (Uploads uploads = new Uploads(arena, stream)) {
-      if (l.channelFloats() > 0) {
-        bias = uploads.floats(l.channelValues(), "bias").address();
+      if (l.sharedFloats() > 0) {
+        bias = uploads.floats(l.shared(), "constants").address();
       }
-      if (p.op().hasWeights()) {
+      if (l.hasOwnValues()) {
         weights = uploads.floats(l.packed(p.kernel()), "weights").address();
         quantizedWeights = uploads.floats(l.packed(p.quantizedKernel()), "weights").address();
       }

@@ -44,6 +44,10 @@ public final class KernelCatalog {
       unweighted("unary", of(function));
     }
     unweighted("concat", "concat");
+    unweighted("rearrange", "rearrange");
+    unweighted("resize", "resize_bilinear");
+    unweighted("leaky_relu", "leaky_relu");
+    unweighted("local_response", "local_response");
     statistics(REDUCE, 3, ReduceParams.class, Tiling.THREADS);
     statistics(MERGE, 3, MergeParams.class, MERGE_THREADS);
   }

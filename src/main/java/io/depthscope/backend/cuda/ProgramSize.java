@@ -39,7 +39,7 @@ record ProgramSize(
 
   /** Weights, bias and number of positions of a layer. */
   long weights(DeviceLayer l) {
-    return 4 * (streams() * l.weightFloats() + l.channelFloats() + l.params().outStride());
+    return 4 * (streams() * l.weightFloats() + l.sharedFloats() + l.params().outStride());
   }
 
   /** One stream's outputs in one slot. */

@@ -37,11 +37,16 @@ final class Uploads implements AutoCloseable {
 
   /** The same for integers, by their bits. */
   DeviceBuffer ints(int[] values, String purpose) {
+    return floats(bits(values), purpose);
+  }
+
+  /** Integers as floats of the same bits. */
+  static float[] bits(int[] values) {
     float[] bits = new float[values.length];
     for (int i = 0; i < values.length; i++) {
       bits[i] = Float.intBitsToFloat(values[i]);
     }
-    return floats(bits, purpose);
+    return bits;
   }
 
   /** Fills a buffer with copies of a piece of at most a million values. */

@@ -1,6 +1,7 @@
 package io.depthscope.backend.reference;
 
 import io.depthscope.graph.Op;
+import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Step;
 import io.depthscope.tensor.Shape;
@@ -31,6 +32,10 @@ final class ReferenceLayers {
           case Op.Elementwise e -> elementwise(l, e.function(), first, inputs.get(1));
           case Op.Unary u -> unary(u.function(), first);
           case Op.Concat ignored -> concat(l, inputs);
+          case Op.Rearrange r -> rearranged(r, kernel, first);
+          case Op.Resize r -> resized(l, r, first);
+          case Op.LeakyRelu r -> leaky(l, r, first);
+          case Op.LocalResponse r -> response(l, r, first);
         };
     int channels = l.out().channels();
     for (int i = 0; i < y.length; i++) {
@@ -101,6 +106,61 @@ final class ReferenceLayers {
             inputs.get(k), p * channels, out, p * l.out().channels() + first, channels);
       }
       first += channels;
+    }
+    return out;
+  }
+
+  private static float[] rearranged(Op.Rearrange op, float[] fill, float[] in) {
+    float[] out = new float[op.source().length];
+    for (int i = 0; i < out.length; i++) {
+      int from = op.source()[i];
+      out[i] = from < 0 ? fill[i % op.output().channels() % fill.length] : in[from];
+    }
+    return out;
+  }
+
+  private static float[] resized(Step l, Op.Resize op, float[] in) {
+    Shape si = l.in();
+    Shape so = l.out();
+    List<Sampling.Tap> rows = op.rows().taps(si.height(), so.height());
+    List<Sampling.Tap> columns = op.columns().taps(si.width(), so.width());
+    float[] out = new float[so.size()];
+    int at = 0;
+    for (Sampling.Tap y : rows) {
+      for (Sampling.Tap x : columns) {
+        for (int c = 0; c < so.channels(); c++) {
+          out[at++] =
+              Sampling.between(
+                  in[(y.low() * si.width() + x.low()) * si.channels() + c],
+                  in[(y.low() * si.width() + x.high()) * si.channels() + c],
+                  in[(y.high() * si.width() + x.low()) * si.channels() + c],
+                  in[(y.high() * si.width() + x.high()) * si.channels() + c],
+                  y.share(),
+                  x.share());
+        }
+      }
+    }
+    return out;
+  }
+
+  private static float[] leaky(Step l, Op.LeakyRelu op, float[] in) {
+    float[] out = new float[in.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = op.of(in[i], i % l.out().channels());
+    }
+    return out;
+  }
+
+  private static float[] response(Step l, Op.LocalResponse op, float[] in) {
+    int channels = l.out().channels();
+    float[] out = new float[in.length];
+    for (int i = 0; i < out.length; i++) {
+      int c = i % channels;
+      double squares = 0;
+      for (int k = op.first(c); k < op.end(c, channels); k++) {
+        squares += (double) in[i - c + k] * in[i - c + k];
+      }
+      out[i] = op.of(in[i], squares);
     }
     return out;
   }

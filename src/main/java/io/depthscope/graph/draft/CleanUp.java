@@ -17,7 +17,9 @@ public enum CleanUp {
   FUSE_CLAMP("fuse clamp", Passes::fuseClamps),
   /** Makes padding part of the windows that read it, where it is what they would pad with. */
   PAD_INTO_WINDOW("pad into window", Passes::padWindows),
-  /** What is left of scales, clamps, padding and orders of channels becomes a convolution. */
+  /** What is left of padding becomes a layer of its own. */
+  KEEP_PADDING("keep padding", Passes::keepPadding),
+  /** What is left of scales and clamps becomes a convolution. */
   KEEP_AS_CONVOLUTION("keep as 1x1 convolution", Passes::keep);
 
   private final String words;

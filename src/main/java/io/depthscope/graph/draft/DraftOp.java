@@ -54,27 +54,17 @@ public sealed interface DraftOp {
   /** Rows and columns of one value around the input. */
   record Pad(Padding padding, float value) implements DraftOp {
     @Override
+    public boolean takesClamp() {
+      return false;
+    }
+
+    @Override
     public Shape outputShape(List<Shape> inputs) {
       Shape in = inputs.getFirst();
       return new Shape(
           Math.addExact(in.height(), Math.addExact(padding.top(), padding.bottom())),
           Math.addExact(in.width(), Math.addExact(padding.left(), padding.right())),
           in.channels());
-    }
-  }
-
-  /**
-   * Channels of the input in another order, some left out, some repeated, some constant.
-   *
-   * @param source for each output channel the input channel it is, or -1
-   * @param constant its value where there is none
-   */
-  @SuppressWarnings("ArrayRecordComponent") // read-only, never compared
-  record Select(int[] source, float[] constant) implements DraftOp {
-    @Override
-    public Shape outputShape(List<Shape> inputs) {
-      Shape in = inputs.getFirst();
-      return new Shape(in.height(), in.width(), source.length);
     }
   }
 }

@@ -14,9 +14,6 @@ import java.util.Optional;
 
 /** What the passes of {@link CleanUp} do. */
 final class Passes {
-  /** Weights of a convolution that only picks channels; beyond it the file is refused. */
-  private static final int MOST_PICKED = 1 << 26;
-
   private Passes() {}
 
   static CleanUp.Passed dropUnused(Draft draft) {
@@ -194,6 +191,24 @@ final class Passes {
     return w.padded(w.padding().plus(p));
   }
 
+  static CleanUp.Passed keepPadding(Draft draft) {
+    Rewrite made = new Rewrite(draft);
+    for (int i = 0; i < draft.nodes().size(); i++) {
+      DraftNode node = draft.nodes().get(i);
+      if (node.op() instanceof DraftOp.Pad pad) {
+        Shape in = draft.nodes().get(node.inputs().getFirst()).shape();
+        try {
+          node = node.withOp(new DraftOp.Of(Moves.pad(in, pad)));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+          throw new IllegalArgumentException("node " + node.name() + ": " + e.getMessage(), e);
+        }
+        made.note(node.name());
+      }
+      made.keep(i, node);
+    }
+    return made.result();
+  }
+
   static CleanUp.Passed keep(Draft draft) {
     Rewrite made = new Rewrite(draft);
     for (int i = 0; i < draft.nodes().size(); i++) {
@@ -203,24 +218,14 @@ final class Passes {
           switch (node.op()) {
             case DraftOp.Of ignored -> Optional.empty();
             case DraftOp.Normalize(BatchNorm norm) ->
-                Optional.of(
-                    byChannel(node, Window.POINTWISE, ones(channels, Optional.of(norm)), node));
+                Optional.of(byChannel(node, ones(channels, Optional.of(norm)), node));
             case DraftOp.Bound(Clamp clamp) ->
                 Optional.of(
                     byChannel(
                         node,
-                        Window.POINTWISE,
                         ones(channels, Optional.empty()),
                         node.withClamp(clamp.then(node.clamp()))));
-            case DraftOp.Pad(Padding padding, float value) -> {
-              if (value != 0) {
-                throw new IllegalArgumentException(
-                    "node " + node.name() + ": padding with " + value + " cannot run yet");
-              }
-              Window window = new Window(1, 1, 1, 1, padding);
-              yield Optional.of(byChannel(node, window, ones(channels, Optional.empty()), node));
-            }
-            case DraftOp.Select select -> Optional.of(picked(node, select, draft));
+            case DraftOp.Pad ignored -> Optional.empty();
           };
       kept.ifPresent(k -> made.note(k.name()));
       made.keep(i, kept.orElse(node));
@@ -229,8 +234,8 @@ final class Passes {
   }
 
   private static DraftNode byChannel(
-      DraftNode node, Window window, LayerParameters parameters, DraftNode clamped) {
-    Op op = Op.Convolution.depthwise(window, node.shape().channels());
+      DraftNode node, LayerParameters parameters, DraftNode clamped) {
+    Op op = Op.Convolution.depthwise(Window.POINTWISE, node.shape().channels());
     return clamped.withOp(new DraftOp.Of(op)).withParameters(parameters);
   }
 
@@ -238,29 +243,5 @@ final class Passes {
     float[] one = new float[channels];
     Arrays.fill(one, 1f);
     return new LayerParameters(FloatTensor.of(one, channels, 1, 1, 1), Optional.empty(), norm);
-  }
-
-  private static DraftNode picked(DraftNode node, DraftOp.Select select, Draft draft) {
-    int inputs = draft.nodes().get(node.inputs().getFirst()).shape().channels();
-    int outputs = select.source().length;
-    if ((long) inputs * outputs > MOST_PICKED) {
-      throw new IllegalArgumentException(
-          "node " + node.name() + ": an order of " + outputs + " channels is too large");
-    }
-    float[] kernel = new float[inputs * outputs];
-    float[] bias = new float[outputs];
-    for (int o = 0; o < outputs; o++) {
-      if (select.source()[o] < 0) {
-        bias[o] = select.constant()[o];
-      } else {
-        kernel[o * inputs + select.source()[o]] = 1;
-      }
-    }
-    return node.withOp(new DraftOp.Of(Op.Convolution.pointwise(outputs)))
-        .withParameters(
-            new LayerParameters(
-                FloatTensor.of(kernel, outputs, 1, 1, inputs),
-                Optional.of(bias),
-                Optional.empty()));
   }
 }

@@ -78,7 +78,7 @@ final class SafeLaunch implements AutoCloseable {
           Piece.WEIGHTS_QUANTIZED,
           joins ? table(Piece.IN_QUANTIZED) : second(step.quantizedKernel()));
     }
-    upload(Piece.BIAS, layer.channelValues());
+    upload(Piece.BIAS, layer.shared());
     long out = 4 * layer.outputFloats() * images;
     output(Piece.OUT, out, poison);
     output(Piece.OUT_QUANTIZED, paired ? out : 0, poison);
@@ -105,12 +105,7 @@ final class SafeLaunch implements AutoCloseable {
       addresses[i] = at;
       at += 4L * images * ins.get(i).positions() * LayerParams.stride(ins.get(i).channels());
     }
-    int[] words = JoinedChannels.of(layer.step(), addresses);
-    float[] bits = new float[words.length];
-    for (int i = 0; i < bits.length; i++) {
-      bits[i] = Float.intBitsToFloat(words[i]);
-    }
-    return bits;
+    return Uploads.bits(JoinedChannels.of(layer.step(), addresses));
   }
 
   /** Values of all images of several tensors. */

@@ -2,7 +2,6 @@ package io.depthscope.graph.draft;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.graph.BatchNorm;
@@ -186,26 +185,31 @@ class CleanUpTest {
     int x = input();
     int n = add("norm", norm(), x);
     int r = add("relu", new DraftOp.Bound(Clamp.RELU), x);
-    int p = add("pad", new DraftOp.Pad(Padding.symmetric(1), 0), x);
-    int s = add("swap", new DraftOp.Select(new int[] {1, -1, 0}, new float[] {0, 9, 0}), x);
-    CleanUp.Passed passed = passed(CleanUp.KEEP_AS_CONVOLUTION, n, r, p, s);
-    assertEquals(List.of("norm", "relu", "pad", "swap"), passed.changed());
+    CleanUp.Passed passed = passed(CleanUp.KEEP_AS_CONVOLUTION, n, r);
+    assertEquals(List.of("norm", "relu"), passed.changed());
     List<DraftNode> made = passed.draft().nodes();
     assertTrue(made.get(1).parameters().orElseThrow().batchNorm().isPresent());
     assertEquals(Clamp.RELU, made.get(2).clamp());
-    assertEquals(Padding.symmetric(1), made.get(3).convolution().orElseThrow().window().padding());
-    LayerParameters picked = made.get(4).parameters().orElseThrow();
-    assertArrayEquals(new float[] {0, 1, 0, 0, 1, 0}, picked.kernel().data());
-    assertArrayEquals(new float[] {0, 9, 0}, picked.bias().orElseThrow());
-    assertEquals(5, passed.draft().network().graph().size());
+    assertEquals(3, passed.draft().network().graph().size());
   }
 
   @Test
-  void refusesPaddingWithOtherValues() {
-    int p = add("pad", new DraftOp.Pad(Padding.symmetric(1), 2), input());
-    String said =
-        assertThrows(IllegalArgumentException.class, () -> passed(CleanUp.KEEP_AS_CONVOLUTION, p))
-            .getMessage();
-    assertEquals("node pad: padding with 2.0 cannot run yet", said);
+  void keepsPaddingAsAMove() {
+    int x = input();
+    int p = add("pad", new DraftOp.Pad(new Padding(1, 0, 0, 2), -3), x);
+    CleanUp.Passed passed = passed(CleanUp.KEEP_PADDING, p, add("norm", norm(), x));
+    assertEquals(List.of("pad"), passed.changed());
+    Shape in = passed.draft().nodes().getFirst().shape();
+    DraftNode made = passed.draft().nodes().get(1);
+    Op.Rearrange pad = (Op.Rearrange) ((DraftOp.Of) made.op()).op();
+    assertEquals(made.shape(), pad.output());
+    assertArrayEquals(new float[] {-3}, pad.fill());
+    int row = pad.output().width() * in.channels();
+    for (int i = 0; i < pad.source().length; i++) {
+      int y = i / row - 1;
+      int inRow = i % row;
+      boolean inside = y >= 0 && inRow < in.width() * in.channels();
+      assertEquals(inside ? y * in.width() * in.channels() + inRow : -1, pad.source()[i], "" + i);
+    }
   }
 }

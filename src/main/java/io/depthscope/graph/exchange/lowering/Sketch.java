@@ -6,6 +6,7 @@ import io.depthscope.graph.Op;
 import io.depthscope.graph.draft.Draft;
 import io.depthscope.graph.draft.DraftNode;
 import io.depthscope.graph.draft.DraftOp;
+import io.depthscope.graph.draft.Moves;
 import io.depthscope.graph.draft.NodeCodes;
 import io.depthscope.graph.draft.View;
 import io.depthscope.tensor.Shape;
@@ -181,7 +182,7 @@ final class Sketch {
    */
   Value.Live picked(String name, Value.Live v, int axis, int[] source, float[] constant) {
     View view = v.view().withChannels(axis, source.length);
-    DraftOp op = new DraftOp.Select(source, constant);
+    DraftOp op = new DraftOp.Of(Moves.channels(shape(v.node()), source, constant));
     int node = add(name + "/channels", op, List.of(v.node()), Optional.empty(), view);
     return new Value.Live(node, view);
   }
