@@ -241,6 +241,38 @@ public final class NdMath {
     return NdArray.of(kept, out);
   }
 
+  /**
+   * (codes - zero point) * scale, the difference exact, one rounding to float32.
+   *
+   * @param scale one value, or one for each place along an axis
+   * @param zeroPoint as many, or null for 0
+   * @throws IllegalArgumentException if there are not as many, or the codes are no integers
+   */
+  public static NdArray dequantize(NdArray codes, NdArray scale, NdArray zeroPoint, long axis) {
+    int n = scale.size();
+    if (codes.isFloat() || !scale.isFloat() || (zeroPoint != null && zeroPoint.size() != n)) {
+      throw new IllegalArgumentException("its codes, scale and zero point do not fit");
+    }
+    int[] dims = codes.dims();
+    int inner = codes.size();
+    if (n != 1) {
+      int along = axis(axis, dims.length);
+      if (dims[along] != n) {
+        throw new IllegalArgumentException(n + " scales for an axis of extent " + dims[along]);
+      }
+      inner = product(dims, along + 1, dims.length);
+    }
+    long[] from = codes.integers();
+    long[] zeros = zeroPoint == null ? new long[n] : zeroPoint.integers();
+    float[] scales = scale.floats();
+    float[] out = new float[from.length];
+    for (int i = 0; i < out.length; i++) {
+      int k = n == 1 ? 0 : i / inner % n;
+      out[i] = (from[i] - zeros[k]) * scales[k];
+    }
+    return NdArray.of(dims, out);
+  }
+
   /** Along some axes exp(x - max) / sum, or its logarithm; in double. */
   public static NdArray softmax(NdArray x, boolean[] along, boolean logarithm) {
     NdArray most = expand(reduce(x, along, NdMath::max), x.dims());

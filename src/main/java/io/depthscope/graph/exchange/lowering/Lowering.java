@@ -57,7 +57,7 @@ final class Lowering {
       boolean probing) {
     this.file = file;
     this.computed = computed;
-    this.sketch = new Sketch(file.input(), input, order, probing);
+    this.sketch = new Sketch(file.input(), input, order, probing, file.channelsLast());
     this.layers = new LayerLowering(sketch);
     this.byValue = new ValueLowering(sketch, layers);
     this.tail = new TailSketch(sketch);
@@ -152,7 +152,9 @@ final class Lowering {
       behind |= v instanceof Value.Behind;
     }
     Inputs in = new Inputs(node, read);
-    if (QUANTIZING.contains(node.op())) {
+    // What stands for weights alone is computed as any constant is.
+    boolean storage = constant && node.op().equals("DequantizeLinear");
+    if (QUANTIZING.contains(node.op()) && !storage) {
       throw new Refused("quantized files cannot be run yet");
     }
     if (constant) {

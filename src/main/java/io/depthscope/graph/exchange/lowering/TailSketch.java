@@ -92,7 +92,7 @@ final class TailSketch {
   List<Value> step(Inputs in) {
     for (Value v : in.values()) {
       if (v instanceof Value.Live live) {
-        sketch.needsLayout(live);
+        sketch.needsUsualLayout(live);
       }
     }
     List<Integer> inputs = new ArrayList<>();
