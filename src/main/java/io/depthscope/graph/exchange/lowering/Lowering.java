@@ -55,7 +55,7 @@ final class Lowering {
       boolean probing) {
     this.file = file;
     this.computed = computed;
-    this.sketch = new Sketch(file.input(), input, order, probing);
+    this.sketch = new Sketch(file.input(), input, order, probing, file.channelsLast());
     this.layers = new LayerLowering(sketch);
     this.byValue = new ValueLowering(sketch, layers);
     this.tail = new TailSketch(sketch);

@@ -25,6 +25,7 @@ final class Sketch {
   private final List<DraftNode> nodes = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
   private final boolean probing;
+  private final boolean channelsLast;
 
   /**
    * Thrown while the layout of the input is looked for, at the first node that fixes it.
@@ -48,13 +49,26 @@ final class Sketch {
   /**
    * @param probing true: the input is one row of values, and the first node that needs channels and
    *     positions ends it all
+   * @param channelsLast how the file's tensors usually are
    */
-  Sketch(String inputName, Shape input, View order, boolean probing) {
+  Sketch(String inputName, Shape input, View order, boolean probing, boolean channelsLast) {
     this.probing = probing;
+    this.channelsLast = channelsLast;
     add(inputName, new DraftOp.Of(new Op.Input(input)), List.of(), Optional.empty(), order);
   }
 
-  /** Ends a probe with what a node reads. */
+  /** Ends a probe with what a node reads whose axes are as the file's tensors usually are. */
+  void needsUsualLayout(Value.Live v) {
+    View view = v.view();
+    needsLayout(
+        !channelsLast || view.rank() < 3 || view.rank() > 4
+            ? v
+            : new Value.Live(
+                v.node(),
+                view.rank() == 4 ? view.transposed(0, 3, 1, 2) : view.transposed(0, 2, 1)));
+  }
+
+  /** Ends a probe with what a node reads, [1, C, H, W] or [1, C, W]. */
   void needsLayout(Value.Live v) {
     if (probing) {
       throw new LayoutFound(v.view());

@@ -113,9 +113,9 @@ final class TailSketch {
   List<Value> step(Inputs in) {
     for (Value v : in.values()) {
       if (v instanceof Value.Live live) {
-        sketch.needsLayout(live);
+        sketch.needsUsualLayout(live);
       } else if (v instanceof Value.Quantized q) {
-        sketch.needsLayout(q.live());
+        sketch.needsUsualLayout(q.live());
       }
     }
     List<Integer> inputs = new ArrayList<>();

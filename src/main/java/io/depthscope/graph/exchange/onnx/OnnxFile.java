@@ -81,7 +81,8 @@ final class OnnxFile {
       nodes.addAll(QOperators.expanded(node(name, n, opset, tensors)));
     }
     List<String> outputs = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
-    return FileGraph.of(name, nodes, constants, input.getName(), extents(name, input), outputs);
+    return FileGraph.of(
+        name, nodes, constants, input.getName(), extents(name, input), outputs, false);
   }
 
   private static String reason(InvalidProtocolBufferException e) {
