@@ -42,6 +42,7 @@ final class Lowering {
   private final Sketch sketch;
   private final LayerLowering layers;
   private final ValueLowering byValue;
+  private final MoveLowering moves;
   private final Map<String, Value> values = new HashMap<>();
   private final TailSketch tail;
   private long made;
@@ -60,6 +61,7 @@ final class Lowering {
     this.sketch = new Sketch(file.input(), input, order, probing);
     this.layers = new LayerLowering(sketch);
     this.byValue = new ValueLowering(sketch, layers);
+    this.moves = new MoveLowering(sketch);
     this.tail = new TailSketch(sketch);
     file.constants().forEach((name, array) -> values.put(name, new Value.Constant(array)));
     values.put(file.input(), new Value.Live(0, order));
@@ -165,6 +167,7 @@ final class Lowering {
     if (behind) {
       refused = new Refused("cannot run yet behind what ends the network");
     } else {
+      sketch.mayMove(beforeWeights);
       try {
         return live(in);
       } catch (Refused e) {
@@ -179,7 +182,16 @@ final class Lowering {
     try {
       return tail.step(in);
     } catch (Refused e) {
-      throw behind ? e : refused;
+      if (behind) {
+        throw e;
+      }
+    }
+    // What cannot be done behind the network either may be done by layers that move values.
+    sketch.mayMove(true);
+    try {
+      return live(in);
+    } catch (Refused | IllegalArgumentException | ArithmeticException e) {
+      throw refused;
     }
   }
 
@@ -212,7 +224,7 @@ final class Lowering {
   }
 
   private List<? extends Value> live(Inputs in) {
-    return in.node().op().equals("Split") ? byValue.split(in) : List.of(one(in));
+    return in.node().op().equals("Split") ? moves.split(in) : List.of(one(in));
   }
 
   private Value one(Inputs in) {
@@ -235,7 +247,13 @@ final class Lowering {
       case "GlobalMaxPool" -> layers.globalPool(in, Op.Pool.Kind.MAX);
       case "GlobalAveragePool" -> layers.globalPool(in, Op.Pool.Kind.AVERAGE);
       case "ReduceMean", "ReduceMax", "ReduceSum" -> byValue.reduce(in);
-      case "Pad" -> layers.pad(in);
+      case "ConvTranspose" -> layers.transposedConvolution(in);
+      case "LRN" -> layers.localResponse(in);
+      case "Pad" -> moves.pad(in);
+      case "Resize", "Upsample" -> moves.resize(in);
+      case "DepthToSpace" -> moves.depthToSpace(in);
+      case "SpaceToDepth" -> moves.spaceToDepth(in);
+      case "Gather" -> moves.gather(in);
       case "Relu" -> byValue.bound(name, in.live(0), 0, Float.POSITIVE_INFINITY);
       case "Clip" -> byValue.clip(in);
       case "Max" -> byValue.extreme(in, true);
@@ -244,11 +262,21 @@ final class Lowering {
       case "Tanh" -> byValue.unary(name, in.live(0), Op.Unary.Function.TANH);
       case "HardSigmoid" ->
           byValue.hardSigmoid(name, in.live(0), node.real("alpha", 0.2f), node.real("beta", 0.5f));
+      case "PRelu" -> byValue.prelu(in);
+      case "LeakyRelu" -> byValue.leakyRelu(name, in.live(0), node.real("alpha", 0.01f));
+      case "Elu" -> byValue.elu(name, in.live(0), node.real("alpha", 1));
+      case "Gelu" -> byValue.gelu(node, in.live(0));
+      case "Softplus" -> byValue.unary(name, in.live(0), Op.Unary.Function.SOFTPLUS);
+      case "Mish" -> byValue.unary(name, in.live(0), Op.Unary.Function.MISH);
+      case "Abs" -> byValue.unary(name, in.live(0), Op.Unary.Function.ABS);
+      case "Exp" -> byValue.unary(name, in.live(0), Op.Unary.Function.EXP);
+      case "Sqrt" -> byValue.unary(name, in.live(0), Op.Unary.Function.SQRT);
+      case "Erf" -> byValue.unary(name, in.live(0), Op.Unary.Function.ERF);
       case "HardSwish" -> byValue.unary(name, in.live(0), Op.Unary.Function.HARD_SWISH);
       case "Add", "Sub", "Mul", "Div" -> byValue.binary(in);
       case "Sum" -> byValue.sum(in);
       case "Concat" -> byValue.concat(in);
-      case "Slice" -> byValue.slice(in);
+      case "Slice" -> moves.slice(in);
       case "Reshape" -> {
         Value.Live x = in.live(0);
         yield byValue.reshaped(x, Evaluator.reshape(node, x.view().extents(), in.constant(1)));
