@@ -9,6 +9,8 @@ import java.util.function.Function;
  * the draft alone and computes the same network, but for the rounding of folded weights.
  */
 public enum CleanUp {
+  /** Finds functions of a value, such as SiLU, that the file spells out. */
+  NAME_FUNCTIONS("name functions", Functions::name),
   /** Leaves out nodes that no output needs. */
   DROP_UNUSED("drop unused", Passes::dropUnused),
   /** Makes scales and shifts behind a convolution part of its stored parameters. */
@@ -19,6 +21,8 @@ public enum CleanUp {
   PAD_INTO_WINDOW("pad into window", Passes::padWindows),
   /** What is left of padding becomes a layer of its own. */
   KEEP_PADDING("keep padding", Passes::keepPadding),
+  /** Makes one of two moves of values, one right after the other. */
+  JOIN_MOVES("join moves", Passes::joinMoves),
   /** What is left of scales and clamps becomes a convolution. */
   KEEP_AS_CONVOLUTION("keep as 1x1 convolution", Passes::keep);
 

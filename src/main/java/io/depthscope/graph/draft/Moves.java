@@ -3,6 +3,7 @@ package io.depthscope.graph.draft;
 import io.depthscope.graph.Op;
 import io.depthscope.tensor.Shape;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Rearrangements by the axes of what is rearranged: where the values of the output come from. */
 public final class Moves {
@@ -102,6 +103,18 @@ public final class Moves {
       }
     }
     return once ? "channel-shuffle" : "slice";
+  }
+
+  /** Two moves as one; empty where the first puts constants among the values. */
+  static Optional<Op.Rearrange> joined(Op.Rearrange first, Op.Rearrange second) {
+    if (Arrays.stream(first.source()).anyMatch(i -> i < 0)) {
+      return Optional.empty();
+    }
+    int[] source =
+        Arrays.stream(second.source()).map(i -> i < 0 ? -1 : first.source()[i]).toArray();
+    String word = first.word().equals(second.word()) ? first.word() : "rearrange";
+    return Optional.of(
+        new Op.Rearrange(first.input(), second.output(), source, second.fill(), word));
   }
 
   /** Rows and columns of one value around the input. */

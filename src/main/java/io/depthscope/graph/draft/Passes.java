@@ -209,6 +209,29 @@ final class Passes {
     return made.result();
   }
 
+  static CleanUp.Passed joinMoves(Draft draft) {
+    Rewrite made = new Rewrite(draft);
+    for (int i = 0; i < draft.nodes().size(); i++) {
+      DraftNode node = draft.nodes().get(i);
+      if (node.op() instanceof DraftOp.Of(Op.Rearrange second)
+          && made.hasOneReader(node.inputs().getFirst())) {
+        int input = node.inputs().getFirst();
+        DraftNode before = made.now(input);
+        Optional<Op.Rearrange> both =
+            before.op() instanceof DraftOp.Of(Op.Rearrange first)
+                ? Moves.joined(first, second)
+                : Optional.empty();
+        if (both.isPresent()) {
+          DraftNode joined = node.withOp(new DraftOp.Of(both.get())).withInputs(before.inputs());
+          made.mergeInto(i, input, joined);
+          continue;
+        }
+      }
+      made.keep(i, node);
+    }
+    return made.result();
+  }
+
   static CleanUp.Passed keep(Draft draft) {
     Rewrite made = new Rewrite(draft);
     for (int i = 0; i < draft.nodes().size(); i++) {

@@ -55,6 +55,19 @@ public record View(List<List<Atom>> axes) {
     return nchw(s).transposed(0, 2, 3, 1);
   }
 
+  /**
+   * A tensor each axis of which is all of one of the three.
+   *
+   * @param roles null for an axis of extent 1
+   */
+  public static View of(Axis[] roles, int[] dims) {
+    List<List<Atom>> axes = new ArrayList<>();
+    for (int d = 0; d < dims.length; d++) {
+      axes.add(roles[d] == null ? List.of() : whole(roles[d], dims[d]));
+    }
+    return new View(axes);
+  }
+
   public int rank() {
     return axes.size();
   }

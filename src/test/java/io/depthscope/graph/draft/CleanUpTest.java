@@ -194,6 +194,29 @@ class CleanUpTest {
   }
 
   @Test
+  void joinsMovesThatFollowEachOther() {
+    int x = input();
+    Shape in = nodes.get(x).shape();
+    Op.Rearrange back = Moves.channels(in, new int[] {1, 0}, new float[2]);
+    Op.Rearrange filled = Moves.channels(in, new int[] {-1, 0}, new float[] {7, 0});
+    int a = add("a", new DraftOp.Of(back), x);
+    int b = add("b", new DraftOp.Of(filled), a);
+    int c = add("c", new DraftOp.Of(back), b);
+    CleanUp.Passed passed = passed(CleanUp.JOIN_MOVES, c);
+    assertEquals(List.of("b"), passed.changed());
+    List<DraftNode> made = passed.draft().nodes();
+    assertEquals(List.of("x", "b", "c"), made.stream().map(DraftNode::name).toList());
+    Op.Rearrange both = (Op.Rearrange) ((DraftOp.Of) made.get(1).op()).op();
+    assertEquals(
+        Moves.channels(in, new int[] {-1, 1}, new float[] {7, 0}).source()[3], both.source()[3]);
+    assertArrayEquals(new float[] {7, 0}, both.fill());
+    assertEquals("rearrange", both.word());
+    assertEquals(List.of(0), made.get(1).inputs());
+    // One that another reads as well stays.
+    assertEquals(List.of(), passed(CleanUp.JOIN_MOVES, a, b, c).changed());
+  }
+
+  @Test
   void keepsPaddingAsAMove() {
     int x = input();
     int p = add("pad", new DraftOp.Pad(new Padding(1, 0, 0, 2), -3), x);

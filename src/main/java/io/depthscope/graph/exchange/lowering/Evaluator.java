@@ -301,8 +301,19 @@ final class Evaluator {
     return NdMath.order(node.small("perm", reversed), rank);
   }
 
-  /** A part of one axis: every step-th element of from..to, {@code to} not among them. */
-  record Cut(int axis, int from, int to, int step) {}
+  /**
+   * A part of one axis: every step-th element of from..to, {@code to} not among them; backwards if
+   * the step is negative.
+   */
+  record Cut(int axis, int from, int to, int step) {
+    int count() {
+      return Math.max(0, Math.ceilDiv(to - from, step));
+    }
+
+    int[] places() {
+      return IntStream.range(0, count()).map(i -> from + i * step).toArray();
+    }
+  }
 
   /**
    * What a Slice node takes of a tensor.
@@ -328,11 +339,19 @@ final class Evaluator {
     for (int i = 0; i < n; i++) {
       int axis = NdMath.axis(axes == null ? i : axes[i], dims.length);
       int step = steps == null ? 1 : FileNode.small("a step", steps[i]);
-      if (step < 1) {
-        throw new Refused("a step of " + step + " cannot be run yet");
+      int extent = dims[axis];
+      if (step == 0 || step == Integer.MIN_VALUE) {
+        throw new Refused("a step of " + step);
       }
-      int from = clipped(starts[i], dims[axis]);
-      cuts.add(new Cut(axis, from, Math.max(from, clipped(ends[i], dims[axis])), step));
+      if (step > 0) {
+        int from = clipped(starts[i], extent);
+        cuts.add(new Cut(axis, from, Math.max(from, clipped(ends[i], extent)), step));
+      } else {
+        // Backwards, an end before the first takes the first with it.
+        int from = Math.min(clipped(starts[i], extent), extent - 1);
+        long end = ends[i] < 0 ? ends[i] + extent : ends[i];
+        cuts.add(new Cut(axis, from, (int) Math.clamp(end, -1, Math.max(from, -1)), step));
+      }
     }
     return cuts;
   }
@@ -340,7 +359,7 @@ final class Evaluator {
   private static NdArray slice(Call c) {
     NdArray x = c.in(0);
     for (Cut cut : cuts(c.node(), x.dims(), c.inputs())) {
-      if (cut.to() > x.dim(cut.axis())) {
+      if (Math.max(cut.from(), cut.to()) > x.dim(cut.axis())) {
         throw new Refused("cuts an axis twice");
       }
       x = NdMath.slice(x, cut.axis(), cut.from(), cut.to(), cut.step());
@@ -594,6 +613,9 @@ final class Evaluator {
           case "Relu" -> x -> Math.max(x, 0);
           case "Sigmoid" -> Op.Unary.Function.SIGMOID::of;
           case "Tanh" -> Op.Unary.Function.TANH::of;
+          case "Erf" -> Op.Unary.Function.ERF::of;
+          case "Softplus" -> Op.Unary.Function.SOFTPLUS::of;
+          case "Mish" -> Op.Unary.Function.MISH::of;
           case "LeakyRelu" -> {
             float alpha = c.node().real("alpha", 0.01f);
             yield x -> x < 0 ? alpha * x : x;

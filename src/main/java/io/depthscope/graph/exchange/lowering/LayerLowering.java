@@ -6,6 +6,7 @@ import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Window;
 import io.depthscope.graph.draft.DraftOp;
+import io.depthscope.graph.draft.Moves;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.draft.NodeCodes;
 import io.depthscope.graph.draft.View;
@@ -15,11 +16,10 @@ import io.depthscope.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** Nodes with windows or weights: convolutions, pools, products with a matrix, batch norms. */
 final class LayerLowering {
-  private static final int LARGEST = 1 << 16;
+  static final int LARGEST = 1 << 16;
 
   private final Sketch sketch;
 
@@ -331,46 +331,84 @@ final class LayerLowering {
     return new Value.Live(made, view);
   }
 
-  Value pad(Inputs in) {
+  /**
+   * The gradient of a convolution: what it reads is spread by the strides, and an ordinary
+   * convolution with the kernel turned around runs over that.
+   */
+  Value transposedConvolution(Inputs in) {
     FileNode node = in.node();
     Value.Live x = in.live(0);
+    NdArray weights = in.constant(1);
     int rank = x.view().rank();
-    boolean old = node.opset() < 11;
-    if (!node.text("mode", "constant").equals("constant") || in.has(3)) {
-      throw Refused.notYet();
+    int from = sketch.nchw(node.name(), x);
+    Shape shape = sketch.shape(from);
+    int groups = node.small("group", 1);
+    if (weights.rank() != rank
+        || groups < 1
+        || weights.dim(0) != shape.channels()
+        || weights.dim(0) % groups != 0) {
+      throw new Refused(
+          "its weights %s do not fit %s in %d groups".formatted(weights, shape, groups));
     }
-    long[] pads = old ? node.integers("pads") : in.constant(1).integers();
-    if (pads == null || pads.length != 2 * rank) {
-      throw new Refused("its padding does not fit " + rank + " axes");
+    int kernelH = rank == 4 ? weights.dim(2) : 1;
+    int kernelW = weights.dim(rank - 1);
+    int outputs = Math.multiplyExact(weights.dim(1), groups);
+    Spread rows = Spread.of(node, 0, rank, kernelH, shape.height());
+    Spread columns = Spread.of(node, 1, rank, kernelW, shape.width());
+    if (rows.isMove() || columns.isMove()) {
+      Op spread =
+          Moves.byAxis(
+              shape,
+              rows.places(),
+              columns.places(),
+              Moves.all(shape.channels()),
+              new float[1],
+              "zeros-between");
+      String name = node.name() + "/spread";
+      DraftOp op = new DraftOp.Of(spread);
+      from = sketch.addNchw(name, op, List.of(from), Optional.empty(), rank).node();
     }
-    float value =
-        old ? node.real("value", 0) : in.has(2) ? (float) Evaluator.scalar(in.constant(2)) : 0;
-    for (long p : pads) {
-      if (p < 0 || p > LARGEST) {
-        throw new Refused("a padding of " + p + " cannot be run yet");
+    Padding padding =
+        new Padding(rows.padBefore(), rows.padAfter(), columns.padBefore(), columns.padAfter());
+    Window window =
+        new Window(kernelH, kernelW, 1, 1, rows.dilation(), columns.dilation(), padding);
+    Optional<float[]> bias =
+        in.has(2) ? Optional.of(vector(in.constant(2), outputs, "bias")) : Optional.empty();
+    FloatTensor kernel = turned(weights.floats(), groups, outputs, shape, kernelH, kernelW);
+    DraftOp op = new DraftOp.Of(new Op.Convolution(window, groups, outputs));
+    LayerParameters parameters = new LayerParameters(kernel, bias, Optional.empty());
+    return sketch.addNchw(node.name(), op, List.of(from), Optional.of(parameters), rank);
+  }
+
+  /** [I, O / groups, KH, KW] to our own order, each window turned around. */
+  private static FloatTensor turned(
+      float[] w, int groups, int outputs, Shape in, int kernelH, int kernelW) {
+    int depth = in.channels() / groups;
+    int each = outputs / groups;
+    int taps = kernelH * kernelW;
+    float[] kernel = new float[w.length];
+    for (int o = 0; o < outputs; o++) {
+      for (int t = 0; t < taps; t++) {
+        for (int i = 0; i < depth; i++) {
+          int input = o / each * depth + i;
+          kernel[(o * taps + t) * depth + i] = w[(input * each + o % each) * taps + taps - 1 - t];
+        }
       }
     }
+    return FloatTensor.of(kernel, outputs, kernelH, kernelW, depth);
+  }
+
+  Value localResponse(Inputs in) {
+    FileNode node = in.node();
+    Value.Live x = in.live(0);
+    Op op =
+        new Op.LocalResponse(
+            node.small("size", 0),
+            node.real("alpha", 1e-4f),
+            node.real("beta", 0.75f),
+            node.real("bias", 1));
     int from = sketch.nchw(node.name(), x);
-    Value.Live now = new Value.Live(from, Sketch.nchw(sketch.shape(from), rank));
-    if (pads[0] != 0 || pads[rank] != 0) {
-      throw Refused.notYet();
-    }
-    if (pads[1] != 0 || pads[rank + 1] != 0) {
-      int channels = sketch.shape(from).channels();
-      int first = (int) pads[1];
-      int[] source = new int[first + channels + (int) pads[rank + 1]];
-      float[] constant = new float[source.length];
-      Arrays.fill(constant, value);
-      Arrays.setAll(source, o -> o >= first && o < first + channels ? o - first : -1);
-      now = sketch.picked(node.name(), now, 1, source, constant);
-    }
-    int[] before = pair(IntStream.range(2, rank).map(i -> (int) pads[i]).toArray(), 0);
-    int[] after = pair(IntStream.range(2, rank).map(i -> (int) pads[rank + i]).toArray(), 0);
-    Padding padding = new Padding(before[0], after[0], before[1], after[1]);
-    if (padding.equals(Padding.NONE)) {
-      return now;
-    }
-    DraftOp pad = new DraftOp.Pad(padding, value);
-    return sketch.addNchw(node.name(), pad, List.of(now.node()), Optional.empty(), rank);
+    return sketch.addNchw(
+        node.name(), new DraftOp.Of(op), List.of(from), Optional.empty(), x.view().rank());
   }
 }

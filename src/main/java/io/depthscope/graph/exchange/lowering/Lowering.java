@@ -40,6 +40,7 @@ final class Lowering {
   private final ValueLowering byValue;
   private final Set<FileNode> needed;
   private final QuantLowering codes;
+  private final MoveLowering moves;
   private final Map<String, Value> values = new HashMap<>();
   private final TailSketch tail;
   private long made;
@@ -58,6 +59,7 @@ final class Lowering {
     this.sketch = new Sketch(file.input(), input, order, probing, file.channelsLast());
     this.layers = new LayerLowering(sketch);
     this.byValue = new ValueLowering(sketch, layers);
+    this.moves = new MoveLowering(sketch);
     this.tail = new TailSketch(sketch);
     this.needed = needed();
     this.codes = new QuantLowering(sketch, file, needed);
@@ -169,6 +171,7 @@ final class Lowering {
     if (behind) {
       refused = new Refused("cannot run yet behind what ends the network");
     } else {
+      sketch.mayMove(beforeWeights);
       try {
         return live(in);
       } catch (Refused e) {
@@ -183,7 +186,16 @@ final class Lowering {
     try {
       return tail.step(in);
     } catch (Refused e) {
-      throw behind ? e : refused;
+      if (behind) {
+        throw e;
+      }
+    }
+    // What cannot be done behind the network either may be done by layers that move values.
+    sketch.mayMove(true);
+    try {
+      return live(in);
+    } catch (Refused | IllegalArgumentException | ArithmeticException e) {
+      throw refused;
     }
   }
 
@@ -242,7 +254,7 @@ final class Lowering {
       return List.of(codes.dequantize(in));
     }
     if (in.values().stream().noneMatch(Value.Quantized.class::isInstance)) {
-      return in.node().op().equals("Split") ? byValue.split(in) : List.of(one(in));
+      return in.node().op().equals("Split") ? moves.split(in) : List.of(one(in));
     }
     QuantParams params = QuantLowering.handedOn(in);
     return live(in.withoutCodes()).stream().map(v -> codes.coded(v, params)).toList();
@@ -269,7 +281,13 @@ final class Lowering {
       case "GlobalMaxPool" -> layers.globalPool(in, Op.Pool.Kind.MAX);
       case "GlobalAveragePool" -> layers.globalPool(in, Op.Pool.Kind.AVERAGE);
       case "ReduceMean", "ReduceMax", "ReduceSum" -> byValue.reduce(in);
-      case "Pad" -> layers.pad(in);
+      case "ConvTranspose" -> layers.transposedConvolution(in);
+      case "LRN" -> layers.localResponse(in);
+      case "Pad" -> moves.pad(in);
+      case "Resize", "Upsample" -> moves.resize(in);
+      case "DepthToSpace" -> moves.depthToSpace(in);
+      case "SpaceToDepth" -> moves.spaceToDepth(in);
+      case "Gather" -> moves.gather(in);
       case "Relu" -> byValue.bound(name, in.live(0), 0, Float.POSITIVE_INFINITY);
       case "Clip" -> byValue.clip(in);
       case "Max" -> byValue.extreme(in, true);
@@ -278,11 +296,21 @@ final class Lowering {
       case "Tanh" -> byValue.unary(name, in.live(0), Op.Unary.Function.TANH);
       case "HardSigmoid" ->
           byValue.hardSigmoid(name, in.live(0), node.real("alpha", 0.2f), node.real("beta", 0.5f));
+      case "PRelu" -> byValue.prelu(in);
+      case "LeakyRelu" -> byValue.leakyRelu(name, in.live(0), node.real("alpha", 0.01f));
+      case "Elu" -> byValue.elu(name, in.live(0), node.real("alpha", 1));
+      case "Gelu" -> byValue.gelu(node, in.live(0));
+      case "Softplus" -> byValue.unary(name, in.live(0), Op.Unary.Function.SOFTPLUS);
+      case "Mish" -> byValue.unary(name, in.live(0), Op.Unary.Function.MISH);
+      case "Abs" -> byValue.unary(name, in.live(0), Op.Unary.Function.ABS);
+      case "Exp" -> byValue.unary(name, in.live(0), Op.Unary.Function.EXP);
+      case "Sqrt" -> byValue.unary(name, in.live(0), Op.Unary.Function.SQRT);
+      case "Erf" -> byValue.unary(name, in.live(0), Op.Unary.Function.ERF);
       case "HardSwish" -> byValue.unary(name, in.live(0), Op.Unary.Function.HARD_SWISH);
       case "Add", "Sub", "Mul", "Div" -> byValue.binary(in);
       case "Sum" -> byValue.sum(in);
       case "Concat" -> byValue.concat(in);
-      case "Slice" -> byValue.slice(in);
+      case "Slice" -> moves.slice(in);
       case "Reshape" -> {
         Value.Live x = in.live(0);
         yield byValue.reshaped(x, Evaluator.reshape(node, x.view().extents(), in.constant(1)));

@@ -332,46 +332,32 @@ final class ValueLowering {
     return out;
   }
 
-  Value slice(Inputs in) {
-    Value.Live x = in.live(0);
-    for (Evaluator.Cut cut : Evaluator.cuts(in.node(), x.view().extents(), in.stated())) {
-      x = cut(in.node().name(), x, cut);
-    }
-    return x;
+  /** Values below 0 times one slope, or one for each channel. */
+  Value.Live leakyRelu(String name, Value.Live x, float... slope) {
+    return add(name, new DraftOp.Of(new Op.LeakyRelu(slope)), x);
   }
 
-  List<Value> split(Inputs in) {
-    FileNode node = in.node();
+  Value prelu(Inputs in) {
     Value.Live x = in.live(0);
-    int axis = NdMath.axis(node.integer("axis", 0), x.view().rank());
-    int[] parts = Evaluator.parts(node, x.view().extent(axis), in.has(1) ? in.constant(1) : null);
-    List<Value> out = new ArrayList<>();
-    long from = 0;
-    for (int i = 0; i < parts.length; i++) {
-      if (parts[i] < 1 || from + parts[i] > x.view().extent(axis)) {
-        throw new Refused("parts " + Arrays.toString(parts) + " of " + x.view().extent(axis));
-      }
-      int to = (int) from + parts[i];
-      out.add(cut(node.name() + "/" + i, x, new Evaluator.Cut(axis, (int) from, to, 1)));
-      from = to;
-    }
-    return out;
+    return leakyRelu(in.node().name(), x, byChannel(in.constant(1), x));
   }
 
-  private Value.Live cut(String name, Value.Live x, Evaluator.Cut cut) {
-    int extent = x.view().extent(cut.axis());
-    if (cut.from() == 0 && cut.to() == extent && cut.step() == 1) {
-      return x;
-    }
-    sketch.needsUsualLayout(x);
-    if (!sketch.isAllChannels(x, cut.axis()) || cut.to() <= cut.from() || cut.to() > extent) {
-      throw new Refused("takes a part of another axis than channels, which cannot run yet");
-    }
-    int[] all = x.view().channelsOf(cut.axis());
-    int n = Math.ceilDiv(cut.to() - cut.from(), cut.step());
-    int[] source = new int[n];
-    Arrays.setAll(source, i -> all[cut.from() + i * cut.step()]);
-    return sketch.picked(name, x, cut.axis(), source, new float[n]);
+  /** Below 0, alpha (exp(x) - 1). */
+  Value.Live elu(String name, Value.Live x, float alpha) {
+    Value.Live one = unary(name, x, Op.Unary.Function.ELU);
+    return alpha == 1 ? one : leakyRelu(name + "/alpha", one, alpha);
+  }
+
+  Value gelu(FileNode node, Value.Live x) {
+    String kind = node.text("approximate", "none");
+    return unary(
+        node.name(),
+        x,
+        switch (kind) {
+          case "none" -> Op.Unary.Function.GELU;
+          case "tanh" -> Op.Unary.Function.GELU_TANH;
+          default -> throw new Refused("approximate is the unknown word " + kind);
+        });
   }
 
   /** The same values with other extents. */

@@ -2,6 +2,7 @@ package io.depthscope.graph.exchange.onnx;
 
 import static io.depthscope.graph.exchange.onnx.OnnxModels.elsewhere;
 import static io.depthscope.graph.exchange.onnx.OnnxModels.graph;
+import static io.depthscope.graph.exchange.onnx.OnnxModels.integer;
 import static io.depthscope.graph.exchange.onnx.OnnxModels.integers;
 import static io.depthscope.graph.exchange.onnx.OnnxModels.model;
 import static io.depthscope.graph.exchange.onnx.OnnxModels.node;
@@ -158,12 +159,12 @@ class BrokenOnnxTest {
   @Test
   void nodesThatCannotRun() {
     assertEquals(
-        "n.onnx: node LRN_of_a (LRN): cannot run yet",
+        "n.onnx: node LpNormalization_of_a (LpNormalization): cannot run yet",
         refusal(
             model(
                 graph(1, 1, 5, 5)
                     .addInitializer(weights("w", 1, 1, 3, 3))
-                    .addNode(node("LRN", "a", "x"))
+                    .addNode(node("LpNormalization", "a", "x"))
                     .addNode(node("Conv", "y", "a", "w")))));
     assertEquals(
         "n.onnx: node Odd_of_y (my.domain.Odd): cannot run yet",
@@ -252,6 +253,62 @@ class BrokenOnnxTest {
                     .addInitializer(row("to", 65536, 65536))
                     .addNode(node("ConstantOfShape", "a", "to"))
                     .addNode(node("Add", "y", "x", "a")))));
+  }
+
+  private String resized(long... sizes) {
+    return refusal(
+        model(
+            graph(1, 4, 6, 6)
+                .addInitializer(row("to", sizes))
+                .addInitializer(weights("w", 1, 4, 1, 1))
+                .addNode(node("Resize", "a", "x", "", "", "to"))
+                .addNode(node("Conv", "y", "a", "w"))));
+  }
+
+  @Test
+  void movesThatDoNotFit() {
+    String resize = "n.onnx: node Resize_of_a (Resize): ";
+    assertEquals(resize + "3 scales or sizes for 4 axes", resized(1, 4, 6));
+    assertEquals(resize + "an extent of 0", resized(1, 4, 0, 6));
+    assertEquals(resize + "an extent of 2000000000", resized(1, 4, 2_000_000_000, 6));
+    assertEquals(
+        resize + "its output [1, 4, 60000, 60000] is too large", resized(1, 4, 60_000, 60_000));
+    assertEquals(resize + "makes 3 images of one", resized(3, 4, 6, 6));
+    assertEquals(
+        "n.onnx: node DepthToSpace_of_a (DepthToSpace): 4 channels are no blocks of 3x3",
+        refusal(
+            model(
+                graph(1, 4, 6, 6)
+                    .addNode(node("DepthToSpace", "a", "x").addAttribute(integer("blocksize", 3)))
+                    .addNode(node("Relu", "y", "a")))));
+    assertEquals(
+        "n.onnx: node Pad_of_a (Pad): padding makes an extent of 0",
+        refusal(
+            model(
+                graph(1, 4, 6, 6)
+                    .addInitializer(row("by", 0, 0, -3, 0, 0, 0, -3, 0))
+                    .addInitializer(weights("w", 1, 4, 1, 1))
+                    .addNode(node("Pad", "a", "x", "by"))
+                    .addNode(node("Conv", "y", "a", "w")))));
+    assertEquals(
+        "n.onnx: node ConvTranspose_of_y (ConvTranspose): its window has an extent, stride or"
+            + " dilation of 0",
+        refusal(
+            model(
+                graph(1, 4, 6, 6)
+                    .addInitializer(weights("w", 4, 1, 3, 3))
+                    .addNode(
+                        node("ConvTranspose", "y", "x", "w")
+                            .addAttribute(integers("strides", 0, 1))))));
+    assertEquals(
+        "n.onnx: node ConvTranspose_of_y (ConvTranspose): shape too large: 327676x327676x4",
+        refusal(
+            model(
+                graph(1, 4, 6, 6)
+                    .addInitializer(weights("w", 4, 1, 1, 1))
+                    .addNode(
+                        node("ConvTranspose", "y", "x", "w")
+                            .addAttribute(integers("strides", 65535, 65535))))));
   }
 
   @Test

@@ -51,6 +51,10 @@ final class OnnxModels {
         .addAllInput(List.of(inputs));
   }
 
+  static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder().setName(name).setI(value).build();
+  }
+
   static AttributeProto integers(String name, long... values) {
     AttributeProto.Builder a = AttributeProto.newBuilder().setName(name);
     for (long v : values) {
