@@ -2,6 +2,8 @@
 
 ./depthscope study --data cifar/test --out runs/study
 python -m tools.update_study runs/study/study.json
+
+Another study of the page: --section imagenet; the page says how it is run.
 """
 
 import argparse
@@ -98,13 +100,14 @@ def section(study: dict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=Path, help="study.json")
+    parser.add_argument("--section", default="cifar10", help="which one of the page (default: %(default)s)")
     parser.add_argument("--stdout", action="store_true", help="print the section instead")
     args = parser.parse_args()
     text = section(json.loads(args.study.read_text()))
     if args.stdout:
         print(text)
     else:
-        sections.replace_section("study:cifar10", text)
+        sections.replace_section(f"study:{args.section}", text)
 
 
 if __name__ == "__main__":

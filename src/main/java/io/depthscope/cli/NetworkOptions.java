@@ -27,15 +27,17 @@ final class NetworkOptions {
 
   /** The range of the inputs that the pixels 0..255 become. */
   enum InputRange {
-    UNIT("0..1", 0, 255),
-    SYMMETRIC("-1..1", 127.5, 127.5),
-    PIXELS("0..255", 0, 1);
+    UNIT("0..1", List.of(0.0, 0.0, 0.0), List.of(255.0, 255.0, 255.0)),
+    SYMMETRIC("-1..1", List.of(127.5, 127.5, 127.5), List.of(127.5, 127.5, 127.5)),
+    PIXELS("0..255", List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0)),
+    /** Mean and spread of ImageNet's pixels, as networks of torchvision are trained on. */
+    IMAGENET("imagenet", List.of(123.675, 116.28, 103.53), List.of(58.395, 57.12, 57.375));
 
     private final String word;
-    private final double mean;
-    private final double std;
+    private final List<Double> mean;
+    private final List<Double> std;
 
-    InputRange(String word, double mean, double std) {
+    InputRange(String word, List<Double> mean, List<Double> std) {
       this.word = word;
       this.mean = mean;
       this.std = std;
@@ -84,7 +86,9 @@ final class NetworkOptions {
   @Option(
       names = "--input-range",
       paramLabel = "R",
-      description = "0..1, -1..1 or 0..255, in place of --mean and --std.")
+      description =
+          "In place of --mean and --std: 0..1, -1..1, 0..255, or imagenet (mean 123.675,116.28,103.53"
+              + " and std 58.395,57.12,57.375).")
   private InputRange inputRange;
 
   @Option(names = "--channel-order", paramLabel = "O", description = "rgb or bgr. Default: rgb.")
@@ -125,13 +129,17 @@ final class NetworkOptions {
     if (inputRange != null && (mean != null || std != null)) {
       throw new UsageException("--input-range stands for --mean and --std; give one or the other");
     }
-    Optional<InputRange> range = Optional.ofNullable(inputRange);
+    return images(Optional.ofNullable(inputRange));
+  }
+
+  /** The same with a range stated elsewhere. */
+  StatedImages images(Optional<InputRange> range) {
     return new StatedImages(
         mean == null
-            ? range.map(r -> Collections.nCopies(CHANNELS, r.mean))
+            ? range.map(r -> r.mean)
             : Optional.of(three("--mean", mean, -MOST_PIXEL, MOST_PIXEL)),
         std == null
-            ? range.map(r -> Collections.nCopies(CHANNELS, r.std))
+            ? range.map(r -> r.std)
             : Optional.of(three("--std", std, LEAST_STD, MOST_PIXEL)),
         Optional.ofNullable(channelOrder),
         Optional.ofNullable(interpolation));
@@ -168,7 +176,12 @@ final class NetworkOptions {
    * One line each for what is used and where it is from: what the file tells by itself is left out.
    */
   List<String> lines(Subject subject) {
-    return images().settings(subject.model(), subject.preprocessing()).stream()
+    return lines(subject, images());
+  }
+
+  /** The same where something else is stated of its images. */
+  List<String> lines(Subject subject, StatedImages stated) {
+    return stated.settings(subject.model(), subject.preprocessing()).stream()
         .map(setting -> Main.oneLine(setting.text()))
         .toList();
   }

@@ -39,6 +39,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -84,6 +85,12 @@ final class StudyCommand implements Callable<Integer> {
       arity = "1..*",
       description = "Other networks to study; a file called NAME-seedN is a seed of NAME.")
   private List<Path> models = List.of();
+
+  @Option(
+      names = "--input-range-of",
+      paramLabel = "NAME=R",
+      description = "The --input-range of one network of --model; may be repeated.")
+  private Map<String, NetworkOptions.InputRange> inputRanges = Map.of();
 
   @Option(
       names = "--bits",
@@ -295,13 +302,21 @@ final class StudyCommand implements Callable<Integer> {
       add(networks, m.name(), new Subject(model, preprocessing));
     }
     LoadOptions options = networkOptions.loadOptions();
+    for (String name : inputRanges.keySet()) {
+      if (models.stream().map(ModelReader::nameOf).noneMatch(name::equals)) {
+        throw new UsageException("--input-range-of " + name + ": no --model is called so");
+      }
+    }
     for (Path file : models) {
       String name = ModelReader.nameOf(file);
       LoadedModel model = ModelReader.load(file, options);
-      Subject subject = new Subject(model, networkOptions.images().preprocessing(model));
+      NetworkOptions.InputRange own = inputRanges.get(name);
+      StatedImages stated =
+          own == null ? networkOptions.images() : networkOptions.images(Optional.of(own));
+      Subject subject = new Subject(model, stated.preprocessing(model));
       if (!quiet) {
         networkOptions
-            .lines(subject)
+            .lines(subject, stated)
             .forEach(line -> spec.commandLine().getErr().println(name + ": " + line));
       }
       add(networks, name, subject);

@@ -19,6 +19,7 @@ import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.RunReader;
 import io.depthscope.record.StudyDirectory;
 import io.depthscope.run.Machine;
 import io.depthscope.run.StudyRun;
@@ -33,8 +34,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
@@ -223,6 +226,23 @@ class StudyCommandTest {
             "--quiet");
     assertEquals(1, other.exit(), other::toString);
     assertTrue(other.err().contains("was made with dataFingerprint"), other::toString);
+  }
+
+  @Test
+  void aNetworkMayReadItsImagesInItsOwnWay() throws IOException {
+    Path out = folder.resolve("ranges");
+    study("--out", out, "--bits", "8", "--input-range-of", "dws-cnn-synthetic=0..1").succeeds();
+    Map<String, String> means = new TreeMap<>();
+    for (String network : List.of("dws-cnn-synthetic", "regular-cnn-synthetic")) {
+      Path run = out.resolve("runs").resolve(network).resolve("w8a8-per-tensor");
+      means.put(network, RunReader.read(run).manifest().get("mean").toString());
+    }
+    assertEquals(
+        Map.of(
+            "dws-cnn-synthetic", "[0.0, 0.0, 0.0]", "regular-cnn-synthetic", "[127.5, 127.5, 127.5]"),
+        means);
+    study("--out", folder.resolve("none"), "--input-range-of", "other=0..1")
+        .isMisuse("--input-range-of other", "no --model");
   }
 
   @Test
