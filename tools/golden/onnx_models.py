@@ -7,10 +7,7 @@ NAME.onnx, NAME.x.npy (images first) and NAME.yN.npy for its output N. ONNX Runt
 optimizations.
 """
 
-import argparse
-import sys
 import zlib
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -18,6 +15,7 @@ import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 from tools import manifest
+from tools.golden import model_files
 
 FOLDER = manifest.TEST_DATA / "onnx"
 GENERATOR = "python -m tools.golden.onnx_models"
@@ -503,34 +501,5 @@ def build(name, folder):
     return files
 
 
-def differs(old: Path, new: Path) -> bool:
-    if not old.exists():
-        return True
-    if old.suffix != ".npy":
-        return old.read_bytes() != new.read_bytes()
-    a, b = np.load(old), np.load(new)
-    return a.shape != b.shape or not np.allclose(a, b, rtol=1e-5, atol=1e-6)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with what is there; write nothing")
-    check = parser.parse_args().check
-    if check:
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as t:
-            made = [f for name in CASES for f in build(name, Path(t))]
-            wrong = [f.name for f in made if differs(FOLDER / f.name, f)]
-        print(f"{len(wrong)} of {len(made)} files differ", *wrong)
-        sys.exit(1 if wrong else 0)
-    FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.iterdir():
-        old.unlink()
-    made = [f for name in CASES for f in build(name, FOLDER)]
-    manifest.record(made, GENERATOR, SEED)
-    print(f"{len(made)} files for {len(CASES)} networks, {sum(f.stat().st_size for f in made):,} bytes")
-
-
 if __name__ == "__main__":
-    main()
+    model_files.main(__doc__, GENERATOR, SEED, FOLDER, CASES, build)
