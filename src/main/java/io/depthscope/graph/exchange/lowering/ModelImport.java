@@ -82,9 +82,7 @@ public final class ModelImport {
   private LoadedModel load(Origin origin) throws ModelFormatException {
     int[] extents = extents();
     InputLayout input = layout(extents);
-    Lowering.Lowered lowered =
-        new Lowering(file, computed, input.shape(), input.order(), false)
-            .lower(networkName(origin));
+    Lowering.Lowered lowered = lowering(input, false).lower(networkName(origin));
     Network network;
     CleanUp.Cleaned cleaned;
     try {
@@ -189,7 +187,7 @@ public final class ModelImport {
   private InputLayout layout(int[] extents) {
     InputLayout row = InputLayout.row(extents);
     try {
-      new Lowering(file, computed, row.shape(), row.order(), true).lower("probe");
+      lowering(row, true).lower("probe");
     } catch (Sketch.LayoutFound found) {
       return InputLayout.of(extents, found.view(), file.channelsLast());
     } catch (ModelFormatException e) {
@@ -197,6 +195,14 @@ public final class ModelImport {
           extents, file.channelsLast()); // the second reading says what is wrong
     }
     return InputLayout.usual(extents, file.channelsLast());
+  }
+
+  private Lowering lowering(InputLayout input, boolean probing) throws ModelFormatException {
+    try {
+      return new Lowering(file, computed, input.shape(), input.order(), probing);
+    } catch (Refused e) {
+      throw new ModelFormatException(file.file(), "its input: " + e.getMessage(), e);
+    }
   }
 
   private void describe(CleanUp.Cleaned cleaned, Tail tail) {
