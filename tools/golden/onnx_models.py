@@ -7,8 +7,7 @@ NAME.onnx, NAME.x.npy (images first) and NAME.yN.npy for its output N. ONNX Runt
 optimizations.
 """
 
-import argparse
-import sys
+
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 from tools import manifest
-from tools.golden import onnx_moves, onnx_quantized  # noqa: F401 -- their cases
+from tools.golden import model_files, onnx_moves, onnx_quantized  # noqa: F401 -- cases of the latter two
 from tools.golden.onnx_net import CASES, SEED, Net, case
 
 FOLDER = manifest.TEST_DATA / "onnx"
@@ -415,7 +414,7 @@ def external(n, x):
     return [n.conv(x, 3, 64, k=5)]
 
 
-def build(name, folder):
+def build(name: str, folder: Path) -> list[Path]:
     function, shape, opset, declared = CASES[name]
     net = Net(name)
     outputs = function(net, "x")
@@ -457,34 +456,5 @@ def build(name, folder):
     return files
 
 
-def differs(old: Path, new: Path) -> bool:
-    if not old.exists():
-        return True
-    if old.suffix != ".npy":
-        return old.read_bytes() != new.read_bytes()
-    a, b = np.load(old), np.load(new)
-    return a.shape != b.shape or not np.allclose(a, b, rtol=1e-5, atol=1e-6)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with what is there; write nothing")
-    check = parser.parse_args().check
-    if check:
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as t:
-            made = [f for name in CASES for f in build(name, Path(t))]
-            wrong = [f.name for f in made if differs(FOLDER / f.name, f)]
-        print(f"{len(wrong)} of {len(made)} files differ", *wrong)
-        sys.exit(1 if wrong else 0)
-    FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.iterdir():
-        old.unlink()
-    made = [f for name in CASES for f in build(name, FOLDER)]
-    manifest.record(made, GENERATOR, SEED)
-    print(f"{len(made)} files for {len(CASES)} networks, {sum(f.stat().st_size for f in made):,} bytes")
-
-
 if __name__ == "__main__":
-    main()
+    model_files.main(__doc__, GENERATOR, SEED, FOLDER, CASES, build)

@@ -456,7 +456,7 @@ public sealed interface Op {
       implements Op {
 
     /** Most values of the output. */
-    public static final int MOST_VALUES = 1 << 26;
+    public static final int MOST_VALUES = 1 << 24;
 
     /**
      * @throws IllegalArgumentException if a source is no place of the input, or the parts do not

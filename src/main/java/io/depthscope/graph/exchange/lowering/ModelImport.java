@@ -83,9 +83,7 @@ public final class ModelImport {
   private LoadedModel load(Origin origin) throws ModelFormatException {
     int[] extents = extents();
     InputLayout input = layout(extents);
-    Lowering.Lowered lowered =
-        new Lowering(file, computed, input.shape(), input.order(), false)
-            .lower(networkName(origin));
+    Lowering.Lowered lowered = lowering(input, false).lower(networkName(origin));
     Network network;
     CleanUp.Cleaned cleaned;
     try {
@@ -193,7 +191,7 @@ public final class ModelImport {
   private InputLayout layout(int[] extents) {
     InputLayout row = InputLayout.row(extents);
     try {
-      new Lowering(file, computed, row.shape(), row.order(), true).lower("probe");
+      lowering(row, true).lower("probe");
     } catch (Sketch.LayoutFound found) {
       return InputLayout.of(extents, found.view(), file.channelsLast());
     } catch (ModelFormatException e) {
@@ -211,6 +209,14 @@ public final class ModelImport {
               spec.outputs().size() + " outputs, weights of " + spec.weights().size() + " layers",
               Setting.Origin.FILE,
               "the file's own scales"));
+    }
+  }
+
+  private Lowering lowering(InputLayout input, boolean probing) throws ModelFormatException {
+    try {
+      return new Lowering(file, computed, input.shape(), input.order(), probing);
+    } catch (Refused e) {
+      throw new ModelFormatException(file.file(), "its input: " + e.getMessage(), e);
     }
   }
 

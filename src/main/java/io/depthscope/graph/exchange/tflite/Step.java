@@ -91,7 +91,6 @@ record Step(Translation translation, TfliteOperator op, String name) {
       case ActivationFunctionType.RELU -> out().clipped(bounded, value, 0, Float.POSITIVE_INFINITY);
       case ActivationFunctionType.RELU6 -> out().clipped(bounded, value, 0, 6);
       case ActivationFunctionType.RELU_N1_TO_1 -> out().clipped(bounded, value, -1, 1);
-      case ActivationFunctionType.TANH -> out().node(bounded, "Tanh", value);
       default ->
           throw new Refused("ends with activation function " + function + ", which cannot run yet");
     };

@@ -167,6 +167,7 @@ final class Translation {
       if (!op.word().equals(DETECTION)) {
         throw new Refused("is a custom operator, which cannot be run");
       }
+      op.inputs().forEach(this::tensor);
       cut = Optional.of(op);
       settings.add(
           new Setting(
