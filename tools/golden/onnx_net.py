@@ -44,6 +44,30 @@ class Net:
     def bn(self, x, c):
         return self.op("BatchNormalization", x, self.noise(c), self.noise(c), self.noise(c), self.noise(c, positive=True))
 
+    def rounded(self, x, scale=0.03, zero=118, dtype=np.uint8, axis=None):
+        """x through QuantizeLinear and DequantizeLinear."""
+        p = self.parameters(scale, zero, dtype)
+        along = {} if axis is None else {"axis": axis}
+        return self.op("DequantizeLinear", self.op("QuantizeLinear", x, *p, **along), *p, **along)
+
+    def parameters(self, scale, zero, dtype=np.uint8):
+        """Names of a scale and a zero point."""
+        return self.array(scale), self.array(zero, dtype=dtype)
+
+    def stored(self, *shape, scale=0.01, zero=0, dtype=np.int8, axis=0):
+        """Codes of weights, behind DequantizeLinear."""
+        return self.op("DequantizeLinear", *self.codes(*shape, scale=scale, zero=zero, dtype=dtype), axis=axis)
+
+    def codes(self, *shape, scale=0.01, zero=0, dtype=np.int8):
+        """Names of random codes, their scale and their zero point."""
+        limits = np.iinfo(dtype)
+        codes = self.rng.integers(limits.min, limits.max + 1, shape)
+        return self.array(codes, dtype=dtype), *self.parameters(scale, np.full(np.shape(scale), zero), dtype)
+
+    def bias(self, n, scale):
+        """A bias of 32 bits, behind DequantizeLinear."""
+        return self.op("DequantizeLinear", self.array(self.rng.integers(-3000, 3000, n), dtype=np.int32), self.array(scale), axis=0)
+
 
 def case(shape=(1, 3, 7, 9), opset=13, declared=None):
     """A function that gets a net and its input's name and returns its outputs' names."""

@@ -49,6 +49,7 @@ class ArchitectureTest {
           "graph.exchange",
           "graph.exchange.lowering",
           "graph.exchange.onnx",
+          "graph.exchange.tflite",
           "dataset",
           "plan",
           "backend",
@@ -72,7 +73,8 @@ class ArchitectureTest {
           "backend.cuda",
           "device.jcuda",
           "graph.exchange",
-          "graph.exchange.onnx");
+          "graph.exchange.onnx",
+          "graph.exchange.tflite");
 
   private static final List<String> WIRED_BY = List.of("run", "cli");
 
@@ -162,13 +164,18 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheReaderOfOnnxSeesProtobuf() {
+  void onlyItsReaderSeesTheLibraryOfAFormat() {
+    seenAlone("graph.exchange.onnx", "ai.onnx..", "com.google.protobuf..");
+    seenAlone("graph.exchange.tflite", "org.tensorflow..", "com.google.flatbuffers..");
+  }
+
+  private void seenAlone(String user, String... library) {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + "graph.exchange.onnx")
+        .resideOutsideOfPackage(ROOT + user)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("ai.onnx..", "com.google.protobuf..")
+        .resideInAnyPackage(library)
         .check(classes);
   }
 

@@ -1,6 +1,7 @@
 package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
@@ -145,7 +146,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (!quiet && !explainMemory) {
       modelOptions.lines(subject).forEach(text::println);
     }
-    Method method = method(scheme);
+    Method method = method(subject.model(), scheme);
     String dataSpec = dataOptions.spec(subject.model());
     try (BackendChoice.Opened opened = backendOptions.choice().open();
         Dataset data = dataOptions.open(dataSpec, subject.model())) {
@@ -192,10 +193,10 @@ final class AnalyzeCommand implements Callable<Integer> {
   }
 
   /** By the parameters of a file, if one is given and no scheme beside it. */
-  private Method method(QuantScheme scheme) throws IOException {
+  private Method method(LoadedModel model, QuantScheme scheme) throws IOException {
     Quantization by =
         quantization == null || schemeOptions.isGiven()
-            ? new Quantization.ByScheme(scheme)
+            ? Quantization.of(model, scheme, schemeOptions.isGiven())
             : new Quantization.AsWritten(QuantizationJson.read(quantization));
     return new Method(by, feed, errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS);
   }

@@ -2,6 +2,7 @@ package io.depthscope.cli;
 
 import io.depthscope.file.NpyReader;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.run.BackendChoice;
 import io.depthscope.run.Quantization;
@@ -66,8 +67,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--quantization",
       paramLabel = "FILE",
       description =
-          "Quantize by the parameters in this quantization.json; else by a scheme, with ranges of"
-              + " the input itself.")
+          "Quantize by the parameters in this quantization.json; else as a quantized model file"
+              + " says, else by a scheme, with ranges of the input itself.")
   private Path quantization;
 
   @Option(names = "--overwrite", description = "Replace the tensors in --out.")
@@ -75,13 +76,10 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Quantization by = new Quantization.ByScheme(schemeOptions.scheme());
+    QuantScheme scheme = schemeOptions.scheme();
     backendOptions.check();
-    if (quantization != null) {
-      if (schemeOptions.isGiven()) {
-        throw new UsageException("--quantization stands for the options of a scheme");
-      }
-      by = new Quantization.AsWritten(QuantizationJson.read(quantization));
+    if (quantization != null && schemeOptions.isGiven()) {
+      throw new UsageException("--quantization stands for the options of a scheme");
     }
     TensorRun.requireOurs(out, overwrite);
     List<Path> read = new ArrayList<>(modelOptions.inputs());
@@ -95,6 +93,10 @@ final class RunCommand implements Callable<Integer> {
       extents = in.header().extents();
     }
     LoadedModel model = modelOptions.model(Optional.of(extents));
+    Quantization by =
+        quantization == null
+            ? Quantization.of(model, scheme, schemeOptions.isGiven())
+            : new Quantization.AsWritten(QuantizationJson.read(quantization));
     try (BackendChoice.Opened opened = backendOptions.choice().open()) {
       new TensorRun(model, by, backendOptions.machine(opened), tensors == Tensors.ALL)
           .run(input, out);

@@ -1,6 +1,5 @@
 package io.depthscope.record;
 
-import io.depthscope.file.Sha256;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.quant.QuantParams;
@@ -8,7 +7,6 @@ import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.QuantizedTensor;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -78,9 +76,8 @@ public record QuantizationFile(
     return new IOException(file + ": layer " + layer + " " + reason);
   }
 
-  /** SHA-256 of all parameters, in lower-case hexadecimal: equal for equal ones in any order. */
+  /** As {@link QuantSpec#fingerprint()}. */
   public String fingerprint() {
-    String all = "outputs " + new TreeMap<>(outputs) + " weights " + new TreeMap<>(weights);
-    return Sha256.of(all.getBytes(StandardCharsets.UTF_8));
+    return QuantSpec.fingerprint(outputs, weights);
   }
 }

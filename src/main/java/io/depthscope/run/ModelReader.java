@@ -3,38 +3,42 @@ package io.depthscope.run;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.graph.exchange.GraphFormat;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.graph.exchange.onnx.OnnxModel;
+import io.depthscope.graph.exchange.tflite.TfliteModel;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Reads a file of a network, whatever its format. */
 public final class ModelReader {
-  private static final String ONNX = ".onnx";
-
   private ModelReader() {}
 
   /**
-   * Loads a network: an ONNX file by its name or its first bytes, anything else as safetensors.
+   * Loads a network; a file that is of no format with a graph is read as safetensors.
    *
    * @throws ModelFormatException if it cannot be read or run; the message is one line
    */
   public static LoadedModel load(Path file, LoadOptions options) throws ModelFormatException {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    return name.endsWith(ONNX) || ModelFile.looksLikeOnnx(file)
-        ? OnnxModel.load(file, options)
-        : ModelFile.load(file, options);
+    Optional<GraphFormat> format = GraphFormat.of(file);
+    if (format.isEmpty()) {
+      return ModelFile.load(file, options);
+    }
+    return switch (format.get()) {
+      case ONNX -> OnnxModel.load(file, options);
+      case TFLITE -> TfliteModel.load(file, options);
+      case KERAS -> throw new ModelFormatException(file.toString(), "cannot be read yet");
+    };
   }
 
   /** A file's name without what tells its format. */
   public static String nameOf(Path file) {
-    return String.valueOf(file.getFileName()).replaceFirst("\\.(safetensors|onnx)$", "");
+    return GraphFormat.bareName(file).replaceFirst("\\.safetensors$", "");
   }
 
   /** What the backend of every machine, cpu, cannot run yet of a network; empty if nothing. */

@@ -2,16 +2,23 @@ package io.depthscope.run;
 
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.SchemePolicy;
+import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
+import io.depthscope.quant.RangeEstimator;
 import io.depthscope.record.Calibration;
 import io.depthscope.record.QuantizationFile;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Who decides how each tensor is quantized. */
 public sealed interface Quantization {
@@ -63,6 +70,82 @@ public sealed interface Quantization {
       Optional<QuantFormat> format = node.op().hasWeights() ? scheme.weights() : Optional.empty();
       return format.map(f -> QuantParams.of(ANY, f));
     }
+  }
+
+  /**
+   * The scales and codes that stand in the model's own file.
+   *
+   * @param spec as the file has it
+   */
+  record AsStored(QuantSpec spec) implements Quantization {
+
+    /**
+     * The scheme of the most usual widths in it; the parameters need not be those it would make.
+     */
+    @Override
+    public QuantScheme scheme() {
+      List<List<QuantParams>> weights = new ArrayList<>();
+      spec.weights().values().forEach(w -> weights.add(w.params()));
+      return new QuantScheme(
+          format(weights),
+          format(spec.outputs().values().stream().map(List::of).toList()),
+          weights.stream().anyMatch(p -> p.size() > 1)
+              ? Granularity.PER_CHANNEL
+              : Granularity.PER_TENSOR,
+          new RangeEstimator.MinMax(),
+          new RangeEstimator.MinMax());
+    }
+
+    private static Optional<QuantFormat> format(List<List<QuantParams>> tensors) {
+      Map<QuantFormat, Long> counts =
+          tensors.stream()
+              .map(AsStored::formatOf)
+              .collect(Collectors.groupingBy(f -> f, Collectors.counting()));
+      return counts.entrySet().stream()
+          .max(
+              Map.Entry.<QuantFormat, Long>comparingByValue()
+                  .thenComparing(e -> e.getKey().toString()))
+          .map(Map.Entry::getKey);
+    }
+
+    private static QuantFormat formatOf(List<QuantParams> tensor) {
+      int codes = tensor.stream().mapToInt(QuantParams::codes).max().orElseThrow();
+      boolean signed = tensor.getFirst().qmin() < 0;
+      boolean symmetric = signed && tensor.stream().allMatch(p -> p.zeroPoint() == 0);
+      return new QuantFormat(
+          Integer.SIZE - Integer.numberOfLeadingZeros(codes - 1), signed, symmetric);
+    }
+
+    @Override
+    public Optional<String> fingerprint() {
+      return Optional.of(spec.fingerprint());
+    }
+
+    @Override
+    public QuantSpec spec(Network network, Calibration calibration) {
+      return spec;
+    }
+
+    @Override
+    public Optional<QuantParams> codesOf(Node node) {
+      return spec.output(node.name());
+    }
+
+    @Override
+    public Optional<QuantParams> weightCodesOf(Node node) {
+      return spec.weights(node.name()).map(w -> w.params().getFirst());
+    }
+  }
+
+  /**
+   * By the scheme that a user asks for, else as the model's file has it, else by the usual one.
+   *
+   * @param asked true if it stands on the command line
+   */
+  static Quantization of(LoadedModel model, QuantScheme scheme, boolean asked) {
+    return asked || model.quantization().isEmpty()
+        ? new ByScheme(scheme)
+        : new AsStored(model.quantization().get());
   }
 
   /** The parameters that stand in a file, whether or not a scheme would choose them. */

@@ -175,8 +175,14 @@ public record TensorRun(
 
   /** How each tensor is quantized; ranges are those of the input itself. */
   private QuantSpec spec(float[][] table, Path input, int count) throws IOException {
-    if (quantization instanceof Quantization.AsWritten written) {
-      return written.file().spec(model.network());
+    switch (quantization) {
+      case Quantization.AsWritten written -> {
+        return written.file().spec(model.network());
+      }
+      case Quantization.AsStored stored -> {
+        return stored.spec();
+      }
+      case Quantization.ByScheme ignored -> {}
     }
     Plan fp32 = Plan.fp32(model.network(), table, Recording.CALIBRATION);
     Calibration calibration;
@@ -274,11 +280,15 @@ public record TensorRun(
    * @param values outputs of the program
    */
   private void write(
-      List<Written> written, TensorFiles files, Path folder, List<float[]> values, boolean codes)
+      List<Written> written,
+      TensorFiles files,
+      Path folder,
+      List<float[]> values,
+      boolean quantized)
       throws IOException {
     Graph graph = model.graph();
     List<float[]> own = all ? graph.outputs().stream().map(values::get).toList() : values;
-    Map<String, NdArray> outputs = model.tensors().tail().of(graph, own);
+    Map<String, NdArray> outputs = model.tensors().tail().of(graph, own, quantized);
     for (Written w : written) {
       int node = w.node();
       NdArray tensor =
@@ -286,7 +296,7 @@ public record TensorRun(
               ? outputs.get(w.name())
               : model.tensors().order(graph, node).gather(values.get(node), graph.shape(node));
       files.append(folder.resolve(w.file() + ".npy"), tensor, NpyHeader.Type.INT64);
-      if (codes && w.params().isPresent()) {
+      if (quantized && w.params().isPresent()) {
         QuantParams params = w.params().get();
         float[] x = tensor.floats();
         long[] q = new long[x.length];

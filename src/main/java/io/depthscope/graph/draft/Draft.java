@@ -5,6 +5,9 @@ import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
+import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantSpec;
+import io.depthscope.quant.QuantizedTensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +22,24 @@ public record Draft(String name, List<DraftNode> nodes, List<Integer> outputs) {
   public Draft {
     nodes = List.copyOf(nodes);
     outputs = List.copyOf(outputs);
+  }
+
+  /**
+   * How the file quantizes the network of this draft.
+   *
+   * @param network that {@link #network} made
+   */
+  public QuantSpec spec(Network network) {
+    Map<String, QuantParams> outputs = new HashMap<>();
+    Map<String, QuantizedTensor> weights = new HashMap<>();
+    for (DraftNode node : nodes) {
+      node.codes().output().ifPresent(p -> outputs.put(node.name(), p));
+      if (!node.codes().weights().isEmpty()) {
+        float[] kernel = network.weights().get(node.name()).kernel().data();
+        weights.put(node.name(), QuantizedTensor.of(kernel, node.codes().weights()));
+      }
+    }
+    return new QuantSpec(outputs, weights);
   }
 
   /** How many nodes and outputs read each node. */

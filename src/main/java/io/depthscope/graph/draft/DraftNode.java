@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param parameters of a convolution
  * @param shape of its output
  * @param order how the file's tensor of it lies over the output
+ * @param codes how the file quantizes it
  */
 public record DraftNode(
     String name,
@@ -24,25 +25,41 @@ public record DraftNode(
     List<Integer> inputs,
     Optional<LayerParameters> parameters,
     Shape shape,
-    View order) {
+    View order,
+    NodeCodes codes) {
   public DraftNode {
     inputs = List.copyOf(inputs);
   }
 
   DraftNode withOp(DraftOp other) {
-    return new DraftNode(name, other, clamp, inputs, parameters, shape, order);
+    return new DraftNode(name, other, clamp, inputs, parameters, shape, order, codes);
   }
 
   DraftNode withClamp(Clamp other) {
-    return new DraftNode(name, op, other, inputs, parameters, shape, order);
+    return new DraftNode(name, op, other, inputs, parameters, shape, order, codes);
   }
 
   DraftNode withInputs(List<Integer> other) {
-    return new DraftNode(name, op, clamp, other, parameters, shape, order);
+    return new DraftNode(name, op, clamp, other, parameters, shape, order, codes);
   }
 
   DraftNode withParameters(LayerParameters other) {
-    return new DraftNode(name, op, clamp, inputs, Optional.of(other), shape, order);
+    return new DraftNode(name, op, clamp, inputs, Optional.of(other), shape, order, codes);
+  }
+
+  /** The same node, its codes others. */
+  public DraftNode withCodes(NodeCodes other) {
+    return new DraftNode(name, op, clamp, inputs, parameters, shape, order, other);
+  }
+
+  /** True if its output is quantized, so that nothing behind can be made part of it. */
+  boolean quantizes() {
+    return codes.output().isPresent();
+  }
+
+  /** This node with what one behind it did to its output: the latter's codes are its own. */
+  DraftNode endingIn(DraftNode behind) {
+    return withCodes(codes.withOutput(behind.codes.output()));
   }
 
   /** The convolution, if it is one. */

@@ -45,9 +45,11 @@ final class Passes {
         int input = node.inputs().getFirst();
         DraftNode before = made.now(input);
         Optional<DraftNode> folded =
-            before.clamp().equals(Clamp.NONE) ? folded(before, norm) : Optional.empty();
+            before.clamp().equals(Clamp.NONE) && !before.quantizes()
+                ? folded(before, norm)
+                : Optional.empty();
         if (folded.isPresent()) {
-          made.mergeInto(i, input, folded.get().withClamp(node.clamp()));
+          made.mergeInto(i, input, folded.get().withClamp(node.clamp()).endingIn(node));
           continue;
         }
       }
@@ -73,6 +75,9 @@ final class Passes {
           before.withParameters(
               new LayerParameters(p.kernel(), Optional.of(bias), Optional.empty())));
     }
+    if (!before.codes().weights().isEmpty()) {
+      return Optional.empty(); // other weights would have other codes
+    }
     BatchNorm both = p.batchNorm().map(first -> first.then(norm)).orElse(norm);
     return Optional.of(
         before.withParameters(new LayerParameters(p.kernel(), p.bias(), Optional.of(both))));
@@ -86,9 +91,9 @@ final class Passes {
           && made.hasOneReader(node.inputs().getFirst())) {
         int input = node.inputs().getFirst();
         DraftNode before = made.now(input);
-        if (before.op().takesClamp()) {
+        if (before.op().takesClamp() && !before.quantizes()) {
           Clamp all = before.clamp().then(clamp).then(node.clamp());
-          made.mergeInto(i, input, before.withClamp(all));
+          made.mergeInto(i, input, before.withClamp(all).endingIn(node));
           continue;
         }
       }
@@ -141,7 +146,11 @@ final class Passes {
     if (!(padding.op() instanceof DraftOp.Pad(Padding p, float value))) {
       return Optional.empty();
     }
-    Clamp inner = draft.nodes().get(padding.inputs().getFirst()).clamp();
+    DraftNode input = draft.nodes().get(padding.inputs().getFirst());
+    if (padding.quantizes() && !padding.codes().output().equals(input.codes().output())) {
+      return Optional.empty(); // it changes values, too
+    }
+    Clamp inner = input.clamp();
     return switch (node.op()) {
       case DraftOp.Of(Op.Convolution c) when value == 0 ->
           Optional.of(
@@ -210,6 +219,8 @@ final class Passes {
         DraftNode before = made.now(input);
         Optional<Op.Rearrange> both =
             before.op() instanceof DraftOp.Of(Op.Rearrange first)
+                    && (!before.quantizes()
+                        || before.codes().output().equals(node.codes().output()))
                 ? Moves.joined(first, second)
                 : Optional.empty();
         if (both.isPresent()) {

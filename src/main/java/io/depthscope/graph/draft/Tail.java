@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a file computes behind the network's outputs to make its own: a softmax, another order of
@@ -42,7 +43,15 @@ public record Tail(
    * @param inputs numbers of the values it reads; -1 for one left out
    */
   public record Step(
-      String name, String word, List<Integer> inputs, int outputs, Calculation calculation) {}
+      String name, String word, List<Integer> inputs, int outputs, Calculation calculation) {
+
+    /** True for a step that does nothing but round to codes, or back. */
+    boolean rounds() {
+      return ROUNDING.contains(word);
+    }
+  }
+
+  private static final Set<String> ROUNDING = Set.of("QuantizeLinear", "DequantizeLinear");
 
   /** An output of the file: the value of this number. */
   public record Output(String name, int value) {}
@@ -70,8 +79,9 @@ public record Tail(
    * The file's outputs for one image, by name.
    *
    * @param network the network's outputs, each NHWC
+   * @param quantized false for a stream in float32: what rounds hands on what it reads
    */
-  public Map<String, NdArray> of(Graph graph, List<float[]> network) {
+  public Map<String, NdArray> of(Graph graph, List<float[]> network, boolean quantized) {
     List<NdArray> values = new ArrayList<>();
     for (Source s : sources) {
       int node = graph.outputs().get(s.output());
@@ -81,7 +91,8 @@ public record Tail(
     for (Step step : steps) {
       List<NdArray> inputs = new ArrayList<>();
       step.inputs().forEach(i -> inputs.add(i < 0 ? null : values.get(i)));
-      values.addAll(step.calculation().of(inputs));
+      values.addAll(
+          step.rounds() && !quantized ? List.of(inputs.getFirst()) : step.calculation().of(inputs));
     }
     Map<String, NdArray> named = new LinkedHashMap<>();
     outputs.forEach(o -> named.put(o.name(), values.get(o.value())));

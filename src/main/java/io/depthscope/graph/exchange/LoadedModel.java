@@ -3,6 +3,7 @@ package io.depthscope.graph.exchange;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.draft.FileTensors;
+import io.depthscope.quant.QuantSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param images how its images are prepared, if that is known
  * @param file the file; for a model in memory, the name it was given
  * @param tensors the network's tensors as the file has them
+ * @param quantization how the file quantizes them; empty for a file in float32
  */
 public record LoadedModel(
     String family,
@@ -35,7 +37,8 @@ public record LoadedModel(
     List<Setting> settings,
     Optional<ImageSettings> images,
     Path file,
-    FileTensors tensors) {
+    FileTensors tensors,
+    Optional<QuantSpec> quantization) {
   public LoadedModel {
     metadata = Map.copyOf(metadata);
     settings = List.copyOf(settings);

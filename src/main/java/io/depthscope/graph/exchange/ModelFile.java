@@ -11,9 +11,6 @@ import io.depthscope.tensor.Shape;
 import io.depthscope.zoo.Blueprint;
 import io.depthscope.zoo.MobileNetV1;
 import io.depthscope.zoo.NetworkFamily;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -66,15 +63,6 @@ public final class ModelFile {
     return load(recognise(file), PublishedConfig.none(), options);
   }
 
-  /** True for a file that begins as an ONNX model does; false as well if it cannot be read. */
-  public static boolean looksLikeOnnx(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      return ForeignFormat.isOnnx(in.readNBytes(ForeignFormat.PREFIX));
-    } catch (IOException e) {
-      return false; // whoever opens it next says why
-    }
-  }
-
   private static NamedTensors recognise(SafetensorsFile file) throws ModelFormatException {
     NamedTensors tensors = NamedTensors.recognise(file).orElse(null);
     if (tensors == null) {
@@ -112,7 +100,8 @@ public final class ModelFile {
         found.settings(),
         found.images(),
         Path.of(file.name()),
-        FileTensors.plain(network.graph()));
+        FileTensors.plain(network.graph()),
+        Optional.empty());
   }
 
   private static ModelFormatException unknownNames(SafetensorsFile file) {

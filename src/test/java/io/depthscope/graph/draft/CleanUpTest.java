@@ -34,7 +34,7 @@ class CleanUpTest {
       shapes.add(nodes.get(i).shape());
     }
     Shape out = op.outputShape(shapes);
-    nodes.add(new DraftNode(name, op, Clamp.NONE, read, p, out, View.nchw(out)));
+    nodes.add(new DraftNode(name, op, Clamp.NONE, read, p, out, View.nchw(out), NodeCodes.NONE));
     return nodes.size() - 1;
   }
 

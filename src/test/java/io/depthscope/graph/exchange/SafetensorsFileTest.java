@@ -307,8 +307,9 @@ class SafetensorsFileTest {
 
   static Stream<Arguments> foreignFiles() {
     return Stream.of(
-        Arguments.of("\u0089HDF\r\n\u001a\n\0\0\0\0", "an HDF5 file (Keras .h5)"),
-        Arguments.of("PK\u0003\u0004\u0014\0\0\0\b\0", "a zip archive"),
+        Arguments.of("\u0089HDF\r\n\u001a\n\0\0\0\0", "a Keras model"),
+        Arguments.of("PK\u0003\u0004" + "\0".repeat(26) + "metadata.json{", "a Keras model"),
+        Arguments.of("PK\u0003\u0004\u0014\0\0\0\b\0", "a zip archive (PyTorch"),
         Arguments.of("\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8", "a Python pickle"),
         Arguments.of("\u0080\u0004\u0095", "a Python pickle"),
         Arguments.of("\b\u0007\u0012\u0007pytorch\u001a", "an ONNX model"),

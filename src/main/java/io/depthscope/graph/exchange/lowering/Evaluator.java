@@ -87,6 +87,10 @@ final class Evaluator {
     FileNode node = c.node();
     return switch (node.op()) {
       case "Identity" -> c.in(0);
+      case "QuantizeLinear" -> CodeMath.quantized(node, c.inputs());
+      case "DequantizeLinear" ->
+          CodeMath.dequantized(
+              c.in(0), CodeMath.codes(node, c.inputs(), Optional.of(c.in(0)), c.in(0).rank()));
       case "Cast" -> cast(c.in(0), node.text("to", FLOAT));
       case "Shape" -> shape(c);
       case "Size" -> NdArray.of(new int[0], new long[] {c.in(0).size()});
@@ -114,6 +118,7 @@ final class Evaluator {
       case "Not" -> integer(NdMath.map(c.in(0), x -> x == 0 ? 1 : 0));
       case "Softmax", "LogSoftmax" ->
           NdMath.softmax(c.in(0), softmaxAxes(node, c.in(0).rank()), node.op().startsWith("Log"));
+      case "LpNormalization" -> unitLength(c);
       case "ArgMax" -> argMax(c);
       case "Clip" -> clip(c);
       case "HardSigmoid" -> {
@@ -494,6 +499,18 @@ final class Evaluator {
     return new Ends(
         c.has(1) ? scalar(c.in(1)) : Double.NEGATIVE_INFINITY,
         c.has(2) ? scalar(c.in(2)) : Double.POSITIVE_INFINITY);
+  }
+
+  /** Rows along an axis divided by their length. */
+  private static NdArray unitLength(Call c) {
+    if (c.node().integer("p", 2) != 2) {
+      throw Refused.notYet();
+    }
+    boolean[] along = new boolean[c.in(0).rank()];
+    along[NdMath.axis(c.node().integer("axis", -1), along.length)] = true;
+    NdArray squares = NdMath.reduce(NdMath.map(c.in(0), x -> x * x), along, NdMath::sum);
+    return NdMath.combine(
+        c.in(0), squares, (x, s) -> s == 0 ? 0 : x / Math.sqrt(s), (x, s) -> s == 0 ? 0 : x);
   }
 
   private static NdArray clip(Call c) {

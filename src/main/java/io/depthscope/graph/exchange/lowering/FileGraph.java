@@ -20,6 +20,7 @@ import java.util.Set;
  * @param input name of the input, a tensor of float32
  * @param extents of the input, the batch first; -1 where the file leaves one open
  * @param outputs names of values
+ * @param channelsLast true where the format's images are [N, H, W, C], false for [N, C, H, W]
  */
 @SuppressWarnings("ArrayRecordComponent") // read-only, never compared
 public record FileGraph(
@@ -28,7 +29,8 @@ public record FileGraph(
     Map<String, NdArray> constants,
     String input,
     int[] extents,
-    List<String> outputs) {
+    List<String> outputs,
+    boolean channelsLast) {
   public FileGraph {
     nodes = List.copyOf(nodes);
     constants = Map.copyOf(constants);
@@ -47,14 +49,15 @@ public record FileGraph(
       Map<String, NdArray> constants,
       String input,
       int[] extents,
-      List<String> outputs)
+      List<String> outputs,
+      boolean channelsLast)
       throws ModelFormatException {
     if (outputs.isEmpty()) {
       throw new ModelFormatException(file, "has no output");
     }
     List<FileNode> sorted = sorted(file, nodes, constants.keySet(), input);
     checkOutputs(file, sorted, constants.keySet(), input, outputs);
-    return new FileGraph(file, sorted, constants, input, extents, outputs);
+    return new FileGraph(file, sorted, constants, input, extents, outputs, channelsLast);
   }
 
   /** The nodes in an order in which each comes after those that it reads, else as in the file. */

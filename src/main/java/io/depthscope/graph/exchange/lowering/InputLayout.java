@@ -27,22 +27,26 @@ record InputLayout(Shape shape, View order) {
     return new InputLayout(row, view);
   }
 
-  /** Where nothing in the file tells: channels first. */
-  static InputLayout usual(int[] extents) {
+  /** Where nothing in the file tells: as its format usually has it. */
+  static InputLayout usual(int[] extents, boolean channelsLast) {
     int n = extents.length;
-    int channels = n > 1 ? extents[1] : 1;
-    int height = n == 4 ? extents[2] : 1;
-    int width = n > 2 ? extents[n - 1] : 1;
+    int channelAxis = channelsLast ? n - 1 : 1;
+    int channels = n > 1 ? extents[channelAxis] : 1;
+    int first = channelAxis == 1 ? 2 : 1;
+    int height = n == 4 ? extents[first] : 1;
+    int width = n == 4 ? extents[first + 1] : n == 3 ? extents[first] : 1;
     Shape shape = new Shape(height, width, channels);
-    return new InputLayout(shape, View.nchw(shape).reshaped(extents).orElseThrow());
+    View order = channelsLast ? View.nhwc(shape) : View.nchw(shape);
+    return new InputLayout(shape, order.reshaped(extents).orElseThrow());
   }
 
   /**
    * As the first node that tells channels from positions reads it.
    *
    * @param read the row of values as [1, C, H, W] or [1, C, W]; any other view tells nothing
+   * @param channelsLast as the format usually has it
    */
-  static InputLayout of(int[] extents, View read) {
+  static InputLayout of(int[] extents, View read, boolean channelsLast) {
     int rank = read.rank();
     int size = row(extents).shape().size();
     int seen = 1;
@@ -50,7 +54,7 @@ record InputLayout(Shape shape, View order) {
       seen *= e;
     }
     if ((rank != 3 && rank != 4) || !read.axis(0).isEmpty() || seen != size) {
-      return usual(extents);
+      return usual(extents, channelsLast);
     }
     Shape shape = new Shape(rank == 4 ? read.extent(2) : 1, read.extent(rank - 1), read.extent(1));
     // Every piece of the row, with the axis that it has become a piece of.
@@ -68,6 +72,6 @@ record InputLayout(Shape shape, View order) {
     View row = new View(List.of(pieces.stream().map(Piece::atom).toList()));
     return row.reshaped(extents)
         .map(order -> new InputLayout(shape, order))
-        .orElseGet(() -> usual(extents));
+        .orElseGet(() -> usual(extents, channelsLast));
   }
 }

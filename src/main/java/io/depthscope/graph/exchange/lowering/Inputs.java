@@ -43,6 +43,12 @@ record Inputs(FileNode node, List<Value> values) {
     throw new Refused(has(i) ? "input " + i + " is no constant" : "input " + i + " is missing");
   }
 
+  /** The same with the values that codes stand for in their place. */
+  Inputs withoutCodes() {
+    return new Inputs(
+        node, values.stream().map(v -> v instanceof Value.Quantized q ? q.live() : v).toList());
+  }
+
   boolean isConstant(int i) {
     return has(i) && values.get(i) instanceof Value.Constant;
   }

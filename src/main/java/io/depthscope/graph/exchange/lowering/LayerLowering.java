@@ -8,6 +8,7 @@ import io.depthscope.graph.Window;
 import io.depthscope.graph.draft.DraftOp;
 import io.depthscope.graph.draft.Moves;
 import io.depthscope.graph.draft.NdArray;
+import io.depthscope.graph.draft.NodeCodes;
 import io.depthscope.graph.draft.View;
 import io.depthscope.graph.exchange.KernelLayout;
 import io.depthscope.tensor.FloatTensor;
@@ -69,7 +70,9 @@ final class LayerLowering {
                 new int[] {outputs, kernelH, kernelW, depth}),
             bias,
             Optional.empty());
-    return sketch.addNchw(node.name(), op, List.of(from), Optional.of(parameters), rank);
+    Value.Live made = sketch.addNchw(node.name(), op, List.of(from), Optional.of(parameters), rank);
+    sketch.quantize(made.node(), QuantLowering.ofWeights(in, 1, 0));
+    return made;
   }
 
   private record Extent(int height, int width) {}
@@ -255,7 +258,11 @@ final class LayerLowering {
       }
       bias = Optional.of(each);
     }
-    return linear(node.name(), a, b, transposed, node.real("alpha", 1), bias);
+    float alpha = node.real("alpha", 1);
+    // Weights of another scale have other codes.
+    NodeCodes codes =
+        alpha == 1 ? QuantLowering.ofWeights(in, 1, transposed ? 0 : 1) : NodeCodes.NONE;
+    return linear(node.name(), a, b, transposed, alpha, bias, codes);
   }
 
   Value matMul(Inputs in) {
@@ -263,7 +270,8 @@ final class LayerLowering {
     if (b.rank() != 2) {
       throw Refused.notYet();
     }
-    return linear(in.node().name(), in.live(0), b, false, 1, Optional.empty());
+    NodeCodes codes = QuantLowering.ofWeights(in, 1, 1);
+    return linear(in.node().name(), in.live(0), b, false, 1, Optional.empty(), codes);
   }
 
   /**
@@ -278,7 +286,8 @@ final class LayerLowering {
       NdArray b,
       boolean transposed,
       float alpha,
-      Optional<float[]> bias) {
+      Optional<float[]> bias,
+      NodeCodes codes) {
     int rank = a.view().rank();
     int last = rank - 1;
     // What is multiplied along its last axis has its channels there.
@@ -318,6 +327,7 @@ final class LayerLowering {
     View view = a.view().withChannels(last, outputs);
     DraftOp op = new DraftOp.Of(Op.Convolution.dense(window, outputs));
     int made = sketch.add(name, op, List.of(a.node()), Optional.of(parameters), view);
+    sketch.quantize(made, codes);
     return new Value.Live(made, view);
   }
 

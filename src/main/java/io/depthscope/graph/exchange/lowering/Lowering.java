@@ -6,6 +6,7 @@ import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.draft.Tail;
 import io.depthscope.graph.draft.View;
 import io.depthscope.graph.exchange.ModelFormatException;
+import io.depthscope.quant.QuantParams;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,15 +29,9 @@ final class Lowering {
   private static final Set<String> WEIGHTED =
       Set.of("Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN");
 
-  private static final Set<String> QUANTIZING =
-      Set.of(
-          "QuantizeLinear",
-          "DequantizeLinear",
-          "DynamicQuantizeLinear",
-          "QLinearConv",
-          "QLinearMatMul",
-          "ConvInteger",
-          "MatMulInteger");
+  /** Their scales are known when the network runs, not before. */
+  private static final Set<String> DYNAMIC =
+      Set.of("DynamicQuantizeLinear", "ConvInteger", "MatMulInteger");
 
   private final FileGraph file;
   private final Map<FileNode, List<NdArray>> computed;
@@ -43,6 +39,8 @@ final class Lowering {
   private final LayerLowering layers;
   private final ValueLowering byValue;
   private final MoveLowering moves;
+  private final Set<FileNode> needed;
+  private final QuantLowering codes;
   private final Map<String, Value> values = new HashMap<>();
   private final TailSketch tail;
   private long made;
@@ -58,13 +56,15 @@ final class Lowering {
       boolean probing) {
     this.file = file;
     this.computed = computed;
-    this.sketch = new Sketch(file.input(), input, order, probing);
+    this.sketch = new Sketch(file.input(), input, order, probing, file.channelsLast());
     this.layers = new LayerLowering(sketch);
     this.byValue = new ValueLowering(sketch, layers);
     this.moves = new MoveLowering(sketch);
     this.tail = new TailSketch(sketch);
+    this.needed = needed();
+    this.codes = new QuantLowering(sketch, file, needed);
     file.constants().forEach((name, array) -> values.put(name, new Value.Constant(array)));
-    values.put(file.input(), new Value.Live(0, order));
+    give(file.input(), new Value.Live(0, order));
   }
 
   /** What a file was understood as. */
@@ -78,7 +78,6 @@ final class Lowering {
    * @throws Sketch.LayoutFound while probing
    */
   Lowered lower(String name) throws ModelFormatException {
-    Set<FileNode> needed = needed();
     Set<FileNode> beforeWeights = beforeWeights();
     for (FileNode node : file.nodes()) {
       if (!needed.contains(node)) {
@@ -135,8 +134,13 @@ final class Lowering {
 
   private void give(FileNode node, List<? extends Value> given) {
     for (int i = 0; i < Math.min(given.size(), node.outputs().size()); i++) {
-      values.put(node.outputs().get(i), given.get(i));
+      give(node.outputs().get(i), given.get(i));
     }
+  }
+
+  private void give(String name, Value value) {
+    values.put(name, value);
+    codes.given(name, value);
   }
 
   private List<? extends Value> understood(FileNode node, boolean beforeWeights) {
@@ -154,8 +158,8 @@ final class Lowering {
       behind |= v instanceof Value.Behind;
     }
     Inputs in = new Inputs(node, read);
-    if (QUANTIZING.contains(node.op())) {
-      throw new Refused("quantized files cannot be run yet");
+    if (DYNAMIC.contains(node.op())) {
+      throw new Refused("chooses its scale anew for each input; static scales can be run");
     }
     if (constant) {
       return folded(in);
@@ -196,6 +200,10 @@ final class Lowering {
   }
 
   private List<Value> folded(Inputs in) {
+    FileNode node = in.node();
+    if (node.op().equals("DequantizeLinear")) {
+      return List.of(codes.dequantize(in));
+    }
     List<NdArray> arrays = computed.get(in.node());
     if (arrays == null) {
       arrays = Evaluator.compute(in.node(), in.constants());
@@ -207,13 +215,31 @@ final class Lowering {
     if (made > MOST_MADE) {
       throw new Refused("the file makes more than " + MOST_MADE + " values of nothing");
     }
+    if (arrays.size() == 1 && in.has(0) && in.values().getFirst() instanceof Value.Constant c) {
+      NdArray made = arrays.getFirst();
+      return List.of(new Value.Constant(made, c.codes().flatMap(k -> moved(node, k, c, made))));
+    }
     return arrays.stream().map(a -> (Value) new Value.Constant(a)).toList();
+  }
+
+  /** The codes of a constant, after a node that moves its values and no more. */
+  private static Optional<CodeMath.Codes> moved(
+      FileNode node, CodeMath.Codes codes, Value.Constant from, NdArray to) {
+    return switch (node.op()) {
+      case "Identity" -> Optional.of(codes);
+      case "Transpose" ->
+          Optional.of(CodeMath.transposed(codes, Evaluator.order(node, from.array().rank())));
+      case "Reshape", "Flatten", "Squeeze", "Unsqueeze" ->
+          CodeMath.reshaped(codes, from.array().dims(), to.dims());
+      default -> Optional.empty();
+    };
   }
 
   private static Value extents(Inputs in) {
     int[] dims =
         switch (in.values().getFirst()) {
           case Value.Live v -> v.view().extents();
+          case Value.Quantized q -> q.live().view().extents();
           case Value.Behind b -> b.sample().dims();
           case Value.Constant c -> c.array().dims();
         };
@@ -224,7 +250,14 @@ final class Lowering {
   }
 
   private List<? extends Value> live(Inputs in) {
-    return in.node().op().equals("Split") ? moves.split(in) : List.of(one(in));
+    if (in.node().op().equals("DequantizeLinear")) {
+      return List.of(codes.dequantize(in));
+    }
+    if (in.values().stream().noneMatch(Value.Quantized.class::isInstance)) {
+      return in.node().op().equals("Split") ? moves.split(in) : List.of(one(in));
+    }
+    QuantParams params = QuantLowering.handedOn(in);
+    return live(in.withoutCodes()).stream().map(v -> codes.coded(v, params)).toList();
   }
 
   private Value one(Inputs in) {
@@ -238,6 +271,7 @@ final class Lowering {
         }
         yield in.live(0);
       }
+      case "QuantizeLinear" -> codes.quantize(in);
       case "Conv" -> layers.convolution(in);
       case "Gemm" -> layers.gemm(in);
       case "MatMul" -> layers.matMul(in);

@@ -13,6 +13,7 @@ import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.graph.exchange.Setting;
+import io.depthscope.quant.QuantSpec;
 import io.depthscope.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,9 +50,19 @@ public final class ModelImport {
    * @param path the file; for a model in memory, the name it was given
    * @param sha256 of its bytes, lower-case hexadecimal
    * @param configuration what fixes the network beside those bytes; may be empty
+   * @param settings what the reader has to say of it
    */
   public record Origin(
-      String format, String title, Path path, String sha256, String configuration) {}
+      String format,
+      String title,
+      Path path,
+      String sha256,
+      String configuration,
+      List<Setting> settings) {
+    public Origin {
+      settings = List.copyOf(settings);
+    }
+  }
 
   /**
    * Makes a network of a graph.
@@ -83,7 +94,10 @@ public final class ModelImport {
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new ModelFormatException(file.file(), e.getMessage(), e);
     }
+    QuantSpec spec = cleaned.draft().spec(network);
     describe(cleaned, lowered.tail());
+    describe(spec);
+    settings.addAll(origin.settings());
     return new LoadedModel(
         origin.format(),
         origin.format(),
@@ -95,7 +109,8 @@ public final class ModelImport {
         images(network.graph().inputShape()),
         origin.path(),
         new FileTensors(
-            file.input(), input.shape(), input.order(), orders(cleaned.draft()), lowered.tail()));
+            file.input(), input.shape(), input.order(), orders(cleaned.draft()), lowered.tail()),
+        Optional.of(spec).filter(s -> !s.equals(QuantSpec.NONE)));
   }
 
   private static String networkName(Origin origin) {
@@ -127,7 +142,9 @@ public final class ModelImport {
           file.file(),
           "its input has " + extents.length + " axes, what is given has " + given.get().size());
     }
-    boolean last = extents.length == 4 && extents[3] > 0 && extents[3] <= 4 && extents[1] < 0;
+    boolean last =
+        file.channelsLast()
+            || (extents.length == 4 && extents[3] > 0 && extents[3] <= 4 && extents[1] < 0);
     int channelAxis = last ? 3 : 1;
     for (int i = 1; i < extents.length; i++) {
       boolean position = extents.length == 4 && i != channelAxis;
@@ -178,11 +195,23 @@ public final class ModelImport {
     try {
       new Lowering(file, computed, row.shape(), row.order(), true).lower("probe");
     } catch (Sketch.LayoutFound found) {
-      return InputLayout.of(extents, found.view());
+      return InputLayout.of(extents, found.view(), file.channelsLast());
     } catch (ModelFormatException e) {
-      return InputLayout.usual(extents); // the second reading says what is wrong
+      return InputLayout.usual(
+          extents, file.channelsLast()); // the second reading says what is wrong
     }
-    return InputLayout.usual(extents);
+    return InputLayout.usual(extents, file.channelsLast());
+  }
+
+  private void describe(QuantSpec spec) {
+    if (!spec.equals(QuantSpec.NONE)) {
+      settings.add(
+          new Setting(
+              "quantization",
+              spec.outputs().size() + " outputs, weights of " + spec.weights().size() + " layers",
+              Setting.Origin.FILE,
+              "the file's own scales"));
+    }
   }
 
   private void describe(CleanUp.Cleaned cleaned, Tail tail) {

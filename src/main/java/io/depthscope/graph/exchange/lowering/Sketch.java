@@ -12,6 +12,7 @@ import io.depthscope.graph.draft.Draft;
 import io.depthscope.graph.draft.DraftNode;
 import io.depthscope.graph.draft.DraftOp;
 import io.depthscope.graph.draft.Moves;
+import io.depthscope.graph.draft.NodeCodes;
 import io.depthscope.graph.draft.View;
 import io.depthscope.tensor.RowMajor;
 import io.depthscope.tensor.Shape;
@@ -32,6 +33,7 @@ final class Sketch {
   private final List<DraftNode> nodes = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
   private final boolean probing;
+  private final boolean channelsLast;
 
   /** Whether values may be moved between channels and positions. */
   private boolean moves = true;
@@ -58,13 +60,26 @@ final class Sketch {
   /**
    * @param probing true: the input is one row of values, and the first node that needs channels and
    *     positions ends it all
+   * @param channelsLast how the file's tensors usually are
    */
-  Sketch(String inputName, Shape input, View order, boolean probing) {
+  Sketch(String inputName, Shape input, View order, boolean probing, boolean channelsLast) {
     this.probing = probing;
+    this.channelsLast = channelsLast;
     add(inputName, new DraftOp.Of(new Op.Input(input)), List.of(), Optional.empty(), order);
   }
 
-  /** Ends a probe with what a node reads. */
+  /** Ends a probe with what a node reads whose axes are as the file's tensors usually are. */
+  void needsUsualLayout(Value.Live v) {
+    View view = v.view();
+    needsLayout(
+        !channelsLast || view.rank() < 3 || view.rank() > 4
+            ? v
+            : new Value.Live(
+                v.node(),
+                view.rank() == 4 ? view.transposed(0, 3, 1, 2) : view.transposed(0, 2, 1)));
+  }
+
+  /** Ends a probe with what a node reads, [1, C, H, W] or [1, C, W]. */
   void needsLayout(Value.Live v) {
     if (probing) {
       throw new LayoutFound(v.view());
@@ -77,6 +92,18 @@ final class Sketch {
    */
   void mayMove(boolean allowed) {
     moves = allowed;
+  }
+
+  NodeCodes codes(int node) {
+    return nodes.get(node).codes();
+  }
+
+  void quantize(int node, NodeCodes codes) {
+    nodes.set(node, nodes.get(node).withCodes(codes));
+  }
+
+  View order(int node) {
+    return nodes.get(node).order();
   }
 
   Shape shape(int node) {
@@ -101,7 +128,9 @@ final class Sketch {
       Optional<LayerParameters> parameters,
       View order) {
     Shape out = outputShape(op, inputs);
-    nodes.add(new DraftNode(unique(name), op, Clamp.NONE, inputs, parameters, out, order));
+    nodes.add(
+        new DraftNode(
+            unique(name), op, Clamp.NONE, inputs, parameters, out, order, NodeCodes.NONE));
     return nodes.size() - 1;
   }
 

@@ -49,6 +49,7 @@ final class TailSketch {
   private int number(Value value) {
     return switch (value) {
       case Value.Behind b -> b.number();
+      case Value.Quantized q -> codes(q);
       case Value.Constant c -> entry(new Entry.Constant(c.array()), c.array());
       case Value.Live v -> {
         Integer known = sources.get(v);
@@ -59,6 +60,26 @@ final class TailSketch {
         yield known;
       }
     };
+  }
+
+  /** The codes of a value, as a step of their own: an output of the network is in numbers. */
+  private int codes(Value.Quantized q) {
+    FileNode node =
+        new FileNode("codes", "QuantizeLinear", List.of(), List.of("codes"), Map.of(), 0);
+    Tail.Calculation calculation =
+        values -> {
+          NdArray x = values.getFirst();
+          long[] codes = new long[x.size()];
+          for (int i = 0; i < codes.length; i++) {
+            codes[i] = q.params().quantize(x.floats()[i]);
+          }
+          return List.of(NdArray.of(x.dims(), codes));
+        };
+    int read = number(q.live());
+    steps.add(new Step(node, List.of(read), entries.size(), 1, calculation));
+    return entry(
+        new Entry.Step(steps.size() - 1, 0),
+        NdArray.of(sample(read).dims(), sample(read).integers()));
   }
 
   /** A tensor of the extents of a value; what the network computes is taken as zeros. */
@@ -92,7 +113,9 @@ final class TailSketch {
   List<Value> step(Inputs in) {
     for (Value v : in.values()) {
       if (v instanceof Value.Live live) {
-        sketch.needsLayout(live);
+        sketch.needsUsualLayout(live);
+      } else if (v instanceof Value.Quantized q) {
+        sketch.needsUsualLayout(q.live());
       }
     }
     List<Integer> inputs = new ArrayList<>();

@@ -129,7 +129,7 @@ final class ValueLowering {
         continue;
       }
       if (!view.isChannels(d)) {
-        sketch.needsLayout(x);
+        sketch.needsUsualLayout(x);
         throw new Refused("its constant " + constant + " differs between positions");
       }
       for (int c = 0; c < channels; c++) {
@@ -214,7 +214,7 @@ final class ValueLowering {
     FileNode node = in.node();
     Value.Live x = in.live(0);
     View view = x.view();
-    sketch.needsLayout(x);
+    sketch.needsUsualLayout(x);
     boolean[] along = Evaluator.reduced(node, view.rank(), in.stated());
     boolean keeps = node.integer("keepdims", 1) != 0;
     int positions = 1;
@@ -259,7 +259,7 @@ final class ValueLowering {
     List<Integer> joined = new ArrayList<>();
     int channels = 0;
     for (Value.Live live : lives) {
-      sketch.needsLayout(live);
+      sketch.needsUsualLayout(live);
       if (live.view().rank() != first.rank() || !sketch.isAllChannels(live, axis)) {
         throw new Refused("joins along another axis than channels, which cannot run yet");
       }
@@ -293,7 +293,7 @@ final class ValueLowering {
           source.add(next++);
           constant.add(0f);
         }
-      } else if (v instanceof Value.Constant(NdArray array)) {
+      } else if (v instanceof Value.Constant(NdArray array, var ignored)) {
         for (float c : uniform(array, axis, all.view())) {
           source.add(-1);
           constant.add(c);

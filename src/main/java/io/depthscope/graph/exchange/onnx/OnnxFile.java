@@ -78,10 +78,11 @@ final class OnnxFile {
     ValueInfoProto input = input(name, graph, constants);
     List<FileNode> nodes = new ArrayList<>();
     for (NodeProto n : graph.getNodeList()) {
-      nodes.add(node(name, n, opset, tensors));
+      nodes.addAll(QOperators.expanded(node(name, n, opset, tensors)));
     }
     List<String> outputs = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
-    return FileGraph.of(name, nodes, constants, input.getName(), extents(name, input), outputs);
+    return FileGraph.of(
+        name, nodes, constants, input.getName(), extents(name, input), outputs, false);
   }
 
   private static String reason(InvalidProtocolBufferException e) {

@@ -1,16 +1,15 @@
 package io.depthscope.graph.exchange.onnx;
 
-import io.depthscope.file.FileErrors;
 import io.depthscope.file.Sha256;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.ModelBytes;
 import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.graph.exchange.lowering.FileGraph;
 import io.depthscope.graph.exchange.lowering.ModelImport;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Optional;
 
 /** Loads a network with its weights from an ONNX file. */
@@ -27,19 +26,8 @@ public final class OnnxModel {
    *     be run; the message is one line
    */
   public static LoadedModel load(Path path, LoadOptions options) throws ModelFormatException {
-    byte[] bytes;
-    try {
-      if (Files.isDirectory(path)) {
-        throw new ModelFormatException(path.toString(), "is a directory");
-      }
-      bytes = Files.readAllBytes(path);
-    } catch (ModelFormatException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new ModelFormatException(path.toString(), FileErrors.reason(e), e);
-    }
     Path folder = path.toAbsolutePath().normalize().getParent();
-    return load(path.toString(), bytes, Optional.ofNullable(folder), options);
+    return load(path.toString(), ModelBytes.read(path), Optional.ofNullable(folder), options);
   }
 
   /**
@@ -62,7 +50,8 @@ public final class OnnxModel {
     String beside = tensors.readExternal() ? " external data " + Sha256.hex(external.digest()) : "";
     return ModelImport.load(
         file,
-        new ModelImport.Origin(FAMILY, "an ONNX model", Path.of(name), Sha256.of(bytes), beside),
+        new ModelImport.Origin(
+            FAMILY, "an ONNX model", Path.of(name), Sha256.of(bytes), beside, List.of()),
         options);
   }
 }

@@ -2,14 +2,13 @@ package io.depthscope.graph.exchange.onnx;
 
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import com.google.protobuf.ByteString;
 import io.depthscope.file.FileErrors;
 import io.depthscope.graph.draft.NdArray;
+import io.depthscope.graph.exchange.lowering.ElementType;
 import io.depthscope.graph.exchange.lowering.FileNode;
 import io.depthscope.graph.exchange.lowering.Refused;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -42,64 +41,34 @@ final class TensorData {
     return readExternal;
   }
 
-  /** The types that are read, with the bytes of an element in raw data. */
-  private enum Type {
-    FLOAT(1, 4),
-    UINT8(2, 1),
-    INT8(3, 1),
-    UINT16(4, 2),
-    INT16(5, 2),
-    INT32(6, 4),
-    INT64(7, 8),
-    BOOL(9, 1),
-    FLOAT16(10, 2),
-    DOUBLE(11, 8),
-    UINT32(12, 4),
-    UINT64(13, 8),
-    BFLOAT16(16, 2);
-
-    private final int number;
-    private final int bytes;
-
-    Type(int number, int bytes) {
-      this.number = number;
-      this.bytes = bytes;
-    }
-
-    NdArray.Kind kind() {
-      return switch (this) {
-        case FLOAT, FLOAT16, DOUBLE, BFLOAT16 -> NdArray.Kind.FLOAT;
-        case INT8 -> NdArray.Kind.INT8;
-        case UINT8 -> NdArray.Kind.UINT8;
-        case INT16 -> NdArray.Kind.INT16;
-        case UINT16 -> NdArray.Kind.UINT16;
-        case INT32 -> NdArray.Kind.INT32;
-        case INT64, BOOL, UINT32, UINT64 -> NdArray.Kind.INTEGER;
-      };
-    }
-
-    boolean isFloat() {
-      return kind() == NdArray.Kind.FLOAT;
-    }
-
-    static Type of(int number) {
-      for (Type t : values()) {
-        if (t.number == number) {
-          return t;
-        }
-      }
-      throw new Refused("element type " + number + " cannot be read");
-    }
+  /** The type of a number of the schema. */
+  private static ElementType type(int number) {
+    return switch (number) {
+      case 1 -> ElementType.FLOAT;
+      case 2 -> ElementType.UINT8;
+      case 3 -> ElementType.INT8;
+      case 4 -> ElementType.UINT16;
+      case 5 -> ElementType.INT16;
+      case 6 -> ElementType.INT32;
+      case 7 -> ElementType.INT64;
+      case 9 -> ElementType.BOOL;
+      case 10 -> ElementType.FLOAT16;
+      case 11 -> ElementType.DOUBLE;
+      case 12 -> ElementType.UINT32;
+      case 13 -> ElementType.UINT64;
+      case 16 -> ElementType.BFLOAT16;
+      default -> throw new Refused("element type " + number + " cannot be read");
+    };
   }
 
   /** True if elements of this type of the schema are floats. */
   static boolean isFloat(int number) {
-    return Type.of(number).isFloat();
+    return type(number).isFloat();
   }
 
   /** The word that {@code lowering} knows a type of the schema by. */
   static String word(int number) {
-    return Type.of(number) == Type.BOOL ? "BOOL" : Type.of(number).kind().name();
+    return type(number).word();
   }
 
   /**
@@ -108,26 +77,18 @@ final class TensorData {
    * @throws Refused if it cannot be read, or does not hold what its extents say
    */
   NdArray read(TensorProto t) {
-    Type type = Type.of(t.getDataType());
+    ElementType type = type(t.getDataType());
     int[] dims = new int[t.getDimsCount()];
     for (int i = 0; i < dims.length; i++) {
       dims[i] = FileNode.small("an extent", t.getDims(i));
     }
-    int size;
-    try {
-      size = NdArray.size(dims);
-    } catch (IllegalArgumentException e) {
-      throw new Refused(e.getMessage(), e);
-    }
     if (t.hasDataLocation() && t.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
-      return decode(type, dims, size, externalBytes(t, (long) size * type.bytes));
+      return type.decode(dims, externalBytes(t, (long) ElementType.count(dims) * type.bytes()));
     }
     if (t.hasRawData()) {
-      ByteString raw = t.getRawData();
-      require(raw.size(), (long) size * type.bytes, "bytes");
-      return decode(type, dims, size, raw.asReadOnlyByteBuffer());
+      return type.decode(dims, t.getRawData().asReadOnlyByteBuffer());
     }
-    return fields(t, type, dims, size);
+    return fields(t, type, dims, ElementType.count(dims));
   }
 
   private static void require(long held, long needed, String what) {
@@ -136,42 +97,8 @@ final class TensorData {
     }
   }
 
-  private static NdArray decode(Type type, int[] dims, int size, ByteBuffer bytes) {
-    ByteBuffer in = bytes.order(ByteOrder.LITTLE_ENDIAN);
-    if (type.isFloat()) {
-      float[] out = new float[size];
-      if (type == Type.FLOAT) {
-        in.asFloatBuffer().get(out);
-        return NdArray.of(dims, out);
-      }
-      for (int i = 0; i < size; i++) {
-        out[i] =
-            switch (type) {
-              case FLOAT16 -> Float.float16ToFloat(in.getShort());
-              case BFLOAT16 -> Float.intBitsToFloat(in.getShort() << 16);
-              default -> (float) in.getDouble();
-            };
-      }
-      return NdArray.of(dims, out);
-    }
-    long[] out = new long[size];
-    for (int i = 0; i < size; i++) {
-      out[i] =
-          switch (type) {
-            case UINT8, BOOL -> in.get() & 0xff;
-            case INT8 -> in.get();
-            case UINT16 -> in.getShort() & 0xffff;
-            case INT16 -> in.getShort();
-            case INT32 -> in.getInt();
-            case UINT32 -> in.getInt() & 0xffffffffL;
-            default -> in.getLong();
-          };
-    }
-    return NdArray.of(dims, out, type.kind());
-  }
-
   /** The values from the repeated field of the type. */
-  private static NdArray fields(TensorProto t, Type type, int[] dims, int size) {
+  private static NdArray fields(TensorProto t, ElementType type, int[] dims, int size) {
     if (type.isFloat()) {
       int held =
           switch (type) {

@@ -170,7 +170,12 @@ class BrokenOnnxTest {
         "n.onnx: node Odd_of_y (my.domain.Odd): cannot run yet",
         refusal(model(graph(1, 1, 5, 5).addNode(node("Odd", "y", "x").setDomain("my.domain")))));
     assertEquals(
-        "n.onnx: node QuantizeLinear_of_y (QuantizeLinear): quantized files cannot be run yet",
+        "n.onnx: node DynamicQuantizeLinear_of_y (DynamicQuantizeLinear): chooses its scale anew for"
+            + " each input; static scales can be run",
+        refusal(model(graph(1, 1, 5, 5).addNode(node("DynamicQuantizeLinear", "y", "x")))));
+    assertEquals(
+        "n.onnx: node QuantizeLinear_of_y (QuantizeLinear): scale must be positive and finite, got"
+            + " -0.3",
         refusal(
             model(
                 graph(1, 1, 5, 5)
