@@ -1,18 +1,30 @@
 package io.depthscope.backend.cpu;
 
+import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.N;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Matrix product of activations and packed weights, C = A W, in float32.
  *
  * <p>A block of R rows by V vectors of C is kept in registers while the depth is walked once. Every
  * element of C is one chain of fused multiply-adds from depth 0 upwards, whichever block computes
- * it, so the result depends neither on the blocking nor on the vector width.
+ * it, so the result depends neither on the blocking nor on the vector width. A layer of a single
+ * row, a fully connected one, is cut into chains of {@link #CHAIN} that are then added: such have
+ * the greatest depths, and it costs nothing, for they wait for their weights.
  *
  * <p>A is row-major: the place of an element is affine in the depth, and only so does the JIT take
  * the range checks out of the loop.
  */
 final class Gemm {
+
+  /** Most vectors of a panel. */
+  private static final int MOST_VECTORS = 4;
+
+  /** Most terms of a chain where there is one row. */
+  static final int CHAIN = 256;
 
   private Gemm() {}
 
@@ -125,6 +137,31 @@ final class Gemm {
               c,
               w.firstVector(panel) * vectorStep,
               vectorStep);
+    }
+  }
+
+  /**
+   * Multiplies the only row that a layer has.
+   *
+   * @param a element k lies at {@code a0 + k}
+   * @param c receives the product, one channel after the other
+   */
+  static void multiplyRow(float[] a, int a0, PackedKernel w, float[] c) {
+    float[] chain = new float[MOST_VECTORS * N];
+    for (int panel = 0; panel < w.panels(); panel++) {
+      int vectors = w.panelVectors(panel);
+      int from = w.firstVector(panel) * N;
+      Arrays.fill(c, from, from + vectors * N, 0);
+      for (int k = 0; k < w.depth(); k += CHAIN) {
+        int n = Math.min(CHAIN, w.depth() - k);
+        int weights = w.panelOffset(panel) + k * vectors * N;
+        blocks(vectors).one.multiply(n, a, a0 + k, 0, w.data(), weights, chain, 0, N);
+        for (int v = 0; v < vectors * N; v += N) {
+          FloatVector.fromArray(F, c, from + v)
+              .add(FloatVector.fromArray(F, chain, v))
+              .intoArray(c, from + v);
+        }
+      }
     }
   }
 }

@@ -214,13 +214,20 @@ final class ImageExecutor {
 
   private void dense(CpuLayer l, CpuLayer.Weights w, float[] in, int p0, int p1, float[] tile) {
     PackedKernel kernel = w.packed();
-    if (l.form().isPointwise()) {
-      boolean handed = layers.get(l.step().node().inputs().getFirst()).handsOver();
-      int first = handed ? 0 : p0 * l.inputRow();
-      Gemm.multiply(in, first, l.inputRow(), p1 - p0, kernel, tile);
-    } else {
+    float[] rows = in;
+    int first = 0;
+    int rowStep = l.inputRow();
+    if (!l.form().isPointwise()) {
       windows.get(l.step().index()).gather(in, p0, p1, gathered);
-      Gemm.multiply(gathered, 0, kernel.depth(), p1 - p0, kernel, tile);
+      rows = gathered;
+      rowStep = kernel.depth();
+    } else if (!layers.get(l.step().node().inputs().getFirst()).handsOver()) {
+      first = p0 * l.inputRow();
+    }
+    if (l.step().out().positions() == 1) {
+      Gemm.multiplyRow(rows, first, kernel, tile);
+    } else {
+      Gemm.multiply(rows, first, rowStep, p1 - p0, kernel, tile);
     }
   }
 

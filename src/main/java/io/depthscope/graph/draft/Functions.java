@@ -53,8 +53,8 @@ final class Functions {
     Line outer = scaled(node, -1);
     if (!(nodes.get(outer.node()).op() instanceof DraftOp.Of(Op.Elementwise(var how)))
         || how != Op.Elementwise.Function.MUL
-        || outer.node() == node && isClamped(node)
-        || outer.node() != node && isHeld(outer.node())) {
+        || !nodes.get(outer.node()).clamp().equals(Clamp.NONE)
+        || (outer.node() != node && nodes.get(outer.node()).quantizes())) {
       return Optional.empty();
     }
     List<Integer> factors = nodes.get(outer.node()).inputs();
@@ -75,7 +75,7 @@ final class Functions {
   private Optional<Found> gate(int node) {
     Line line = line(node);
     DraftNode base = nodes.get(line.node());
-    if (isHeld(line.node()) || base.inputs().isEmpty()) {
+    if (isChanged(line.node()) || base.inputs().isEmpty()) {
       return Optional.empty();
     }
     int input = base.inputs().getFirst();
@@ -90,7 +90,7 @@ final class Functions {
       case SIGMOID ->
           plain ? Optional.of(new Found(Function.SILU, input, 1 / line.scale())) : Optional.empty();
       case TANH ->
-          plain && isUnary(input, Function.SOFTPLUS) && !isHeld(input)
+          plain && isUnary(input, Function.SOFTPLUS) && !isChanged(input)
               ? Optional.of(
                   new Found(Function.MISH, nodes.get(input).inputs().getFirst(), 1 / line.scale()))
               : Optional.empty();
@@ -121,18 +121,14 @@ final class Functions {
     return nodes.get(node).op() instanceof DraftOp.Of(Op.Unary(Function f)) && f == function;
   }
 
-  private boolean isClamped(int node) {
-    return !nodes.get(node).clamp().equals(Clamp.NONE);
-  }
-
-  /** True if a node does more than its operation says, so that it cannot be left out. */
-  private boolean isHeld(int node) {
-    return isClamped(node) || nodes.get(node).quantizes();
+  /** True if a node's values are held to an interval or rounded to codes. */
+  private boolean isChanged(int node) {
+    return !nodes.get(node).clamp().equals(Clamp.NONE) || nodes.get(node).quantizes();
   }
 
   /** What a node scales and shifts, if it does so to all channels alike. */
   private Optional<Line> affine(int node) {
-    if (isHeld(node) || !(nodes.get(node).op() instanceof DraftOp.Normalize(BatchNorm norm))) {
+    if (isChanged(node) || !(nodes.get(node).op() instanceof DraftOp.Normalize(BatchNorm norm))) {
       return Optional.empty();
     }
     double scale = norm.factor(0);

@@ -8,7 +8,10 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The matrix product is, bit for bit, one chain of fused multiply-adds an output. */
+/**
+ * The matrix product is, bit for bit, one chain of fused multiply-adds an output; that of a layer's
+ * only row, the sum of chains.
+ */
 class GemmTest {
   private static final int[] DEPTHS = {1, 2, 3, 17, 64};
 
@@ -24,12 +27,20 @@ class GemmTest {
   void everyOutputIsOneChain(int rows) {
     for (int depth : DEPTHS) {
       for (int channels : CHANNELS) {
-        multiply(rows, depth, channels);
+        multiply(rows, depth, channels, false);
       }
     }
   }
 
-  private static void multiply(int rows, int depth, int channels) {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 255, 256, 257, 512, 1000})
+  void theOnlyRowIsASumOfChains(int depth) {
+    for (int channels : CHANNELS) {
+      multiply(1, depth, channels, true);
+    }
+  }
+
+  private static void multiply(int rows, int depth, int channels, boolean only) {
     String text = rows + " rows, depth " + depth + ", " + channels + " channels";
     SplittableRandom random = new SplittableRandom(31L * rows + depth + 1000L * channels);
     int rowStep = depth + 3;
@@ -48,12 +59,22 @@ class GemmTest {
     int used = rows * StreamSums.padded(channels);
     float[] c = new float[used + 64];
     Arrays.fill(c, GARBAGE);
-    Gemm.multiply(a, FIRST, rowStep, rows, new PackedKernel(kernel, channels, depth), c);
+    PackedKernel packed = new PackedKernel(kernel, channels, depth);
+    if (only) {
+      Gemm.multiplyRow(a, FIRST, packed, c);
+    } else {
+      Gemm.multiply(a, FIRST, rowStep, rows, packed, c);
+    }
     for (int channel = 0; channel < StreamSums.padded(channels); channel++) {
       for (int row = 0; row < rows; row++) {
+        int chain = only ? 256 : depth;
         float want = 0;
-        for (int k = 0; channel < channels && k < depth; k++) {
-          want = Math.fma(a[FIRST + row * rowStep + k], kernel[channel * depth + k], want);
+        for (int from = 0; channel < channels && from < depth; from += chain) {
+          float sum = 0;
+          for (int k = from; k < Math.min(depth, from + chain); k++) {
+            sum = Math.fma(a[FIRST + row * rowStep + k], kernel[channel * depth + k], sum);
+          }
+          want = from == 0 ? sum : want + sum;
         }
         int lane = channel % Lanes.N;
         float got = c[(channel - lane) * rows + row * Lanes.N + lane];

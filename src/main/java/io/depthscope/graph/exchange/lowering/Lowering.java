@@ -38,9 +38,9 @@ final class Lowering {
   private final Sketch sketch;
   private final LayerLowering layers;
   private final ValueLowering byValue;
-  private final MoveLowering moves;
   private final Set<FileNode> needed;
   private final QuantLowering codes;
+  private final MoveLowering moves;
   private final Map<String, Value> values = new HashMap<>();
   private final TailSketch tail;
   private long made;

@@ -86,14 +86,6 @@ final class Sketch {
     }
   }
 
-  /**
-   * Says whether what comes next may move values between channels and positions. Behind the last
-   * weights it is better not done by a layer.
-   */
-  void mayMove(boolean allowed) {
-    moves = allowed;
-  }
-
   NodeCodes codes(int node) {
     return nodes.get(node).codes();
   }
@@ -104,6 +96,14 @@ final class Sketch {
 
   View order(int node) {
     return nodes.get(node).order();
+  }
+
+  /**
+   * Says whether what comes next may move values between channels and positions. Behind the last
+   * weights it is better not done by a layer.
+   */
+  void mayMove(boolean allowed) {
+    moves = allowed;
   }
 
   Shape shape(int node) {
