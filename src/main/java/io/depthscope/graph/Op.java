@@ -637,7 +637,14 @@ public sealed interface Op {
       boolean positive = size > 0 && alpha >= 0 && beta > 0 && bias > 0;
       if (!positive || !Float.isFinite(alpha) || !Float.isFinite(beta) || !Float.isFinite(bias)) {
         throw new IllegalArgumentException(
-            "a response of size %d, alpha %s, beta %s, bias %s".formatted(size, alpha, beta, bias));
+            "a response of size "
+                + size
+                + ", alpha "
+                + alpha
+                + ", beta "
+                + beta
+                + ", bias "
+                + bias);
       }
     }
 

@@ -176,7 +176,9 @@ public final class Plan {
    */
   private static Optional<QuantParams> handedOn(Graph graph, QuantSpec spec, Node reader) {
     Node from = graph.node(reader.inputs().getFirst());
-    while (!from.op().quantizesOutput() && from.op().arity() == 1) {
+    while (spec.output(from.name()).isEmpty()
+        && !from.op().quantizesOutput()
+        && from.op().arity() == 1) {
       from = graph.node(from.inputs().getFirst());
     }
     return spec.output(from.name());

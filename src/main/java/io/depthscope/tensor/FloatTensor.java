@@ -40,6 +40,20 @@ public record FloatTensor(int[] dims, float[] data) {
     return n;
   }
 
+  /**
+   * A value for each channel.
+   *
+   * @param values one a channel, or one for all
+   * @param room at least as many as channels; zeros behind them
+   */
+  public static float[] eachChannel(float[] values, int channels, int room) {
+    float[] each = new float[room];
+    for (int c = 0; c < channels; c++) {
+      each[c] = values[values.length == 1 ? 0 : c];
+    }
+    return each;
+  }
+
   /** Row-major text form of the extents, such as {@code [3, 3, 24, 1]}. */
   public String dimsText() {
     return Arrays.toString(dims);

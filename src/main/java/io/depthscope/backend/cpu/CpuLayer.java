@@ -3,6 +3,7 @@ package io.depthscope.backend.cpu;
 import io.depthscope.graph.Op;
 import io.depthscope.plan.Step;
 import io.depthscope.stats.StreamSums;
+import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 
 /**
@@ -83,8 +84,8 @@ record CpuLayer(
     Step l = size.step();
     if (size.form() instanceof LayerForm.Moved(Op.Rearrange op)) {
       int[] from = op.places(inputRow);
-      Weights x = new Weights.Places(from, eachChannel(l.kernel(), l.out().channels()));
-      Weights xq = new Weights.Places(from, eachChannel(l.quantizedKernel(), l.out().channels()));
+      Weights x = new Weights.Places(from, eachChannel(l.kernel(), l));
+      Weights xq = new Weights.Places(from, eachChannel(l.quantizedKernel(), l));
       return new CpuLayer(size, OutputStage.of(l), x, xq, inputRow);
     }
     Weights baseline = weights(l, size.form(), l.kernel());
@@ -93,13 +94,9 @@ record CpuLayer(
     return new CpuLayer(size, OutputStage.of(l), baseline, candidate, inputRow);
   }
 
-  /** Values of the channels, padded with zeros, of one a channel or of one for all. */
-  static float[] eachChannel(float[] values, int channels) {
-    float[] each = new float[StreamSums.padded(channels)];
-    for (int c = 0; c < channels; c++) {
-      each[c] = values[values.length == 1 ? 0 : c];
-    }
-    return each;
+  private static float[] eachChannel(float[] values, Step l) {
+    int channels = l.out().channels();
+    return FloatTensor.eachChannel(values, channels, StreamSums.padded(channels));
   }
 
   private static Weights weights(Step l, LayerForm form, float[] kernel) {
@@ -109,8 +106,7 @@ record CpuLayer(
           new Weights.Packed(new PackedKernel(kernel, channels, kernel.length / channels));
       case LayerForm.ByChannel ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
       case LayerForm.Grouped ignored -> new Weights.ByTap(tapsOutermost(kernel, channels));
-      case LayerForm.Sloped(Op.LeakyRelu op) ->
-          new Weights.Sloped(eachChannel(op.slope(), channels));
+      case LayerForm.Sloped(Op.LeakyRelu op) -> new Weights.Sloped(eachChannel(op.slope(), l));
       default -> new Weights.None();
     };
   }

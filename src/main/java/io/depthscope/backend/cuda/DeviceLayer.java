@@ -8,6 +8,7 @@ import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.Step;
+import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -195,7 +196,7 @@ record DeviceLayer(
   /** Weights or constants of a stream in the layout of the kernel; empty without any. */
   float[] packed(float[] kernelWeights) {
     if (step.op() instanceof Op.Rearrange) {
-      return WeightLayout.eachChannel(kernelWeights, params.outChannels());
+      return eachChannel(kernelWeights);
     }
     if (!step.op().hasWeights()) {
       return new float[0];
@@ -228,7 +229,7 @@ record DeviceLayer(
     return switch (step.op()) {
       case Op.Rearrange r -> Uploads.bits(r.places(params.inStride()));
       case Op.Resize r -> taps(r);
-      case Op.LeakyRelu r -> WeightLayout.eachChannel(r.slope(), params.outChannels());
+      case Op.LeakyRelu r -> eachChannel(r.slope());
       case Op.LocalResponse r -> new float[] {r.alpha(), r.beta(), r.bias()};
       default -> step.op().takesClamp() ? channelValues() : new float[0];
     };
@@ -243,6 +244,10 @@ record DeviceLayer(
       case Op.LocalResponse ignored -> 3;
       default -> step.op().takesClamp() ? 3L * params.outStride() : 0;
     };
+  }
+
+  private float[] eachChannel(float[] values) {
+    return FloatTensor.eachChannel(values, params.outChannels(), params.outStride());
   }
 
   private float[] channelValues() {

@@ -29,15 +29,6 @@ final class WeightLayout {
     return packed;
   }
 
-  /** A value for each channel, padded, of one a channel or of one for all. */
-  static float[] eachChannel(float[] values, int channels) {
-    float[] each = new float[LayerParams.stride(channels)];
-    for (int c = 0; c < channels; c++) {
-      each[c] = values[values.length == 1 ? 0 : c];
-    }
-    return each;
-  }
-
   /** [C, KH, KW, 1] to [KH, KW, C padded]. */
   static float[] depthwise(Step l, float[] kernel) {
     int channels = l.in().channels();

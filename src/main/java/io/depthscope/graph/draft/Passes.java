@@ -219,6 +219,8 @@ final class Passes {
         DraftNode before = made.now(input);
         Optional<Op.Rearrange> both =
             before.op() instanceof DraftOp.Of(Op.Rearrange first)
+                    && (!before.quantizes()
+                        || before.codes().output().equals(node.codes().output()))
                 ? Moves.joined(first, second)
                 : Optional.empty();
         if (both.isPresent()) {

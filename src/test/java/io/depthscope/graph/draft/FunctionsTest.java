@@ -6,6 +6,7 @@ import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Op.Unary.Function;
+import io.depthscope.quant.QuantParams;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,6 +60,7 @@ class FunctionsTest {
     DraftNode node = made.nodes().get(last);
     assertEquals(new DraftOp.Of(new Op.Unary(function)), node.op());
     assertEquals(List.of(x), node.inputs());
+    assertEquals(nodes.get(last).codes(), node.codes());
     Draft clean = CleanUp.DROP_UNUSED.apply(made).draft();
     assertEquals(x + 2, clean.nodes().size(), clean::toString);
   }
@@ -150,6 +152,19 @@ class FunctionsTest {
     int apart =
         add(new DraftOp.Normalize(BatchNorm.affine(new float[] {1, 2}, new float[] {3, 3})), x);
     stays(line(1 / 6.0, 0, mul(x, clamp(0, 6, apart))));
+  }
+
+  @Test
+  void whatIsQuantizedInBetweenIsKept() {
+    NodeCodes codes = NodeCodes.NONE.withOutput(Optional.of(new QuantParams(0.1f, 0, 0, 255)));
+    int x = input();
+    int s = of(Function.SIGMOID, x);
+    nodes.set(s, nodes.get(s).withCodes(codes));
+    stays(mul(x, s));
+    x = input();
+    int product = mul(x, of(Function.SIGMOID, x));
+    nodes.set(product, nodes.get(product).withCodes(codes));
+    becomes(Function.SILU, x, product);
   }
 
   @Test

@@ -348,7 +348,7 @@ final class LayerLowering {
         || weights.dim(0) != shape.channels()
         || weights.dim(0) % groups != 0) {
       throw new Refused(
-          "its weights %s do not fit %s in %d groups".formatted(weights, shape, groups));
+          "its weights " + weights + " do not fit " + shape + " in " + groups + " groups");
     }
     int kernelH = rank == 4 ? weights.dim(2) : 1;
     int kernelW = weights.dim(rank - 1);

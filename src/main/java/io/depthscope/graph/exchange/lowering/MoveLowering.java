@@ -59,7 +59,7 @@ final class MoveLowering {
 
   /** Places of one axis, in their order. */
   private Value.Live taken(String name, Value.Live x, int axis, int[] places) {
-    sketch.needsLayout(x);
+    sketch.needsUsualLayout(x);
     if (sketch.isAllChannels(x, axis)) {
       int[] all = x.view().channelsOf(axis);
       int[] source = Arrays.stream(places).map(i -> all[i]).toArray();
@@ -165,6 +165,10 @@ final class MoveLowering {
         int period = Math.max(1, 2 * extent - 2);
         int folded = Math.floorMod(at, period);
         yield folded < extent ? folded : period - folded;
+      }
+      case "symmetric" -> {
+        int folded = Math.floorMod(at, 2 * extent);
+        yield folded < extent ? folded : 2 * extent - 1 - folded;
       }
       default -> throw new Refused("mode is the unknown word " + mode);
     };

@@ -31,7 +31,10 @@ final class QuantLowering {
           "MaxPool",
           "Slice",
           "Split",
-          "Concat");
+          "Concat",
+          "Gather",
+          "DepthToSpace",
+          "SpaceToDepth");
 
   /** A node that rounds the output of another to these codes. */
   private record Rounded(int node, QuantParams params) {}
