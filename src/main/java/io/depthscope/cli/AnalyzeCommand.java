@@ -14,6 +14,7 @@ import io.depthscope.run.MemoryEstimate;
 import io.depthscope.run.Method;
 import io.depthscope.run.Quantization;
 import io.depthscope.run.Subject;
+import io.depthscope.run.TestImages;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -42,6 +43,13 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Mixin private DataOptions dataOptions;
   @Mixin private SchemeOptions schemeOptions;
   @Mixin private BackendOptions backendOptions;
+
+  @Option(
+      names = "--unlabelled",
+      description =
+          "Take all images of --data, in class folders or not, as images of which nobody knows what"
+              + " they show.")
+  private boolean unlabelled;
 
   @Option(
       names = "--calibrate",
@@ -147,13 +155,17 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
     Method method = method(scheme);
     String dataSpec = dataOptions.spec(subject.model());
+    boolean labelled = subject.model().graph().isClassifier() && !unlabelled;
     try (BackendChoice.Opened opened = backendOptions.choice().open();
-        Dataset data = dataOptions.open(dataSpec, subject.model())) {
-      dataOptions.checkClasses(data, subject.model());
+        Dataset data = dataOptions.open(dataSpec, subject.model(), labelled)) {
+      TestImages images = dataOptions.images(data);
+      if (labelled && images.labelled()) {
+        dataOptions.checkClasses(data, subject.model());
+      }
       Analysis analysis =
           new Analysis(
               subject,
-              dataOptions.images(data),
+              labelled ? images : images.withoutLabels(),
               method,
               ranges(dataSpec),
               backendOptions.machine(opened));

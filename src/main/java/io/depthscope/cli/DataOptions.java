@@ -28,8 +28,9 @@ final class DataOptions {
       names = "--data",
       paramLabel = "DATA",
       description = {
-        "A folder of class folders with images, a CIFAR-10 folder or .bin file, a file written by"
-            + " 'pack', or synthetic:N. Default for 32x32 networks of ten classes: "
+        "A folder of class folders with images, a folder of images alone, a CIFAR-10 folder or .bin"
+            + " file, a file written by 'pack', or synthetic:N. Default for 32x32 networks of ten"
+            + " classes: "
             + DEFAULT_SYNTHETIC
             + "."
       })
@@ -130,15 +131,43 @@ final class DataOptions {
         : Optional.empty();
   }
 
-  /** Opens the images and says what lies beside them and was left out. */
-  Dataset open(String spec, LoadedModel model) throws IOException {
+  /**
+   * Opens the images and says what lies beside them and was left out.
+   *
+   * @param labelled whether it counts what they show; they may be without labels all the same
+   * @throws UsageException if classes are stated that count for nothing
+   */
+  Dataset open(String spec, LoadedModel model, boolean labelled) throws IOException {
+    if (synsets != null && !labelled) {
+      throw new UsageException(
+          model.graph().isClassifier()
+              ? "--synsets and --unlabelled contradict each other"
+              : "--synsets is of no use: " + model.graph().name() + " is no classifier");
+    }
     int outputs = model.graph().outputShape().channels();
     int withBackground = model.firstClass() == 0 ? 0 : outputs;
     Dataset opened =
         Datasets.open(
             spec,
-            new Datasets.Options(Optional.ofNullable(synsets), exif, seed, true, withBackground));
+            new Datasets.Options(
+                Optional.ofNullable(synsets), exif, seed, labelled, withBackground));
     tell(opened);
+    return opened;
+  }
+
+  /**
+   * Opens images for a command that is about what they show.
+   *
+   * @throws IOException if nothing tells
+   */
+  Dataset openLabelled(String spec, LoadedModel model) throws IOException {
+    requireClassifier(model);
+    Dataset opened = open(spec, model, true);
+    if (!opened.labelled()) {
+      opened.close();
+      throw new IOException(
+          spec + ": its images have no labels (there are no class folders); analyze alone can do");
+    }
     return opened;
   }
 
@@ -167,6 +196,7 @@ final class DataOptions {
    * @throws IOException if they do not
    */
   void checkClasses(Dataset dataset, LoadedModel model) throws IOException {
+    requireClassifier(model);
     int outputs = model.graph().outputShape().channels() - model.firstClass();
     boolean partial = dataset instanceof ImageFolder && synsets == null;
     if (dataset.classCount() > outputs || (partial && dataset.classCount() != outputs)) {
@@ -177,6 +207,14 @@ final class DataOptions {
               + " classes, the network "
               + outputs
               + (partial ? "; --synsets FILE tells which of them the folders are" : ""));
+    }
+  }
+
+  private static void requireClassifier(LoadedModel model) throws IOException {
+    if (!model.graph().isClassifier()) {
+      throw new IOException(
+          model.file()
+              + ": is no classifier (one output of two classes or more); analyze takes it");
     }
   }
 }

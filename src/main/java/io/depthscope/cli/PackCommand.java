@@ -58,7 +58,7 @@ final class PackCommand implements Callable<Integer> {
       modelOptions.lines(subject).forEach(spec.commandLine().getOut()::println);
     }
     int packed;
-    try (Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
+    try (Dataset data = dataOptions.openLabelled(dataOptions.spec(model), model)) {
       dataOptions.checkClasses(data, model);
       packed =
           new Packing(dataOptions.images(data), subject.preprocessing(), workers)

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * An ordered, labelled collection of 8-bit RGB images. Implementations are safe to read from
- * several threads.
+ * An ordered, usually labelled collection of 8-bit RGB images. Implementations are safe to read
+ * from several threads.
  */
 public interface Dataset extends AutoCloseable {
 
@@ -22,6 +22,11 @@ public interface Dataset extends AutoCloseable {
   /** What lies beside the images and was left out, a line a kind; empty if nothing was. */
   default List<String> notices() {
     return List.of();
+  }
+
+  /** False where nothing tells what the images show: their labels say nothing then. */
+  default boolean labelled() {
+    return true;
   }
 
   /** Number of classes; every label is below it. */

@@ -113,6 +113,8 @@ public record RunSetting(
           DATA,
           DATA_FINGERPRINT,
           figure("images", Kind.SUBJECT, s -> s.images().count(), RunSetting::images),
+          figure( // what is known of them does not change what is measured
+              "labels", Kind.SUBJECT, s -> s.images().labelled() ? "known" : "none", r -> Map.of()),
           circumstance("leftOut", s -> s.images().leftOut()),
           recorded(
               "preprocessing",

@@ -53,9 +53,11 @@ public record RunSpec(
    * The images, wherever a copy of them lies.
    *
    * @param count how many are to be run, from the first on; those that cannot be read included
+   * @param labelled whether it counts what they show
    * @param leftOut what lies beside them and is none
    */
-  public record Images(String description, String fingerprint, int count, List<String> leftOut) {
+  public record Images(
+      String description, String fingerprint, int count, boolean labelled, List<String> leftOut) {
     public Images {
       leftOut = List.copyOf(leftOut);
     }

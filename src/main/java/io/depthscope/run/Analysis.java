@@ -161,14 +161,14 @@ public record Analysis(
         run.begin(plan, method.quantization().scheme(), calibration);
       }
       try (Program program = machine.backend().compile(plan, machine.batch())) {
-        RunState state = new RunState(program.statistics());
+        RunState state = new RunState(program.statistics(), plan);
         List<Prediction> predictions = new ArrayList<>();
         if (run.resumes()) {
           predictions.addAll(run.restore(state));
         } else {
           run.checkpoint(state); // before any image: the calibration is worth keeping
         }
-        long before = state.figures().images();
+        long before = state.images();
         Instant measured = Instant.now();
         boolean finished;
         try {
@@ -180,7 +180,7 @@ public record Analysis(
         if (!finished) {
           return Result.stopped(Outcome.STOPPED);
         }
-        if (state.figures().images() == 0) {
+        if (state.images() == 0) {
           throw new IOException(images.data().description() + ": no image could be read");
         }
         state.skipped().addAll(0, images.source().skipped()); // no checkpoint follows
@@ -189,7 +189,7 @@ public record Analysis(
                 .with(
                     "skippedImages",
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
-                .withTimes(started, measured, Instant.now(), state.figures().images() - before);
+                .withTimes(started, measured, Instant.now(), state.images() - before);
         Run result =
             new RunAssembly(
                     plan,
@@ -250,7 +250,9 @@ public record Analysis(
               state.skipped().add(u);
               listener.notice("skipped " + u.name() + ": " + u.reason());
             })) {
-      return new PairedRun(program, plan, state, subject.model().firstClass())
+      PairedRun.Labels labels =
+          new PairedRun.Labels(images.labelled(), subject.model().firstClass());
+      return new PairedRun(program, plan, state, labels)
           .run(
               loader,
               images.count(),
@@ -317,7 +319,11 @@ public record Analysis(
             model.configuration(),
             model.settings().stream().map(Setting::text).toList()),
         new RunSpec.Images(
-            source.description(), source.fingerprint(), images.count(), source.notices()),
+            source.description(),
+            source.fingerprint(),
+            images.count(),
+            images.labelled(),
+            source.notices()),
         subject.preprocessing(),
         method.quantization().scheme(),
         method.feed(),

@@ -8,11 +8,13 @@ import java.util.List;
  * The images a network is measured on.
  *
  * @param count images to run, from the first on
+ * @param labelled whether it is known what they show, and counts
  * @param strict an unreadable image ends the run instead of being skipped
  * @param seed of synthetic images
  * @param source where they really come from, if {@code data} is a copy of them
  */
-public record TestImages(Dataset data, int count, boolean strict, long seed, Source source) {
+public record TestImages(
+    Dataset data, int count, boolean labelled, boolean strict, long seed, Source source) {
 
   /**
    * Where images come from.
@@ -34,11 +36,17 @@ public record TestImages(Dataset data, int count, boolean strict, long seed, Sou
 
   /** Images of a data set that is no copy. */
   public TestImages(Dataset data, int count, boolean strict, long seed) {
-    this(data, count, strict, seed, Source.of(data, List.of()));
+    this(data, count, data.labelled(), strict, seed, Source.of(data, List.of()));
+  }
+
+  /** The same images, of which nobody asks what they show. */
+  public TestImages withoutLabels() {
+    return new TestImages(data, count, false, strict, seed, source);
   }
 
   /** The same images from a copy, which may lack those that could not be copied. */
   TestImages copiedTo(Dataset copy, List<UnreadableImage> lost) {
-    return new TestImages(copy, Math.min(count, copy.size()), strict, seed, Source.of(data, lost));
+    return new TestImages(
+        copy, Math.min(count, copy.size()), labelled, strict, seed, Source.of(data, lost));
   }
 }
