@@ -3,8 +3,10 @@ package io.depthscope.cli;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageFolder;
+import io.depthscope.dataset.Samples;
 import io.depthscope.dataset.SyntheticShapes;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.run.TensorInput;
 import io.depthscope.run.TestImages;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
@@ -29,8 +31,8 @@ final class DataOptions {
       paramLabel = "DATA",
       description = {
         "A folder of class folders with images, a folder of images alone, a CIFAR-10 folder or .bin"
-            + " file, a file written by 'pack', or synthetic:N. Default for 32x32 networks of ten"
-            + " classes: "
+            + " file, a file written by 'pack', synthetic:N, or (analyze) a NumPy file (.npy) of inputs"
+            + " as they are. Default for 32x32 networks of ten classes: "
             + DEFAULT_SYNTHETIC
             + "."
       })
@@ -90,10 +92,26 @@ final class DataOptions {
     return spec == null || spec.startsWith(SYNTHETIC) ? List.of() : List.of(Path.of(spec));
   }
 
+  /**
+   * The NumPy file that is to be run, if it is one.
+   *
+   * @throws UsageException if something is stated that speaks of images
+   */
+  Optional<Path> tensors() {
+    if (data == null || !TensorInput.isOne(data)) {
+      return Optional.empty();
+    }
+    if (synsets != null || exif) {
+      throw new UsageException(
+          (exif ? "--exif" : "--synsets") + " is about image files, --data is a NumPy file");
+    }
+    return Optional.of(Path.of(data));
+  }
+
   /** The images to run. */
-  TestImages images(Dataset dataset) {
+  <D extends Samples> TestImages<D> images(D dataset) {
     int count = limit == null ? dataset.size() : Math.min(limit, dataset.size());
-    return new TestImages(dataset, count, strict, seed);
+    return new TestImages<>(dataset, count, strict, seed);
   }
 
   /**
@@ -195,7 +213,7 @@ final class DataOptions {
    *
    * @throws IOException if they do not
    */
-  void checkClasses(Dataset dataset, LoadedModel model) throws IOException {
+  void checkClasses(Samples dataset, LoadedModel model) throws IOException {
     requireClassifier(model);
     int outputs = model.graph().outputShape().channels() - model.firstClass();
     boolean partial = dataset instanceof ImageFolder && synsets == null;

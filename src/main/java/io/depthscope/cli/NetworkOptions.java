@@ -4,10 +4,10 @@ import io.depthscope.dataset.Interpolation;
 import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.Setting;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -128,16 +128,40 @@ final class NetworkOptions {
     Optional<InputRange> range = Optional.ofNullable(inputRange);
     return new StatedImages(
         mean == null
-            ? range.map(r -> Collections.nCopies(CHANNELS, r.mean))
-            : Optional.of(three("--mean", mean, -MOST_PIXEL, MOST_PIXEL)),
+            ? range.map(r -> List.of(r.mean))
+            : Optional.of(numbers("--mean", mean, -MOST_PIXEL, MOST_PIXEL)),
         std == null
-            ? range.map(r -> Collections.nCopies(CHANNELS, r.std))
-            : Optional.of(three("--std", std, LEAST_STD, MOST_PIXEL)),
+            ? range.map(r -> List.of(r.std))
+            : Optional.of(numbers("--std", std, LEAST_STD, MOST_PIXEL)),
         Optional.ofNullable(channelOrder),
         Optional.ofNullable(interpolation));
   }
 
-  private static List<Double> three(String option, String text, double least, double most) {
+  /**
+   * Refuses what speaks of images.
+   *
+   * @throws UsageException if something is stated of how the network reads them
+   */
+  void requireNoImages() {
+    List<String> given = new ArrayList<>();
+    add(given, "--mean", mean);
+    add(given, "--std", std);
+    add(given, "--input-range", inputRange);
+    add(given, "--channel-order", channelOrder);
+    add(given, "--interpolation", interpolation);
+    if (!given.isEmpty()) {
+      throw new UsageException(
+          "a NumPy file is used as it is: " + String.join(", ", given) + " prepare images");
+    }
+  }
+
+  private static void add(List<String> given, String option, Object value) {
+    if (value != null) {
+      given.add(option);
+    }
+  }
+
+  private static List<Double> numbers(String option, String text, double least, double most) {
     List<Double> given = new ArrayList<>();
     try {
       for (String number : text.split(",", -1)) {
@@ -155,7 +179,7 @@ final class NetworkOptions {
             String.format(Locale.ROOT, "%s must be %s..%s, got %s", option, least, most, v));
       }
     }
-    return given.size() == 1 ? Collections.nCopies(CHANNELS, given.getFirst()) : given;
+    return given;
   }
 
   private static UsageException notNumbers(String option, String text, Exception cause) {
@@ -168,8 +192,10 @@ final class NetworkOptions {
    * One line each for what is used and where it is from: what the file tells by itself is left out.
    */
   List<String> lines(Subject subject) {
-    return images().settings(subject.model(), subject.preprocessing()).stream()
-        .map(setting -> Main.oneLine(setting.text()))
-        .toList();
+    List<Setting> all =
+        subject.images().isPresent()
+            ? images().settings(subject.model(), subject.preprocessing())
+            : subject.model().settings();
+    return all.stream().map(setting -> Main.oneLine(setting.text())).toList();
   }
 }

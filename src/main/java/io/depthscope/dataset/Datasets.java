@@ -81,6 +81,9 @@ public final class Datasets {
     if (path.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".bin")) {
       return withoutSynsets(spec, options, Cifar10Binary.ofFile(path));
     }
+    if (path.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npy")) {
+      throw new IOException(spec + ": a NumPy file holds no images; analyze and run take it");
+    }
     throw new IOException(spec + ": neither a packed data set nor a CIFAR-10 .bin file");
   }
 

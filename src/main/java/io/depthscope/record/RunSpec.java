@@ -14,18 +14,22 @@ import java.util.Optional;
  *
  * @param build the program
  * @param images what it was run on
+ * @param preprocessing empty where inputs are used as they are
  */
 public record RunSpec(
     BuildInfo build,
     Network network,
     Images images,
-    Preprocessing preprocessing,
+    Optional<Preprocessing> preprocessing,
     QuantScheme scheme,
     Feed feed,
     Recording recording,
     Ranges ranges,
     Engine engine,
     Circumstances circumstances) {
+
+  /** What is done to an input that is no image. */
+  static final String AS_IT_IS = "none";
 
   /**
    * The network.
@@ -123,10 +127,8 @@ public record RunSpec(
         "network",
         network.configuration(),
         "preprocessing",
-        preprocessing.geometryText()
-            + ", mean "
-            + preprocessing.mean()
-            + ", std "
-            + preprocessing.std());
+        preprocessing
+            .map(p -> p.geometryText() + ", mean " + p.mean() + ", std " + p.std())
+            .orElse(AS_IT_IS));
   }
 }

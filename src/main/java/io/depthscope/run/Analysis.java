@@ -3,8 +3,11 @@ package io.depthscope.run;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageFolder;
+import io.depthscope.dataset.Samples;
+import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
@@ -34,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One analysis, from calibration to the written results.
@@ -41,7 +45,11 @@ import java.util.Optional;
  * @param ranges images or a file that the ranges of tensors are taken from
  */
 public record Analysis(
-    Subject subject, TestImages images, Method method, CalibrationSource ranges, Machine machine) {
+    Subject subject,
+    TestImages<?> images,
+    Method method,
+    CalibrationSource ranges,
+    Machine machine) {
 
   /** How a run ended. */
   public enum Outcome {
@@ -79,7 +87,8 @@ public record Analysis(
   public MemoryEstimate memory() {
     Plan shape = shapeOfPlan();
     long network = machine.backend().memoryBytes(shape, machine.batch());
-    long image = subject.preprocessing().inputShape().size();
+    long values = subject.images().isPresent() ? 1 : Float.BYTES;
+    long image = values * subject.model().graph().inputShape().size();
     boolean decodes = images.data() instanceof ImageFolder;
     long held =
         image
@@ -113,7 +122,7 @@ public record Analysis(
     }
     return Plan.ofSizes(
         subject.model().network(),
-        subject.preprocessing().normalizationTable(),
+        subject.inputTable(),
         outputs,
         weights,
         method.feed(),
@@ -237,15 +246,11 @@ public record Analysis(
       Output output,
       RunListener listener)
       throws IOException {
-    try (BatchLoader loader =
-        new BatchLoader(
+    try (Batches batches =
+        batches(
             images.data(),
-            subject.preprocessing(),
             Math.min(state.next(), images.count()),
             images.count(),
-            machine.batch(),
-            machine.threads(),
-            images.strict(),
             u -> {
               state.skipped().add(u);
               listener.notice("skipped " + u.name() + ": " + u.reason());
@@ -254,7 +259,7 @@ public record Analysis(
           new PairedRun.Labels(images.labelled(), subject.model().firstClass());
       return new PairedRun(program, plan, state, labels)
           .run(
-              loader,
+              batches,
               images.count(),
               output.checkpointEvery(),
               new PairedRun.Observer(
@@ -273,25 +278,40 @@ public record Analysis(
     if (ranges.file().isPresent()) {
       return Optional.of(read(ranges.file().get(), spec));
     }
-    try (Dataset data = ranges.opener().open()) {
+    try (Samples data = ranges.opener().open()) {
       int n = Math.min(ranges.images(), data.size());
       String text =
           (n < data.size() ? "the first " : "all ") + n + " images of data " + data.fingerprint();
-      try (BatchLoader loader =
-          new BatchLoader(
+      try (Batches batches =
+          batches(
               data,
-              subject.preprocessing(),
               0,
               n,
-              machine.batch(),
-              machine.threads(),
-              images.strict(),
               u -> listener.notice("skipped while calibrating: " + u.name() + ": " + u.reason()))) {
         return new CalibrationPass(machine.backend(), subject.fp32Plan(Recording.CALIBRATION))
-            .run(loader, machine.batch(), text, n, listener)
+            .run(batches, machine.batch(), text, n, listener)
             .map(c -> c.withInputs(spec.calibrationInputs()));
       }
     }
+  }
+
+  /** Of what is decoded and prepared, or read as it is. */
+  private Batches batches(Samples data, int from, int to, Consumer<UnreadableImage> skipped)
+      throws IOException {
+    return switch (data) {
+      case TensorInput tensors -> tensors.batches(from, to, machine.batch());
+      case Dataset decoded ->
+          new BatchLoader(
+              decoded,
+              subject.preprocessing(),
+              from,
+              to,
+              machine.batch(),
+              machine.threads(),
+              images.strict(),
+              skipped);
+      default -> throw new IllegalArgumentException(data.description() + " cannot be read");
+    };
   }
 
   private static Calibration read(Path file, RunSpec spec) throws IOException {
@@ -324,7 +344,7 @@ public record Analysis(
             images.count(),
             images.labelled(),
             source.notices()),
-        subject.preprocessing(),
+        subject.images(),
         method.quantization().scheme(),
         method.feed(),
         method.recording(),

@@ -4,7 +4,7 @@ import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
-import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.plan.Plan;
 import io.depthscope.record.RunState;
@@ -86,11 +86,7 @@ public final class PairedRun {
    * @throws IOException if an image cannot be read and the loader is strict
    */
   public boolean run(
-      BatchLoader loader,
-      long images,
-      long checkpointEvery,
-      Observer observer,
-      RunListener listener)
+      Batches loader, long images, long checkpointEvery, Observer observer, RunListener listener)
       throws IOException {
     try (RunListener.Progress progress = listener.begin("analyze", state.images(), images)) {
       return run(loader, images, checkpointEvery, observer, progress, listener);
@@ -98,7 +94,7 @@ public final class PairedRun {
   }
 
   private boolean run(
-      BatchLoader loader,
+      Batches loader,
       long images,
       long checkpointEvery,
       Observer observer,

@@ -12,7 +12,6 @@ import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
-import io.depthscope.graph.Node;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
