@@ -24,7 +24,8 @@ public record InputBatch(
   }
 
   public static InputBatch of(ImageBatch batch) {
-    return new InputBatch(batch.count(), batch.datasetIndices(), batch.pixels(), null, null);
+    return new InputBatch(
+        batch.count(), batch.datasetIndices(), batch.pixels(), batch.values(), null);
   }
 
   /** Images as pixels or values, of which one is null. */

@@ -1,6 +1,7 @@
 package io.depthscope.cli;
 
-import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Samples;
+import io.depthscope.file.NpyReader;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -15,10 +16,13 @@ import io.depthscope.run.MemoryEstimate;
 import io.depthscope.run.Method;
 import io.depthscope.run.Quantization;
 import io.depthscope.run.Subject;
+import io.depthscope.run.TensorInput;
+import io.depthscope.run.TestImages;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -43,6 +47,21 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Mixin private DataOptions dataOptions;
   @Mixin private SchemeOptions schemeOptions;
   @Mixin private BackendOptions backendOptions;
+
+  @Option(
+      names = "--unlabelled",
+      description =
+          "Take all images of --data, in class folders or not, as images of which nobody knows what"
+              + " they show.")
+  private boolean unlabelled;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "Y.npy",
+      description =
+          "With --data X.npy, the network's inputs as they are, images first and axes as in the"
+              + " model's file: the class of each, one integer an image.")
+  private Path labels;
 
   @Option(
       names = "--calibrate",
@@ -142,21 +161,28 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (out != null) {
       OutputFile.checkApart("--out", RunDirectory.files(out), inputs());
     }
-    Subject subject = modelOptions.load();
+    Optional<Path> tensors = dataOptions.tensors();
+    requireOneKind(tensors.isPresent());
+    Subject subject =
+        tensors.isPresent() ? modelOptions.loadFor(extents(tensors.get())) : modelOptions.load();
     if (!quiet && !explainMemory) {
       modelOptions.lines(subject).forEach(text::println);
     }
     Method method = method(subject.model(), scheme);
     String dataSpec = dataOptions.spec(subject.model());
+    boolean labelled = subject.model().graph().isClassifier() && !unlabelled;
     try (BackendChoice.Opened opened = backendOptions.choice().open();
-        Dataset data = dataOptions.open(dataSpec, subject.model())) {
-      dataOptions.checkClasses(data, subject.model());
+        Samples data = open(dataSpec, subject.model(), tensors, labelled)) {
+      TestImages<?> images = dataOptions.images(data);
+      if (labelled && images.labelled()) {
+        dataOptions.checkClasses(data, subject.model());
+      }
       Analysis analysis =
           new Analysis(
               subject,
-              dataOptions.images(data),
+              labelled ? images : images.withoutLabels(),
               method,
-              ranges(dataSpec),
+              ranges(dataSpec, subject.model()),
               backendOptions.machine(opened));
       MemoryEstimate memory = analysis.memory();
       if (explainMemory) {
@@ -167,6 +193,43 @@ final class AnalyzeCommand implements Callable<Integer> {
       analysis.checkDevice();
       return run(analysis);
     }
+  }
+
+  /**
+   * Inputs as they are and images do not mix.
+   *
+   * @param tensors whether the former are run
+   */
+  private void requireOneKind(boolean tensors) {
+    if (labels != null && (!tensors || unlabelled)) {
+      throw new UsageException(
+          tensors
+              ? "--labels and --unlabelled contradict each other"
+              : "--labels goes with --data X.npy; images have theirs from class folders");
+    }
+    if (calibrateData != null && TensorInput.isOne(calibrateData) != tensors) {
+      throw new UsageException(
+          tensors
+              ? "--calibrate-data must be a NumPy file (.npy) as --data is"
+              : "--calibrate-data is a NumPy file, --data is none; they must be of one kind");
+    }
+  }
+
+  private static List<Integer> extents(Path file) throws IOException {
+    try (NpyReader in = NpyReader.open(file)) {
+      return in.header().extents();
+    }
+  }
+
+  private Samples open(String spec, LoadedModel model, Optional<Path> tensors, boolean labelled)
+      throws IOException {
+    if (labels != null && !labelled) {
+      throw new UsageException(
+          "--labels is of no use: " + model.graph().name() + " is no classifier");
+    }
+    return tensors.isPresent()
+        ? TensorInput.open(tensors.get(), Optional.ofNullable(labels), model.tensors())
+        : dataOptions.open(spec, model, labelled);
   }
 
   /** A quantization file brings its own. */
@@ -187,7 +250,7 @@ final class AnalyzeCommand implements Callable<Integer> {
             modelOptions.inputs(),
             dataOptions.inputs(),
             DataOptions.inputsOf(calibrateData),
-            quantization == null ? List.<Path>of() : List.of(quantization))
+            Stream.of(quantization, labels).filter(Objects::nonNull).toList())
         .flatMap(List::stream)
         .toList();
   }
@@ -201,7 +264,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     return new Method(by, feed, errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS);
   }
 
-  private CalibrationSource ranges(String dataSpec) {
+  private CalibrationSource ranges(String dataSpec, LoadedModel model) {
     String images =
         Optional.ofNullable(calibrateData)
             .or(() -> DataOptions.trainingSplit(dataSpec, calibrate))
@@ -210,7 +273,10 @@ final class AnalyzeCommand implements Callable<Integer> {
         images,
         calibrate,
         Optional.ofNullable(quantization),
-        () -> dataOptions.openUnlabelled(images));
+        () ->
+            TensorInput.isOne(images)
+                ? TensorInput.open(Path.of(images), Optional.empty(), model.tensors())
+                : dataOptions.openUnlabelled(images));
   }
 
   private int run(Analysis analysis) throws IOException {

@@ -93,7 +93,8 @@ final class BenchCommand implements Callable<Integer> {
       // Standard output is one line of JSON.
       modelOptions.lines(subject).forEach(spec.commandLine().getErr()::println);
       try (BackendChoice.Opened opened = backendOptions.choice().open();
-          Dataset data = dataOptions.open(dataOptions.spec(subject.model()), subject.model())) {
+          Dataset data =
+              dataOptions.open(dataOptions.spec(subject.model()), subject.model(), false)) {
         Backend backend = opened.backend();
         int batch = backendOptions.batch(opened);
         ImageBatch images = firstBatch(data, subject.preprocessing(), batch);

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A comparison of two runs in words and tables. */
 final class ComparisonText {
@@ -125,19 +126,56 @@ final class ComparisonText {
   private void network() {
     Run.Network a = runs.a().network();
     Run.Network b = runs.b().network();
-    end(
-        "The network",
-        List.of("", "A", "B", "B - A"),
+    List<List<String>> rows = new ArrayList<>();
+    if (a.accuracy().isPresent() && b.accuracy().isPresent()) {
+      Run.Accuracy inA = a.accuracy().get();
+      Run.Accuracy inB = b.accuracy().get();
+      rows.add(share("top-1, float32", inA.top1Fp32(), inB.top1Fp32()));
+      rows.add(share("top-1, quantized", inA.top1Quantized(), inB.top1Quantized()));
+      rows.add(share("top-5, quantized", inA.top5Quantized(), inB.top5Quantized()));
+    }
+    if (a.classes().isPresent() && b.classes().isPresent()) {
+      Run.Classes inA = a.classes().get();
+      Run.Classes inB = b.classes().get();
+      rows.add(share("same class", inA.agreementTop1(), inB.agreementTop1()));
+      rows.add(decibels("SQNR of the logits", inA.logitSqnrDb(), inB.logitSqnrDb()));
+    } else {
+      for (RunComparison.OutputPair o : runs.outputs()) {
+        outputs(o.a(), o.b(), rows);
+      }
+    }
+    if (rows.isEmpty()) {
+      say("They have no figure of the network in common.");
+    }
+    end("The network", rows.isEmpty() ? List.of() : List.of("", "A", "B", "B - A"), rows);
+  }
+
+  private static void outputs(Run.Output a, Run.Output b, List<List<String>> rows) {
+    String name = Main.oneLine(a.layer());
+    rows.add(decibels(name + ", SQNR", a.sqnrDb(), b.sqnrDb()));
+    rows.add(numbers(name + ", mean |e|", a.meanAbs(), b.meanAbs()));
+    rows.add(numbers(name + ", largest |e|", a.maxAbs(), b.maxAbs()));
+    rows.add(
         List.of(
-            share("top-1, float32", a.top1Fp32(), b.top1Fp32()),
-            share("top-1, quantized", a.top1Quantized(), b.top1Quantized()),
-            share("top-5, quantized", a.top5Quantized(), b.top5Quantized()),
-            share("same class", a.agreementTop1(), b.agreementTop1()),
-            List.of(
-                "SQNR of the logits",
-                decibel(a.logitSqnrDb()),
-                decibel(b.logitSqnrDb()),
-                signed("%+.1f dB", LayerChange.difference(a.logitSqnrDb(), b.logitSqnrDb())))));
+            name + ", cosine",
+            String.format(Locale.ROOT, "%.6f", a.cosine()),
+            String.format(Locale.ROOT, "%.6f", b.cosine()),
+            signed("%+.6f", LayerChange.difference(a.cosine(), b.cosine()))));
+    rows.add(
+        List.of(
+            name + ", fp32 range",
+            Summary.range(a.min(), a.max()),
+            Summary.range(b.min(), b.max()),
+            ""));
+  }
+
+  private static List<String> numbers(String name, double a, double b) {
+    return List.of(
+        name, Phrases.number(a), Phrases.number(b), signed("%+.3g", LayerChange.difference(a, b)));
+  }
+
+  private static List<String> decibels(String name, double a, double b) {
+    return List.of(name, decibel(a), decibel(b), signed("%+.1f dB", LayerChange.difference(a, b)));
   }
 
   private static List<String> share(String name, double a, double b) {
@@ -265,7 +303,10 @@ final class ComparisonText {
       end("Predictions");
       return;
     }
-    say(
+    if (!runs.a().isClassifier() || !runs.b().isClassifier()) {
+      return;
+    }
+    String changed =
         String.format(
                 Locale.ROOT,
                 "Of %d images in both runs, quantization changes the class of %d in A and of %d in B: %d in",
@@ -275,12 +316,20 @@ final class ComparisonText {
                 p.flippedInA())
             + String.format(
                 Locale.ROOT,
-                " A alone, %d in B alone, %d in both. %d are right in B but wrong in A, %d the other",
+                " A alone, %d in B alone, %d in both.",
                 p.flippedInB(),
-                p.flippedInBoth(),
-                p.rightInB(),
-                p.rightInA())
-            + " way round.");
+                p.flippedInBoth());
+    boolean labelled =
+        Stream.of(runs.a(), runs.b()).allMatch(r -> r.network().accuracy().isPresent());
+    say(
+        labelled
+            ? changed
+                + String.format(
+                    Locale.ROOT,
+                    " %d are right in B but wrong in A, %d the other way round.",
+                    p.rightInB(),
+                    p.rightInA())
+            : changed);
     examples("Changed in A alone, where float32 was surest", p.keptInB());
     examples("Changed in B alone, where float32 was surest", p.keptInA());
     end("Predictions");

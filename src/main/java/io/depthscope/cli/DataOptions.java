@@ -3,8 +3,10 @@ package io.depthscope.cli;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageFolder;
+import io.depthscope.dataset.Samples;
 import io.depthscope.dataset.SyntheticShapes;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.run.TensorInput;
 import io.depthscope.run.TestImages;
 import io.depthscope.tensor.Shape;
 import java.io.IOException;
@@ -28,8 +30,9 @@ final class DataOptions {
       names = "--data",
       paramLabel = "DATA",
       description = {
-        "A folder of class folders with images, a CIFAR-10 folder or .bin file, a file written by"
-            + " 'pack', or synthetic:N. Default for 32x32 networks of ten classes: "
+        "A folder of class folders with images, a folder of images alone, a CIFAR-10 folder or .bin"
+            + " file, a file written by 'pack', synthetic:N, or (analyze) a NumPy file (.npy) of inputs"
+            + " as they are. Default for 32x32 networks of ten classes: "
             + DEFAULT_SYNTHETIC
             + "."
       })
@@ -89,10 +92,26 @@ final class DataOptions {
     return spec == null || spec.startsWith(SYNTHETIC) ? List.of() : List.of(Path.of(spec));
   }
 
+  /**
+   * The NumPy file that is to be run, if it is one.
+   *
+   * @throws UsageException if something is stated that speaks of images
+   */
+  Optional<Path> tensors() {
+    if (data == null || !TensorInput.isOne(data)) {
+      return Optional.empty();
+    }
+    if (synsets != null || exif) {
+      throw new UsageException(
+          (exif ? "--exif" : "--synsets") + " is about image files, --data is a NumPy file");
+    }
+    return Optional.of(Path.of(data));
+  }
+
   /** The images to run. */
-  TestImages images(Dataset dataset) {
+  <D extends Samples> TestImages<D> images(D dataset) {
     int count = limit == null ? dataset.size() : Math.min(limit, dataset.size());
-    return new TestImages(dataset, count, strict, seed);
+    return new TestImages<>(dataset, count, strict, seed);
   }
 
   /**
@@ -130,15 +149,43 @@ final class DataOptions {
         : Optional.empty();
   }
 
-  /** Opens the images and says what lies beside them and was left out. */
-  Dataset open(String spec, LoadedModel model) throws IOException {
+  /**
+   * Opens the images and says what lies beside them and was left out.
+   *
+   * @param labelled whether it counts what they show; they may be without labels all the same
+   * @throws UsageException if classes are stated that count for nothing
+   */
+  Dataset open(String spec, LoadedModel model, boolean labelled) throws IOException {
+    if (synsets != null && !labelled) {
+      throw new UsageException(
+          model.graph().isClassifier()
+              ? "--synsets and --unlabelled contradict each other"
+              : "--synsets is of no use: " + model.graph().name() + " is no classifier");
+    }
     int outputs = model.graph().outputShape().channels();
     int withBackground = model.firstClass() == 0 ? 0 : outputs;
     Dataset opened =
         Datasets.open(
             spec,
-            new Datasets.Options(Optional.ofNullable(synsets), exif, seed, true, withBackground));
+            new Datasets.Options(
+                Optional.ofNullable(synsets), exif, seed, labelled, withBackground));
     tell(opened);
+    return opened;
+  }
+
+  /**
+   * Opens images for a command that is about what they show.
+   *
+   * @throws IOException if nothing tells
+   */
+  Dataset openLabelled(String spec, LoadedModel model) throws IOException {
+    requireClassifier(model);
+    Dataset opened = open(spec, model, true);
+    if (!opened.labelled()) {
+      opened.close();
+      throw new IOException(
+          spec + ": its images have no labels (there are no class folders); analyze alone can do");
+    }
     return opened;
   }
 
@@ -166,7 +213,8 @@ final class DataOptions {
    *
    * @throws IOException if they do not
    */
-  void checkClasses(Dataset dataset, LoadedModel model) throws IOException {
+  void checkClasses(Samples dataset, LoadedModel model) throws IOException {
+    requireClassifier(model);
     int outputs = model.graph().outputShape().channels() - model.firstClass();
     boolean partial = dataset instanceof ImageFolder && synsets == null;
     if (dataset.classCount() > outputs || (partial && dataset.classCount() != outputs)) {
@@ -177,6 +225,14 @@ final class DataOptions {
               + " classes, the network "
               + outputs
               + (partial ? "; --synsets FILE tells which of them the folders are" : ""));
+    }
+  }
+
+  private static void requireClassifier(LoadedModel model) throws IOException {
+    if (!model.graph().isClassifier()) {
+      throw new IOException(
+          model.file()
+              + ": is no classifier (one output of two classes or more); analyze takes it");
     }
   }
 }

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,21 +50,43 @@ final class FindingsCommand implements Callable<Integer> {
       FindingsJson.write(recorded, diagnosed.findings(), bytes);
       out.println(bytes.toString(StandardCharsets.UTF_8));
     } else {
-      Run.Network n = recorded.network();
       out.println(
           Main.oneLine(
-              String.format(
-                  Locale.ROOT,
-                  "%s, %s: top-1 %s in float32, %s quantized, %s the same class",
-                  recorded.model(),
-                  RunSetting.quantization(recorded),
-                  Phrases.percent(n.top1Fp32()),
-                  Phrases.percent(n.top1Quantized()),
-                  Phrases.percent(n.agreementTop1()))));
+              recorded.model()
+                  + ", "
+                  + RunSetting.quantization(recorded)
+                  + ": "
+                  + String.join(", ", figures(recorded))));
       out.println();
       FindingsText.print(diagnosed.findings(), all, run, out);
     }
     out.flush();
     return 0;
+  }
+
+  /** What is known of the network as a whole, in a few words. */
+  private static List<String> figures(Run run) {
+    List<String> words = new ArrayList<>();
+    run.network()
+        .accuracy()
+        .ifPresent(
+            a -> {
+              words.add("top-1 " + Phrases.percent(a.top1Fp32()) + " in float32");
+              words.add(Phrases.percent(a.top1Quantized()) + " quantized");
+            });
+    run.network()
+        .classes()
+        .ifPresentOrElse(
+            c -> words.add(Phrases.percent(c.agreementTop1()) + " the same class"),
+            () -> {
+              Run.Output o =
+                  Collections.min(run.outputs(), Comparator.comparingDouble(Run.Output::sqnrDb));
+              int outputs = run.outputs().size();
+              words.add(
+                  (outputs == 1 ? "SQNR of the output " : "lowest SQNR of " + outputs + " outputs ")
+                      + Phrases.decibel(o.sqnrDb())
+                      + (outputs == 1 ? "" : ", of " + o.layer()));
+            });
+    return words;
   }
 }

@@ -96,10 +96,11 @@ final class InspectCommand implements Callable<Integer> {
 
   private List<String> settings(LoadedModel loaded) throws IOException {
     int channels = loaded.graph().inputShape().channels();
-    if (channels != COLOURS) {
+    if (channels != COLOURS && channels != 1) {
       List<String> lines = new ArrayList<>();
       loaded.settings().forEach(s -> lines.add(Main.oneLine(s.text())));
-      lines.add("images none: the network reads " + channels + " channels, not " + COLOURS);
+      lines.add(
+          "images none: the network reads " + channels + " channels, not " + COLOURS + " or 1");
       return lines;
     }
     Subject subject = modelOptions.subject(loaded);

@@ -61,6 +61,18 @@ final class ModelOptions {
     return new Subject(model, network.images().preprocessing(model));
   }
 
+  /**
+   * A network whose inputs are used as they are.
+   *
+   * @param extents of the inputs, the images first
+   * @throws IOException as {@link #model}
+   * @throws UsageException if something is stated of how it reads images
+   */
+  Subject loadFor(List<Integer> extents) throws IOException {
+    network.requireNoImages();
+    return new Subject(model(Optional.of(extents)), Optional.empty());
+  }
+
   /** Files that are read. */
   List<Path> inputs() {
     return file == null ? List.of() : List.of(file);

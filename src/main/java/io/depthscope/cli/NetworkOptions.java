@@ -4,10 +4,10 @@ import io.depthscope.dataset.Interpolation;
 import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.exchange.LoadOptions;
+import io.depthscope.graph.exchange.Setting;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,9 +27,9 @@ final class NetworkOptions {
 
   /** The range of the inputs that the pixels 0..255 become. */
   enum InputRange {
-    UNIT("0..1", List.of(0.0, 0.0, 0.0), List.of(255.0, 255.0, 255.0)),
-    SYMMETRIC("-1..1", List.of(127.5, 127.5, 127.5), List.of(127.5, 127.5, 127.5)),
-    PIXELS("0..255", List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0)),
+    UNIT("0..1", List.of(0.0), List.of(255.0)),
+    SYMMETRIC("-1..1", List.of(127.5), List.of(127.5)),
+    PIXELS("0..255", List.of(0.0), List.of(1.0)),
     /** Mean and spread of ImageNet's pixels, as networks of torchvision are trained on. */
     IMAGENET("imagenet", List.of(123.675, 116.28, 103.53), List.of(58.395, 57.12, 57.375));
 
@@ -137,15 +137,39 @@ final class NetworkOptions {
     return new StatedImages(
         mean == null
             ? range.map(r -> r.mean)
-            : Optional.of(three("--mean", mean, -MOST_PIXEL, MOST_PIXEL)),
+            : Optional.of(numbers("--mean", mean, -MOST_PIXEL, MOST_PIXEL)),
         std == null
             ? range.map(r -> r.std)
-            : Optional.of(three("--std", std, LEAST_STD, MOST_PIXEL)),
+            : Optional.of(numbers("--std", std, LEAST_STD, MOST_PIXEL)),
         Optional.ofNullable(channelOrder),
         Optional.ofNullable(interpolation));
   }
 
-  private static List<Double> three(String option, String text, double least, double most) {
+  /**
+   * Refuses what speaks of images.
+   *
+   * @throws UsageException if something is stated of how the network reads them
+   */
+  void requireNoImages() {
+    List<String> given = new ArrayList<>();
+    add(given, "--mean", mean);
+    add(given, "--std", std);
+    add(given, "--input-range", inputRange);
+    add(given, "--channel-order", channelOrder);
+    add(given, "--interpolation", interpolation);
+    if (!given.isEmpty()) {
+      throw new UsageException(
+          "a NumPy file is used as it is: " + String.join(", ", given) + " prepare images");
+    }
+  }
+
+  private static void add(List<String> given, String option, Object value) {
+    if (value != null) {
+      given.add(option);
+    }
+  }
+
+  private static List<Double> numbers(String option, String text, double least, double most) {
     List<Double> given = new ArrayList<>();
     try {
       for (String number : text.split(",", -1)) {
@@ -163,7 +187,7 @@ final class NetworkOptions {
             String.format(Locale.ROOT, "%s must be %s..%s, got %s", option, least, most, v));
       }
     }
-    return given.size() == 1 ? Collections.nCopies(CHANNELS, given.getFirst()) : given;
+    return given;
   }
 
   private static UsageException notNumbers(String option, String text, Exception cause) {
@@ -181,8 +205,10 @@ final class NetworkOptions {
 
   /** The same where something else is stated of its images. */
   List<String> lines(Subject subject, StatedImages stated) {
-    return stated.settings(subject.model(), subject.preprocessing()).stream()
-        .map(setting -> Main.oneLine(setting.text()))
-        .toList();
+    List<Setting> all =
+        subject.images().isPresent()
+            ? stated.settings(subject.model(), subject.preprocessing())
+            : subject.model().settings();
+    return all.stream().map(setting -> Main.oneLine(setting.text())).toList();
   }
 }

@@ -54,11 +54,15 @@ final class PackCommand implements Callable<Integer> {
         Stream.concat(modelOptions.inputs().stream(), dataOptions.inputs().stream()).toList());
     Subject subject = modelOptions.load();
     LoadedModel model = subject.model();
+    if (subject.preprocessing().channels() == 1) {
+      throw new IOException(
+          model.file() + ": reads one channel, the images of a packed file have three");
+    }
     if (!quiet) {
       modelOptions.lines(subject).forEach(spec.commandLine().getOut()::println);
     }
     int packed;
-    try (Dataset data = dataOptions.open(dataOptions.spec(model), model)) {
+    try (Dataset data = dataOptions.openLabelled(dataOptions.spec(model), model)) {
       dataOptions.checkClasses(data, model);
       packed =
           new Packing(dataOptions.images(data), subject.preprocessing(), workers)

@@ -163,7 +163,7 @@ final class StudyCommand implements Callable<Integer> {
     String dataSpec = dataOptions.spec(networks.getFirst().subject().model());
     PrintWriter err = spec.commandLine().getErr();
     try (BackendChoice.Opened opened = backendOptions.choice().open();
-        Dataset data = dataOptions.open(dataSpec, networks.getFirst().subject().model());
+        Dataset data = dataOptions.openLabelled(dataSpec, networks.getFirst().subject().model());
         Interruption interruption = Interruption.install(err)) {
       for (StudyRun.Candidate c : networks) {
         dataOptions.checkClasses(data, c.subject().model());

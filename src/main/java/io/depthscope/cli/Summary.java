@@ -31,19 +31,44 @@ final class Summary {
         n.images(),
         n.skippedImages() == 0 ? "" : " (" + n.skippedImages() + " skipped)",
         r.scheme());
-    TextTable t = new TextTable(1, "", "fp32", "quantized");
-    t.row("top-1", percent(n.top1Fp32()), percent(n.top1Quantized()));
-    t.row("top-5", percent(n.top5Fp32()), percent(n.top5Quantized()));
+    if (n.accuracy().isPresent()) {
+      Run.Accuracy a = n.accuracy().get();
+      TextTable t = new TextTable(1, "", "fp32", "quantized");
+      t.row("top-1", percent(a.top1Fp32()), percent(a.top1Quantized()));
+      t.row("top-5", percent(a.top5Fp32()), percent(a.top5Quantized()));
+      t.lines().forEach(out::println);
+      out.println();
+    }
+    if (n.classes().isPresent()) {
+      Run.Classes c = n.classes().get();
+      out.printf(
+          Locale.ROOT,
+          "agreement %s,%s QMSE %s, QCE %s, logit SQNR %s dB%n",
+          percent(c.agreementTop1()),
+          n.accuracy()
+              .map(a -> " relative accuracy drop " + percent(a.relativeAccuracyDrop()) + ",")
+              .orElse(""),
+          number(c.qmse()),
+          number(c.qce()),
+          decibel(c.logitSqnrDb()));
+    } else {
+      outputs(r, out);
+    }
+  }
+
+  private static void outputs(Run r, PrintWriter out) {
+    TextTable t =
+        new TextTable(1, "output", "SQNR dB", "cosine", "mean |e|", "largest |e|", "fp32 range");
+    for (Run.Output o : r.outputs()) {
+      t.row(
+          Main.oneLine(o.layer()),
+          decibel(o.sqnrDb()),
+          Double.isNaN(o.cosine()) ? "NaN" : String.format(Locale.ROOT, "%.6f", o.cosine()),
+          number(o.meanAbs()),
+          number(o.maxAbs()),
+          range(o.min(), o.max()));
+    }
     t.lines().forEach(out::println);
-    out.println();
-    out.printf(
-        Locale.ROOT,
-        "agreement %s, relative accuracy drop %s, QMSE %s, QCE %s, logit SQNR %s dB%n",
-        percent(n.agreementTop1()),
-        percent(n.relativeAccuracyDrop()),
-        number(n.qmse()),
-        number(n.qce()),
-        decibel(n.logitSqnrDb()));
   }
 
   private static void layers(Run r, PrintWriter out) {

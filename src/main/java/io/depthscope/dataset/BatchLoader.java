@@ -28,7 +28,7 @@ import java.util.function.Consumer;
  * <p>For one thread to use. A {@link PackedDataset} must have been packed with the same geometry as
  * asked for here; its bytes are then copied as they are.
  */
-public final class BatchLoader implements AutoCloseable {
+public final class BatchLoader implements Batches {
   // Large enough that handing over a piece of tiny images costs little per image, small enough
   // that the first batch of photographs does not wait long.
   private static final int PIECE = 8;
@@ -180,6 +180,7 @@ public final class BatchLoader implements AutoCloseable {
    * @throws IOException if an image cannot be read and the loader is strict, or the thread is
    *     interrupted; the loader is closed then
    */
+  @Override
   public ImageBatch next() throws IOException {
     if (closed) {
       throw new IllegalStateException("the loader is closed");

@@ -1,37 +1,12 @@
 package io.depthscope.dataset;
 
 import java.io.IOException;
-import java.util.List;
 
 /**
- * An ordered, labelled collection of 8-bit RGB images. Implementations are safe to read from
- * several threads.
+ * An ordered, usually labelled collection of 8-bit RGB images. Implementations are safe to read
+ * from several threads. The fingerprint is taken over names, labels and sizes of all images.
  */
-public interface Dataset extends AutoCloseable {
-
-  /** What the user gave, for tables and the manifest. */
-  String description();
-
-  /**
-   * SHA-256 (hex) over names, labels and sizes of all images, in order; equal data, equal value.
-   */
-  String fingerprint();
-
-  int size();
-
-  /** What lies beside the images and was left out, a line a kind; empty if nothing was. */
-  default List<String> notices() {
-    return List.of();
-  }
-
-  /** Number of classes; every label is below it. */
-  int classCount();
-
-  /** Class index of image {@code index}. */
-  int label(int index);
-
-  /** Stable name of image {@code index}: a relative path, or a position such as {@code test:17}. */
-  String name(int index);
+public interface Dataset extends Samples {
 
   /**
    * Decodes one image.
@@ -39,7 +14,4 @@ public interface Dataset extends AutoCloseable {
    * @throws IOException if it cannot be read; the message names the image and the reason
    */
   RgbImage read(int index) throws IOException;
-
-  @Override
-  void close();
 }

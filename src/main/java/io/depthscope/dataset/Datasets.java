@@ -22,7 +22,8 @@ public final class Datasets {
    * @param synsets file that gives an image folder's classes; an error for other kinds
    * @param applyExif whether an image folder obeys EXIF orientations
    * @param seed of synthetic images
-   * @param labelled false where labels do not matter: images of a folder need no class folders then
+   * @param labelled false where labels do not matter: all images of a folder are taken then, those
+   *     outside the class folders, too
    * @param linesWithBackground number of lines at which the first line of a synsets file is the
    *     network's background class, to which no image belongs; 0 where it has none
    */
@@ -46,8 +47,8 @@ public final class Datasets {
   private Datasets() {}
 
   /**
-   * Opens {@code synthetic:N}, {@code synthetic:N:train}, a folder of class folders, a CIFAR-10
-   * folder ({@code FOLDER:train} for its training images), a CIFAR-10 .bin file or a packed file.
+   * Opens {@code synthetic:N}, {@code synthetic:N:train}, a folder of images, a CIFAR-10 folder
+   * ({@code FOLDER:train} for its training images), a CIFAR-10 .bin file or a packed file.
    *
    * @throws IOException if there is no such thing or it is not usable; one line with the reason
    */
@@ -79,6 +80,9 @@ public final class Datasets {
     }
     if (path.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".bin")) {
       return withoutSynsets(spec, options, Cifar10Binary.ofFile(path));
+    }
+    if (path.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npy")) {
+      throw new IOException(spec + ": a NumPy file holds no images; analyze and run take it");
     }
     throw new IOException(spec + ": neither a packed data set nor a CIFAR-10 .bin file");
   }

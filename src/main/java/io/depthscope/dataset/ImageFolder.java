@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A folder of class folders with image files, at any depth below a class folder.
+ * A folder of class folders with image files, at any depth below a class folder; or, where no class
+ * folder holds an image, of images without labels.
  *
  * <p>Images are sorted by their path relative to the folder, written with '/' and compared byte by
  * byte in UTF-8. A label is the rank of the class folder's name among all class folders (compared
@@ -40,6 +41,7 @@ public final class ImageFolder implements Dataset {
   private final Path root;
   private final boolean applyOrientation;
   private final int classCount;
+  private final boolean labelled;
   private final List<Entry> entries;
   private final List<String> notices;
 
@@ -74,19 +76,21 @@ public final class ImageFolder implements Dataset {
     }
     List<Entry> found = new ArrayList<>();
     FolderListing listing = new FolderListing();
-    if (options.labelled()) {
-      new FolderListing().walk(root, false, (file, bytes) -> listing.countOutside());
-    } else {
-      listing.walk(root, false, (file, bytes) -> found.add(entry(file, 0, bytes)));
-    }
     for (String folder : folders) {
       int label = labels.get(folder);
       listing.walk(
           root.resolve(folder), true, (file, bytes) -> found.add(entry(file, label, bytes)));
     }
+    boolean inClasses = !found.isEmpty();
+    if (options.labelled() && (inClasses || options.synsets().isPresent())) {
+      new FolderListing().walk(root, false, (file, bytes) -> listing.countOutside());
+    } else {
+      listing.walk(root, false, (file, bytes) -> found.add(entry(file, 0, bytes)));
+    }
+    labelled = inClasses;
     notices = listing.notices();
     if (found.isEmpty()) {
-      String where = options.labelled() ? " in class folders" : "";
+      String where = options.synsets().isPresent() ? " in class folders" : "";
       throw new IOException(
           root
               + ": no images"
@@ -164,6 +168,11 @@ public final class ImageFolder implements Dataset {
   @Override
   public int size() {
     return entries.size();
+  }
+
+  @Override
+  public boolean labelled() {
+    return labelled;
   }
 
   @Override

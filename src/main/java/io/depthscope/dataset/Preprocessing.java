@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import io.depthscope.tensor.Shape;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -15,7 +16,7 @@ import java.util.Locale;
  * @param cropHeight rows of the input
  * @param cropWidth columns of the input
  * @param interpolation of the resizing
- * @param order of the input's channels
+ * @param order of the input's channels; of no meaning where there is one
  * @param mean of each input channel, in pixel units 0..255
  * @param std of each input channel, in pixel units, positive
  */
@@ -47,11 +48,12 @@ public record Preprocessing(
   }
 
   private static final int MAX_EDGE = 16_384;
-  private static final List<Double> MIDDLE = List.of(127.5, 127.5, 127.5);
+  private static final double MIDDLE = 127.5;
 
   /**
    * @throws IllegalArgumentException if a size is not within 1..16384, the crop is larger than what
-   *     resizing yields, or mean and std are not three finite numbers with std above 0
+   *     resizing yields, or mean and std are not three finite numbers with std above 0, or one of
+   *     each
    */
   public Preprocessing {
     mean = List.copyOf(mean);
@@ -78,10 +80,15 @@ public record Preprocessing(
                 resizeWidth));
       }
     }
-    if (mean.size() != 3 || std.size() != 3) {
-      throw new IllegalArgumentException("mean and std need 3 values each");
+    if ((mean.size() != 3 && mean.size() != 1) || std.size() != mean.size()) {
+      throw new IllegalArgumentException(
+          "mean and std have "
+              + mean.size()
+              + " and "
+              + std.size()
+              + " values; 3 each are wanted, of a grey input 1");
     }
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < mean.size(); c++) {
       if (!Double.isFinite(mean.get(c)) || !(std.get(c) > 0) || std.get(c).isInfinite()) {
         throw new IllegalArgumentException("mean " + mean.get(c) + ", std " + std.get(c));
       }
@@ -123,15 +130,17 @@ public record Preprocessing(
   public static Preprocessing imageNet(int resolution) {
     checkEdge("crop", resolution);
     int resize = (int) Math.round(resolution / 0.875);
+    List<Double> middle = Collections.nCopies(3, MIDDLE);
     return new Preprocessing(
-        Mode.SHORT_SIDE, resize, resize, resolution, resolution, ChannelOrder.RGB, MIDDLE, MIDDLE);
+        Mode.SHORT_SIDE, resize, resize, resolution, resolution, ChannelOrder.RGB, middle, middle);
   }
 
   /** Images of exactly this size, resized if they have another; inputs from -1 to 1. */
   public static Preprocessing exact(Shape shape) {
-    if (shape.channels() != 3) {
-      throw new IllegalArgumentException("images have 3 channels, not " + shape.channels());
+    if (shape.channels() != 3 && shape.channels() != 1) {
+      throw new IllegalArgumentException("images have 3 channels or 1, not " + shape.channels());
     }
+    List<Double> middle = Collections.nCopies(shape.channels(), MIDDLE);
     return new Preprocessing(
         Mode.EXACT,
         shape.height(),
@@ -139,13 +148,23 @@ public record Preprocessing(
         shape.height(),
         shape.width(),
         ChannelOrder.RGB,
-        MIDDLE,
-        MIDDLE);
+        middle,
+        middle);
   }
 
   /** Shape of {@link #toInput}'s result. */
   public Shape inputShape() {
-    return new Shape(cropHeight, cropWidth, 3);
+    return new Shape(cropHeight, cropWidth, channels());
+  }
+
+  /** Channels of the input: 3, or 1 of a grey one. */
+  public int channels() {
+    return mean.size();
+  }
+
+  /** What the channels are: RGB, BGR or grey. */
+  public String colours() {
+    return channels() == 1 ? "grey" : order.toString();
   }
 
   /**
@@ -167,11 +186,11 @@ public record Preprocessing(
         + "x"
         + cropWidth
         + ", "
-        + order;
+        + colours();
   }
 
   /**
-   * The network's input as bytes, cropHeight x cropWidth x 3.
+   * The network's input as bytes, cropHeight x cropWidth x channels.
    *
    * @throws IllegalArgumentException if the image, not resized, is smaller than the crop
    */
@@ -205,8 +224,18 @@ public record Preprocessing(
     int left = (int) Math.rint((width - cropWidth) / 2.0);
     byte[] pixels =
         AntialiasedResize.resize(
-                interpolation, image, width, height, left, top, cropWidth, cropHeight)
+                interpolation,
+                channels() == 1 ? Grey.of(image) : image,
+                width,
+                height,
+                left,
+                top,
+                cropWidth,
+                cropHeight)
             .rgb();
+    if (channels() == 1) {
+      return Grey.single(pixels);
+    }
     if (order == ChannelOrder.BGR) {
       for (int i = 0; i < pixels.length; i += 3) {
         byte red = pixels[i];
@@ -218,12 +247,12 @@ public record Preprocessing(
   }
 
   /**
-   * The float32 value of every byte, [3][256]: {@code (p - mean) / std} in double, rounded once.
-   * The first index is the input's channel, in {@link #order}.
+   * The float32 value of every byte, [channels][256]: {@code (p - mean) / std} in double, rounded
+   * once. The first index is the input's channel, in {@link #order}.
    */
   public float[][] normalizationTable() {
-    float[][] table = new float[3][256];
-    for (int c = 0; c < 3; c++) {
+    float[][] table = new float[channels()][256];
+    for (int c = 0; c < table.length; c++) {
       for (int p = 0; p < 256; p++) {
         table[c][p] = (float) ((p - mean.get(c)) / std.get(c));
       }

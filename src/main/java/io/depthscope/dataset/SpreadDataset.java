@@ -43,6 +43,11 @@ public final class SpreadDataset implements Dataset {
   }
 
   @Override
+  public boolean labelled() {
+    return all.labelled();
+  }
+
+  @Override
   public int classCount() {
     return all.classCount();
   }

@@ -106,7 +106,7 @@ public final class Claims {
       }
       for (String kind : twins) {
         TwinComparison c =
-            compare(kind, s, x -> x.network().relativeAccuracyDrop(), Claims::dropError);
+            compare(kind, s, x -> x.accuracy().relativeAccuracyDrop(), Claims::dropError);
         double threshold = Math.max(DROP, (FAR_MORE - 1) * TwinComparison.mean(c.regular()));
         list.add(
             c.judge(
@@ -124,7 +124,7 @@ public final class Claims {
 
   private static Claim.Evidence destroyed(
       StudyNetwork network, Study.Setting setting, NetworkSummary s) {
-    double drop = s.network().relativeAccuracyDrop();
+    double drop = s.accuracy().relativeAccuracyDrop();
     double noise = TwinComparison.NORMAL * dropError(s);
     return new Claim.Evidence(
         String.format(
@@ -132,8 +132,8 @@ public final class Claims {
             "%d bits: %s falls from %.2f %% to %.2f %%, %.2f %% of its accuracy",
             setting.bits(),
             network.name(),
-            100 * s.network().top1Fp32(),
-            100 * s.network().top1Quantized(),
+            100 * s.accuracy().top1Fp32(),
+            100 * s.accuracy().top1Quantized(),
             100 * drop),
         drop - HARMLESS,
         DESTROYED - HARMLESS,
@@ -148,7 +148,7 @@ public final class Claims {
 
   /** Standard error of the drop: only images that turned right or wrong make a difference. */
   private static double dropError(NetworkSummary s) {
-    return Math.sqrt(s.turned() / s.network().images()) / s.network().top1Fp32();
+    return Math.sqrt(s.turned() / s.network().images()) / s.accuracy().top1Fp32();
   }
 
   private List<Claim.Evidence> fluctuation() {

@@ -63,14 +63,33 @@ public final class ComparisonJson {
   private static void figures(JsonGenerator g, RunComparison c) throws IOException {
     g.writeObjectFieldStart("network");
     for (Figure<Run.Network> f : RunFigures.NETWORK.figures()) {
-      double a = f.of(c.a().network());
-      double b = f.of(c.b().network());
-      g.writeObjectFieldStart(f.name());
-      g.writeNumberField("a", a);
-      g.writeNumberField("b", b);
-      g.writeNumberField("difference", LayerChange.difference(a, b));
+      if (f.exists().test(c.a().network()) && f.exists().test(c.b().network())) {
+        difference(g, f, c.a().network(), c.b().network());
+      } else {
+        g.writeNullField(f.name());
+      }
+    }
+    g.writeEndObject();
+    g.writeArrayFieldStart("outputs");
+    for (RunComparison.OutputPair o : c.outputs()) {
+      g.writeStartObject();
+      g.writeStringField("layer", o.a().layer());
+      for (Figure<Run.Output> f : RunFigures.NETWORK_OUTPUT.figures()) {
+        difference(g, f, o.a(), o.b());
+      }
       g.writeEndObject();
     }
+    g.writeEndArray();
+  }
+
+  private static <T> void difference(JsonGenerator g, Figure<T> f, T ofA, T ofB)
+      throws IOException {
+    double a = f.of(ofA);
+    double b = f.of(ofB);
+    g.writeObjectFieldStart(f.name());
+    g.writeNumberField("a", a);
+    g.writeNumberField("b", b);
+    g.writeNumberField("difference", LayerChange.difference(a, b));
     g.writeEndObject();
   }
 

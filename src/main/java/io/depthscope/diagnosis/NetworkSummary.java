@@ -95,6 +95,16 @@ public record NetworkSummary(
     return RunFigures.NETWORK.figure(name).in(NetworkSummary::network);
   }
 
+  /** How often the network is right. */
+  public Run.Accuracy accuracy() {
+    return network.accuracy().orElseThrow();
+  }
+
+  /** How its classes change. */
+  public Run.Classes classes() {
+    return network.classes().orElseThrow();
+  }
+
   /** Bits of the weights; 32 where they stay in float32. */
   public int bits() {
     return scheme.weights().map(QuantFormat::bits).orElse(FLOAT_BITS);
@@ -103,9 +113,13 @@ public record NetworkSummary(
   /**
    * Draws the figures from a run.
    *
-   * @throws IllegalArgumentException if a file had its parameters: networks are compared by schemes
+   * @throws IllegalArgumentException if a file had its parameters: networks are compared by
+   *     schemes; or if nothing says how often it is right
    */
   public static NetworkSummary of(Run run) {
+    if (run.network().accuracy().isEmpty()) {
+      throw new IllegalArgumentException(run.name() + " has no accuracy: no labels or no classes");
+    }
     if (RunSetting.asWritten(run)) {
       throw new IllegalArgumentException(
           run.name() + " has parameters " + RunSetting.quantization(run));

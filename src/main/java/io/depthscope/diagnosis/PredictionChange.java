@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * What became of the images that both runs have seen, by their name. An image is flipped in a run
- * if quantization changed its class there.
+ * if quantization changed its class there. Of networks without classes only the images are counted.
  *
  * @param images in both runs
  * @param flippedInA flipped in A alone
@@ -37,6 +37,7 @@ public record PredictionChange(
     for (Prediction p : b.predictions()) {
       inB.put(p.image(), p);
     }
+    boolean classes = a.isClassifier() && b.isClassifier();
     List<Prediction> onlyA = new ArrayList<>();
     List<Prediction> onlyB = new ArrayList<>();
     int images = 0;
@@ -49,14 +50,17 @@ public record PredictionChange(
         continue;
       }
       images++;
+      if (!classes) {
+        continue;
+      }
       both += p.flipped() && q.flipped() ? 1 : 0;
       if (p.flipped() && !q.flipped()) {
         onlyA.add(p);
       } else if (!p.flipped() && q.flipped()) {
         onlyB.add(q);
       }
-      boolean right = p.quantized() == p.label();
-      boolean rightAfter = q.quantized() == q.label();
+      boolean right = p.rightQuantized();
+      boolean rightAfter = q.rightQuantized();
       rightInA += right && !rightAfter ? 1 : 0;
       rightInB += !right && rightAfter ? 1 : 0;
     }

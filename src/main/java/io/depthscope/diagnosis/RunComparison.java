@@ -85,6 +85,20 @@ public record RunComparison(
         .toList();
   }
 
+  /** An output that both networks have. */
+  public record OutputPair(Run.Output a, Run.Output b) {}
+
+  /** The outputs that both have, by name, in the order of A. */
+  public List<OutputPair> outputs() {
+    List<OutputPair> pairs = new ArrayList<>();
+    for (Run.Output o : a.outputs()) {
+      b.outputs().stream()
+          .filter(p -> p.layer().equals(o.layer()))
+          .forEach(p -> pairs.add(new OutputPair(o, p)));
+    }
+    return pairs;
+  }
+
   /** Settings that make the figures those of different things. */
   public List<SettingChange> differentSubjects() {
     return settings.stream().filter(s -> s.kind() == RunSetting.Kind.SUBJECT).toList();

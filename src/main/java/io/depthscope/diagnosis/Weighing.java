@@ -43,14 +43,20 @@ final class Weighing {
     lost = lostAccuracy(run);
   }
 
-  /** True if the quantized network is worse by more than what is accepted and what is chance. */
+  /**
+   * True if the quantized network is worse by more than what is accepted and what is chance. Where
+   * there are no classes, an error of a tenth of the signal in one output is not accepted.
+   */
   static boolean lostAccuracy(Run run) {
+    if (!run.isClassifier()) {
+      return run.outputs().stream().anyMatch(o -> o.sqnrDb() < HIGH_BELOW_DB);
+    }
     long right = 0;
     long broken = 0;
     long mended = 0;
     long changed = 0;
     for (Prediction p : run.predictions()) {
-      right += p.fp32() == p.label() ? 1 : 0;
+      right += p.rightFp32() ? 1 : 0;
       broken += p.broken() ? 1 : 0;
       mended += p.mended() ? 1 : 0;
       changed += p.flipped() ? 1 : 0;

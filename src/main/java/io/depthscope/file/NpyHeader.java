@@ -51,6 +51,11 @@ public record NpyHeader(Type type, List<Integer> extents) {
       return word;
     }
 
+    /** True for numbers that need not be whole. */
+    public boolean isFloat() {
+      return this == FLOAT32 || this == FLOAT64;
+    }
+
     /** Bytes of one element. */
     public int bytes() {
       return bytes;

@@ -104,6 +104,18 @@ public final class NpyReader implements AutoCloseable {
     return out;
   }
 
+  /**
+   * Leaves elements out.
+   *
+   * @throws IOException naming the file, if it ends before them
+   */
+  public void skip(long count) throws IOException {
+    at = Math.addExact(at, Math.multiplyExact(count, (long) header.type().bytes()));
+    if (at > channel.size()) {
+      throw new IOException(file + ": it ends too early");
+    }
+  }
+
   private void fill(ByteBuffer to) throws IOException {
     while (to.hasRemaining()) {
       int n = channel.read(to, at);

@@ -81,6 +81,12 @@ public final class Graph {
     return shapes.get(outputs.getFirst());
   }
 
+  /** True if its one output is a vector of classes, of two at least. */
+  public boolean isClassifier() {
+    Shape out = outputShape();
+    return outputs.size() == 1 && out.positions() == 1 && out.channels() >= 2;
+  }
+
   /** Shapes of the inputs of node {@code i}; none for the input node. */
   public List<Shape> inputShapes(int i) {
     return nodes.get(i).inputs().stream().map(shapes::get).toList();

@@ -23,7 +23,7 @@ import java.util.zip.CheckedOutputStream;
  */
 final class Checkpoint {
   private static final int MAGIC = 0x44534350; // "DSCP"
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final int CRC_BYTES = 8;
   private static final long MAX_BYTES = 1L << 30;
 

@@ -2,7 +2,9 @@ package io.depthscope.record;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -10,8 +12,9 @@ import java.util.function.ToDoubleFunction;
  *
  * @param name as docs/results-schema.md has it
  * @param getter takes it from what it belongs to
+ * @param exists false where an owner has no such figure: files have null, tables an empty field
  */
-public record Figure<T>(String name, Unit unit, ToDoubleFunction<T> getter) {
+public record Figure<T>(String name, Unit unit, ToDoubleFunction<T> getter, Predicate<T> exists) {
 
   /** What a figure counts or measures, and so how it is written. */
   public enum Unit {
@@ -39,6 +42,11 @@ public record Figure<T>(String name, Unit unit, ToDoubleFunction<T> getter) {
     }
   }
 
+  /** One that every owner has. */
+  public Figure(String name, Unit unit, ToDoubleFunction<T> getter) {
+    this(name, unit, getter, owner -> true);
+  }
+
   public static <T> Figure<T> count(String name, ToDoubleFunction<T> getter) {
     return new Figure<>(name, Unit.COUNT, getter);
   }
@@ -55,18 +63,33 @@ public record Figure<T>(String name, Unit unit, ToDoubleFunction<T> getter) {
     return new Figure<>(name, Unit.DECIBEL, getter);
   }
 
-  /** The figure's value. */
+  /** The figure's value; NaN where the owner has none. */
   public double of(T owner) {
-    return getter.applyAsDouble(owner);
+    return exists.test(owner) ? getter.applyAsDouble(owner) : Double.NaN;
   }
 
   /** The same figure of what holds its owner. */
   public <S> Figure<S> in(Function<S, T> owner) {
-    return new Figure<>(name, unit, s -> of(owner.apply(s)));
+    return new Figure<>(name, unit, s -> of(owner.apply(s)), s -> exists.test(owner.apply(s)));
   }
 
-  /** The value as text: a count without a point, a float32 number in its own digits. */
+  /** The same figure of what may hold its owner, or not. */
+  public <S> Figure<S> ofSome(Function<S, Optional<T>> owner) {
+    return new Figure<>(
+        name,
+        unit,
+        s -> of(owner.apply(s).orElseThrow()),
+        s -> owner.apply(s).filter(exists).isPresent());
+  }
+
+  /**
+   * The value as text: a count without a point, a float32 number in its own digits; empty where
+   * there is none.
+   */
   public String text(T owner) {
+    if (!exists.test(owner)) {
+      return "";
+    }
     double value = of(owner);
     return switch (unit) {
       case COUNT -> Long.toString((long) value);
@@ -75,8 +98,12 @@ public record Figure<T>(String name, Unit unit, ToDoubleFunction<T> getter) {
     };
   }
 
-  /** Writes it as a field. */
+  /** Writes it as a field, null where there is none. */
   public void write(JsonGenerator g, T owner) throws IOException {
+    if (!exists.test(owner)) {
+      g.writeNullField(name);
+      return;
+    }
     double value = of(owner);
     switch (unit) {
       case COUNT -> g.writeNumberField(name, (long) value);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ObjDoubleConsumer;
 
@@ -29,6 +30,11 @@ public record FigureList<T>(List<Figure<T>> figures, Reader<T> reader) {
     long count(String name) throws IOException;
 
     int integer(String name) throws IOException;
+
+    /** True where a figure that not every owner has is missing. */
+    default boolean isNull(String name) throws IOException {
+      return false;
+    }
   }
 
   /** The values of a list's figures, one after another. */
@@ -43,6 +49,12 @@ public record FigureList<T>(List<Figure<T>> figures, Reader<T> reader) {
 
     double number() throws IOException {
       return source.number(names.next());
+    }
+
+    /** A number that not every owner has. */
+    OptionalDouble optional() throws IOException {
+      String name = names.next();
+      return source.isNull(name) ? OptionalDouble.empty() : OptionalDouble.of(source.number(name));
     }
 
     long count() throws IOException {
@@ -111,10 +123,12 @@ public record FigureList<T>(List<Figure<T>> figures, Reader<T> reader) {
     return value;
   }
 
-  /** Hands out each with its place, such as {@code error.} and its name. */
+  /** Hands out each that there is with its place, such as {@code error.} and its name. */
   void each(String place, T owner, ObjDoubleConsumer<String> to) {
     for (Figure<T> f : figures) {
-      to.accept(place + f.name(), f.of(owner));
+      if (f.exists().test(owner)) {
+        to.accept(place + f.name(), f.of(owner));
+      }
     }
   }
 }

@@ -186,6 +186,11 @@ final class JsonFields implements FigureList.Source {
     };
   }
 
+  @Override
+  public boolean isNull(String name) throws IOException {
+    return present(name).isNull();
+  }
+
   private JsonNode present(String name) throws IOException {
     JsonNode value = node.get(name);
     if (value == null) {

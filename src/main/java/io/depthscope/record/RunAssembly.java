@@ -6,6 +6,7 @@ import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.stats.Distribution;
 import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.OutputSums;
 import io.depthscope.stats.Prediction;
 import io.depthscope.stats.PredictionSums;
 import io.depthscope.stats.TensorStatistics;
@@ -44,25 +45,47 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
         plan.feed(),
         calibrationImages,
         network(state),
+        outputs(layers, state.outputs()),
         layers,
         predictions,
         manifest);
   }
 
-  private static Run.Network network(RunState state) {
+  private Run.Network network(RunState state) {
     PredictionSums n = state.figures();
+    boolean classifier = plan.graph().isClassifier();
     return new Run.Network(
-        n.images(),
+        state.images(),
         state.skipped().size(),
-        n.top1Fp32(),
-        n.top1Quantized(),
-        n.top5Fp32(),
-        n.top5Quantized(),
-        n.agreementTop1(),
-        n.relativeAccuracyDrop(),
-        n.qmse(),
-        n.qce(),
-        n.logitSqnrDb());
+        classifier && n.labelled() > 0
+            ? Optional.of(
+                new Run.Accuracy(
+                    n.top1Fp32(),
+                    n.top1Quantized(),
+                    n.top5Fp32(),
+                    n.top5Quantized(),
+                    n.relativeAccuracyDrop()))
+            : Optional.empty(),
+        classifier
+            ? Optional.of(new Run.Classes(n.agreementTop1(), n.qmse(), n.qce(), n.logitSqnrDb()))
+            : Optional.empty());
+  }
+
+  private List<Run.Output> outputs(List<RunLayer> layers, OutputSums sums) {
+    List<Run.Output> outputs = new ArrayList<>();
+    for (int node : plan.outputs()) {
+      RunLayer l = layers.get(node);
+      outputs.add(
+          new Run.Output(
+              l.name(),
+              l.error().sqnrDb(),
+              l.error().cosine(),
+              sums.meanAbs(outputs.size()),
+              l.error().maxAbs(),
+              l.fp32().statistics().min(),
+              l.fp32().statistics().max()));
+    }
+    return outputs;
   }
 
   private RunLayer layer(Step l, LayerAccumulator a, List<RunLayer> read) {

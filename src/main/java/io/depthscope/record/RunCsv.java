@@ -19,7 +19,7 @@ import java.util.Optional;
  */
 final class RunCsv {
   static final String PREDICTIONS_HEADER =
-      "index,image,label,predictedFp32,predictedQuantized,margin,logitNoise";
+      "index,image,label,predictedFp32,predictedQuantized,margin,logitNoise,sqnrDb";
 
   private RunCsv() {}
 
@@ -167,7 +167,9 @@ final class RunCsv {
         + ","
         + p.margin()
         + ","
-        + p.logitNoise();
+        + p.logitNoise()
+        + ","
+        + p.sqnrDb();
   }
 
   private static void append(List<Row> rows, boolean header, Writer writer) throws IOException {

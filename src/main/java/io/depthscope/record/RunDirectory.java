@@ -326,7 +326,7 @@ public final class RunDirectory implements AutoCloseable {
       throw Checkpoint.damaged(directory.resolve(CHECKPOINT), e);
     }
     return RunReader.predictions(
-        directory.resolve(PREDICTIONS_PARTIAL), state.figures().images(), CHECKPOINT);
+        directory.resolve(PREDICTIONS_PARTIAL), state.images(), CHECKPOINT);
   }
 
   /** The calibration of the interrupted run. */

@@ -11,6 +11,7 @@ import io.depthscope.stats.ErrorStatistics;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.SourceEnergies;
 import io.depthscope.stats.TensorStatistics;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Every figure of a run by name, once. Files, tables, pages and comparisons go through these lists;
@@ -95,30 +97,32 @@ public final class RunFigures {
   /** Of the whole network. */
   public static final FigureList<Run.Network> NETWORK =
       FigureList.of(
-          v ->
-              new Run.Network(
-                  v.count(),
-                  v.count(),
-                  v.number(),
-                  v.number(),
-                  v.number(),
-                  v.number(),
-                  v.number(),
-                  v.number(),
-                  v.number(),
-                  v.number(),
-                  v.number()),
+          RunFigures::network,
           count("images", Run.Network::images),
           count("skippedImages", Run.Network::skippedImages),
-          share("top1Fp32", Run.Network::top1Fp32),
-          share("top1Quantized", Run.Network::top1Quantized),
-          share("top5Fp32", Run.Network::top5Fp32),
-          share("top5Quantized", Run.Network::top5Quantized),
-          share("agreementTop1", Run.Network::agreementTop1),
-          share("relativeAccuracyDrop", Run.Network::relativeAccuracyDrop),
-          number("qmse", Run.Network::qmse),
-          number("qce", Run.Network::qce),
-          decibel("logitSqnrDb", Run.Network::logitSqnrDb));
+          share("top1Fp32", Run.Accuracy::top1Fp32).ofSome(Run.Network::accuracy),
+          share("top1Quantized", Run.Accuracy::top1Quantized).ofSome(Run.Network::accuracy),
+          share("top5Fp32", Run.Accuracy::top5Fp32).ofSome(Run.Network::accuracy),
+          share("top5Quantized", Run.Accuracy::top5Quantized).ofSome(Run.Network::accuracy),
+          share("agreementTop1", Run.Classes::agreementTop1).ofSome(Run.Network::classes),
+          share("relativeAccuracyDrop", Run.Accuracy::relativeAccuracyDrop)
+              .ofSome(Run.Network::accuracy),
+          number("qmse", Run.Classes::qmse).ofSome(Run.Network::classes),
+          number("qce", Run.Classes::qce).ofSome(Run.Network::classes),
+          decibel("logitSqnrDb", Run.Classes::logitSqnrDb).ofSome(Run.Network::classes));
+
+  /** Of one output of the network. */
+  public static final FigureList<Run.Output> NETWORK_OUTPUT =
+      FigureList.of(
+          v ->
+              new Run.Output(
+                  "", v.number(), v.number(), v.number(), v.number(), v.number(), v.number()),
+          decibel("sqnrDb", Run.Output::sqnrDb),
+          number("cosine", Run.Output::cosine),
+          number("meanAbs", Run.Output::meanAbs),
+          number("maxAbs", Run.Output::maxAbs),
+          number("min", Run.Output::min),
+          number("max", Run.Output::max));
 
   static final Figure<RunLayer.Weights> UNFOLDED_MIN =
       number("unfoldedMin", RunLayer.Weights::unfoldedMin);
@@ -206,6 +210,36 @@ public final class RunFigures {
 
   private RunFigures() {}
 
+  /** A group of figures is there as a whole or not at all. */
+  private static Run.Network network(FigureList.Values v) throws IOException {
+    long images = v.count();
+    long skipped = v.count();
+    List<OptionalDouble> f = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      f.add(v.optional());
+    }
+    return new Run.Network(
+        images,
+        skipped,
+        group(f, 0, 1, 2, 3, 5).map(a -> new Run.Accuracy(a[0], a[1], a[2], a[3], a[4])),
+        group(f, 4, 6, 7, 8).map(c -> new Run.Classes(c[0], c[1], c[2], c[3])));
+  }
+
+  private static Optional<double[]> group(List<OptionalDouble> figures, int... places) {
+    double[] values = new double[places.length];
+    int there = 0;
+    for (int i = 0; i < places.length; i++) {
+      OptionalDouble figure = figures.get(places[i]);
+      there += figure.isPresent() ? 1 : 0;
+      values[i] = figure.orElse(Double.NaN);
+    }
+    if (there != 0 && there != places.length) {
+      throw new IllegalArgumentException(
+          "some figures of the network are null that belong to others");
+    }
+    return there == 0 ? Optional.empty() : Optional.of(values);
+  }
+
   private static List<Figure<SourceEnergies>> energies() {
     List<Figure<SourceEnergies>> all = new ArrayList<>();
     all.add(TOTAL);
@@ -224,7 +258,7 @@ public final class RunFigures {
   /** The unit of every figure that has one, by its name. */
   public static Map<String, String> units() {
     Map<String, String> units = new LinkedHashMap<>();
-    for (FigureList<?> list : List.of(NETWORK, WEIGHTS, OUTPUT, ERROR)) {
+    for (FigureList<?> list : List.of(NETWORK, NETWORK_OUTPUT, WEIGHTS, OUTPUT, ERROR)) {
       for (Figure<?> f : list.figures()) {
         if (!f.unit().toString().isEmpty()) {
           units.put(f.name(), f.unit().toString());
@@ -242,6 +276,9 @@ public final class RunFigures {
   public static Map<String, Double> byPlace(Run run) {
     Map<String, Double> all = new LinkedHashMap<>();
     NETWORK.each("network.", run.network(), all::put);
+    for (Run.Output o : run.outputs()) {
+      NETWORK_OUTPUT.each("outputs." + o.layer() + ".", o, all::put);
+    }
     for (RunLayer l : run.layers()) {
       String layer = "layers." + l.name() + ".";
       all.put(layer + "macs", (double) l.macs());

@@ -31,6 +31,14 @@ final class RunJson {
       g.writeObjectFieldStart("network");
       RunFigures.NETWORK.write(g, run.network());
       g.writeEndObject();
+      g.writeArrayFieldStart("outputs");
+      for (Run.Output o : run.outputs()) {
+        g.writeStartObject();
+        g.writeStringField("layer", o.layer());
+        RunFigures.NETWORK_OUTPUT.write(g, o);
+        g.writeEndObject();
+      }
+      g.writeEndArray();
       g.writeArrayFieldStart("layers");
       for (RunLayer l : run.layers()) {
         layer(g, l);

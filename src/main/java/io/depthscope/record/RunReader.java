@@ -76,7 +76,11 @@ public final class RunReader {
     }
     Map<String, List<RunLayer.Channel>> channels = channels();
     Map<String, JsonFields> histograms = histograms();
-    Run.Network network = RunFigures.NETWORK.read(results.object("network"));
+    Run.Network network = network(results.object("network"));
+    List<Run.Output> outputs = new ArrayList<>();
+    for (JsonFields o : results.objects("outputs")) {
+      outputs.add(RunFigures.NETWORK_OUTPUT.read(o).of(o.text("layer")));
+    }
     List<RunLayer> layers = new ArrayList<>();
     for (JsonFields l : results.objects("layers")) {
       layers.add(layer(l, channels, histograms));
@@ -92,10 +96,19 @@ public final class RunReader {
         results.parsed("feed", RunReader::feed),
         results.count("calibrationImages"),
         network,
+        outputs,
         layers,
         predictions(
             directory.resolve(RunDirectory.PREDICTIONS), network.images(), RunDirectory.RESULTS),
         manifest());
+  }
+
+  private static Run.Network network(JsonFields fields) throws IOException {
+    try {
+      return RunFigures.NETWORK.read(fields);
+    } catch (IllegalArgumentException e) {
+      throw fields.wrong(e.getMessage());
+    }
   }
 
   static QuantScheme scheme(JsonFields s) throws IOException {
@@ -375,7 +388,8 @@ public final class RunReader {
                 t.integer("predictedFp32"),
                 t.integer("predictedQuantized"),
                 t.number("margin"),
-                t.number("logitNoise")));
+                t.number("logitNoise"),
+                t.number("sqnrDb")));
       }
     }
     if (all.size() != images) {

@@ -1,5 +1,6 @@
 package io.depthscope.record;
 
+import io.depthscope.dataset.Preprocessing;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
 import java.util.ArrayList;
@@ -113,21 +114,23 @@ public record RunSetting(
           DATA,
           DATA_FINGERPRINT,
           figure("images", Kind.SUBJECT, s -> s.images().count(), RunSetting::images),
+          figure( // what is known of them does not change what is measured
+              "labels", Kind.SUBJECT, s -> s.images().labelled() ? "known" : "none", r -> Map.of()),
           circumstance("leftOut", s -> s.images().leftOut()),
           recorded(
               "preprocessing",
               "preprocessing",
               Kind.SUBJECT,
-              s -> s.preprocessing().geometryText()),
+              s -> prepared(s, Preprocessing::geometryText)),
           circumstance( // the preprocessing has it
-              "interpolation", s -> s.preprocessing().interpolation().word()),
+              "interpolation", s -> prepared(s, p -> p.interpolation().word())),
           recorded(
               "channelOrder",
               "channel order",
               Kind.SUBJECT,
-              s -> s.preprocessing().order().toString()),
-          recorded("mean", "mean", Kind.SUBJECT, s -> s.preprocessing().mean()),
-          recorded("std", "standard deviation", Kind.SUBJECT, s -> s.preprocessing().std()),
+              s -> prepared(s, Preprocessing::colours)),
+          recorded("mean", "mean", Kind.SUBJECT, s -> prepared(s, Preprocessing::mean)),
+          recorded("std", "standard deviation", Kind.SUBJECT, s -> prepared(s, Preprocessing::std)),
           figure("scheme", Kind.METHOD, s -> s.scheme().toString(), r -> schemeParts(r.scheme())),
           figure("feed", Kind.METHOD, s -> s.feed().toString(), r -> Map.of("feed", r.feed())),
           figure( // without them the other figures are the same
@@ -144,6 +147,10 @@ public record RunSetting(
           CALIBRATION_IMAGES,
           circumstance("seed", s -> s.circumstances().seed()),
           circumstance("memoryCeilingBytes", s -> s.circumstances().memoryCeilingBytes()));
+
+  private static Object prepared(RunSpec spec, Function<Preprocessing, Object> setting) {
+    return spec.preprocessing().map(setting).orElse(RunSpec.AS_IT_IS);
+  }
 
   /** One that a finished run has in its manifest alone. */
   private static RunSetting recorded(

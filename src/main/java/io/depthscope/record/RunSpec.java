@@ -14,18 +14,22 @@ import java.util.Optional;
  *
  * @param build the program
  * @param images what it was run on
+ * @param preprocessing empty where inputs are used as they are
  */
 public record RunSpec(
     BuildInfo build,
     Network network,
     Images images,
-    Preprocessing preprocessing,
+    Optional<Preprocessing> preprocessing,
     QuantScheme scheme,
     Feed feed,
     Recording recording,
     Ranges ranges,
     Engine engine,
     Circumstances circumstances) {
+
+  /** What is done to an input that is no image. */
+  static final String AS_IT_IS = "none";
 
   /**
    * The network.
@@ -53,9 +57,11 @@ public record RunSpec(
    * The images, wherever a copy of them lies.
    *
    * @param count how many are to be run, from the first on; those that cannot be read included
+   * @param labelled whether it counts what they show
    * @param leftOut what lies beside them and is none
    */
-  public record Images(String description, String fingerprint, int count, List<String> leftOut) {
+  public record Images(
+      String description, String fingerprint, int count, boolean labelled, List<String> leftOut) {
     public Images {
       leftOut = List.copyOf(leftOut);
     }
@@ -121,10 +127,8 @@ public record RunSpec(
         "network",
         network.configuration(),
         "preprocessing",
-        preprocessing.geometryText()
-            + ", mean "
-            + preprocessing.mean()
-            + ", std "
-            + preprocessing.std());
+        preprocessing
+            .map(p -> p.geometryText() + ", mean " + p.mean() + ", std " + p.std())
+            .orElse(AS_IT_IS));
   }
 }

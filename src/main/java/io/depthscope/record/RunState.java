@@ -1,7 +1,9 @@
 package io.depthscope.record;
 
 import io.depthscope.dataset.UnreadableImage;
+import io.depthscope.plan.Plan;
 import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.stats.OutputSums;
 import io.depthscope.stats.PredictionSums;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -19,22 +21,37 @@ public final class RunState {
 
   private final NetworkAccumulator statistics;
   private final PredictionSums figures = new PredictionSums();
+  private final OutputSums outputs;
   private final List<UnreadableImage> skipped = new ArrayList<>();
   private int next;
 
   /**
    * @param statistics of the program that runs, empty
+   * @param plan what it was compiled from
    */
-  public RunState(NetworkAccumulator statistics) {
+  public RunState(NetworkAccumulator statistics, Plan plan) {
     this.statistics = statistics;
+    this.outputs =
+        new OutputSums(plan.outputs().stream().map(o -> plan.step(o).out().size()).toList());
   }
 
   public NetworkAccumulator statistics() {
     return statistics;
   }
 
+  /** Figures of a classifier; of no images where the network is none. */
   public PredictionSums figures() {
     return figures;
+  }
+
+  /** Figures of the network's outputs, whatever they mean. */
+  public OutputSums outputs() {
+    return outputs;
+  }
+
+  /** Images that have been run. */
+  public long images() {
+    return outputs.images();
   }
 
   /** Images that could not be read, in order. */
@@ -56,6 +73,7 @@ public final class RunState {
   public void write(DataOutput out) throws IOException {
     out.writeInt(next);
     figures.write(out);
+    outputs.write(out);
     // The loader reads ahead: what it met beyond the last image run will be met again.
     List<UnreadableImage> met = skipped.stream().filter(u -> u.index() < next).toList();
     out.writeInt(met.size());
@@ -75,6 +93,7 @@ public final class RunState {
   public void read(DataInput in) throws IOException {
     next = in.readInt();
     figures.read(in);
+    outputs.read(in);
     skipped.clear();
     int n = in.readInt();
     if (n < 0) {

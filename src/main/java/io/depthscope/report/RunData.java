@@ -13,11 +13,13 @@ import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -136,7 +138,19 @@ final class RunData {
                   .text("activationRange", s.activationRange().name())
                   .text("weightRange", s.weightRange().name());
             })
-        .object("network", o -> o.figures(RunFigures.NETWORK.figures(), run.network()));
+        .bool("labelled", run.network().accuracy().isPresent())
+        .bool("classifier", run.isClassifier())
+        .object("network", o -> o.figures(RunFigures.NETWORK.figures(), run.network()))
+        .array(
+            "outputs",
+            a -> {
+              for (Run.Output output : run.outputs()) {
+                a.item(
+                    o ->
+                        o.text("layer", output.layer())
+                            .figures(RunFigures.NETWORK_OUTPUT.figures(), output));
+              }
+            });
   }
 
   private static void format(CompactJson json, String name, QuantFormat format) throws IOException {
@@ -191,7 +205,11 @@ final class RunData {
         "predictions",
         o -> {
           o.count("all", run.predictions().size())
-              .count("flipped", run.predictions().stream().filter(Prediction::flipped).count());
+              .count(
+                  "flipped",
+                  run.isClassifier()
+                      ? run.predictions().stream().filter(Prediction::flipped).count()
+                      : 0);
           texts(o, "image", shown.stream().map(Prediction::image).toList());
           integers(o, "index", shown, Prediction::index);
           integers(o, "label", shown, Prediction::label);
@@ -199,6 +217,7 @@ final class RunData {
           integers(o, "quantized", shown, Prediction::quantized);
           numbers(o, "margin", shown, Prediction::margin);
           numbers(o, "logitNoise", shown, Prediction::logitNoise);
+          numbers(o, "sqnrDb", shown, Prediction::sqnrDb);
         });
   }
 
@@ -234,7 +253,8 @@ final class RunData {
 
   /**
    * All images, or where they are too many: those that the layers name, and of the flipped and of
-   * the others half of the room each, evenly spaced over the data set.
+   * the others half of the room each, evenly spaced over the data set. Without classes those of the
+   * lowest SQNR stand for the flipped.
    */
   private static List<Prediction> shown(Run run) {
     List<Prediction> all = run.predictions();
@@ -246,8 +266,9 @@ final class RunData {
       layer.reach().highest().forEach(e -> chosen.add(e.image()));
       layer.reach().lowest().forEach(e -> chosen.add(e.image()));
     }
+    Predicate<Prediction> told = run.isClassifier() ? Prediction::flipped : lowest(all);
     for (boolean flipped : new boolean[] {true, false}) {
-      List<Prediction> kind = all.stream().filter(p -> p.flipped() == flipped).toList();
+      List<Prediction> kind = all.stream().filter(p -> told.test(p) == flipped).toList();
       int room = Math.min(kind.size(), MOST_IMAGES / 2);
       for (int i = 0; i < room; i++) {
         chosen.add(kind.get((int) ((long) i * kind.size() / room)).index());
@@ -260,5 +281,15 @@ final class RunData {
       }
     }
     return shown;
+  }
+
+  /** As many as half of the room holds. */
+  private static Predicate<Prediction> lowest(List<Prediction> all) {
+    Set<Integer> indices = new HashSet<>();
+    all.stream()
+        .sorted(Comparator.comparingDouble(Prediction::sqnrDb).thenComparingInt(Prediction::index))
+        .limit(MOST_IMAGES / 2)
+        .forEach(p -> indices.add(p.index()));
+    return p -> indices.contains(p.index());
   }
 }

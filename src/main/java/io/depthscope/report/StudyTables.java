@@ -72,11 +72,11 @@ public final class StudyTables {
           settings.stream()
               .flatMap(s -> study.summary(n, s).stream())
               .findFirst()
-              .map(s -> fixed(100 * s.network().top1Fp32(), 2))
+              .map(s -> fixed(100 * s.accuracy().top1Fp32(), 2))
               .orElse(""));
       for (Study.Setting s : settings) {
         row.add(
-            study.summary(n, s).map(x -> fixed(100 * x.network().top1Quantized(), 2)).orElse(""));
+            study.summary(n, s).map(x -> fixed(100 * x.accuracy().top1Quantized(), 2)).orElse(""));
       }
       rows.add(row);
     }
@@ -105,9 +105,9 @@ public final class StudyTables {
         rows.add(
             List.of(
                 n.name(),
-                fixed(100 * s.network().relativeAccuracyDrop(), 2),
-                String.format(Locale.ROOT, "%.2g", s.network().qmse()),
-                fixed(s.network().qce(), 3),
+                fixed(100 * s.accuracy().relativeAccuracyDrop(), 2),
+                String.format(Locale.ROOT, "%.2g", s.classes().qmse()),
+                fixed(s.classes().qce(), 3),
                 fixed(s.weights().channelRangeRatio(), 3),
                 fixed(s.activations().channelRangeRatio(), 3),
                 fixed(s.weights().fluctuation(), 2),

@@ -3,8 +3,11 @@ package io.depthscope.run;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.Program;
 import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageFolder;
+import io.depthscope.dataset.Samples;
+import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
@@ -34,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One analysis, from calibration to the written results.
@@ -41,7 +45,11 @@ import java.util.Optional;
  * @param ranges images or a file that the ranges of tensors are taken from
  */
 public record Analysis(
-    Subject subject, TestImages images, Method method, CalibrationSource ranges, Machine machine) {
+    Subject subject,
+    TestImages<?> images,
+    Method method,
+    CalibrationSource ranges,
+    Machine machine) {
 
   /** How a run ended. */
   public enum Outcome {
@@ -79,7 +87,8 @@ public record Analysis(
   public MemoryEstimate memory() {
     Plan shape = shapeOfPlan();
     long network = machine.backend().memoryBytes(shape, machine.batch());
-    long image = subject.preprocessing().inputShape().size();
+    long values = subject.images().isPresent() ? 1 : Float.BYTES;
+    long image = values * subject.model().graph().inputShape().size();
     boolean decodes = images.data() instanceof ImageFolder;
     long held =
         image
@@ -113,7 +122,7 @@ public record Analysis(
     }
     return Plan.ofSizes(
         subject.model().network(),
-        subject.preprocessing().normalizationTable(),
+        subject.inputTable(),
         outputs,
         weights,
         method.feed(),
@@ -161,14 +170,14 @@ public record Analysis(
         run.begin(plan, method.quantization().scheme(), calibration);
       }
       try (Program program = machine.backend().compile(plan, machine.batch())) {
-        RunState state = new RunState(program.statistics());
+        RunState state = new RunState(program.statistics(), plan);
         List<Prediction> predictions = new ArrayList<>();
         if (run.resumes()) {
           predictions.addAll(run.restore(state));
         } else {
           run.checkpoint(state); // before any image: the calibration is worth keeping
         }
-        long before = state.figures().images();
+        long before = state.images();
         Instant measured = Instant.now();
         boolean finished;
         try {
@@ -180,7 +189,7 @@ public record Analysis(
         if (!finished) {
           return Result.stopped(Outcome.STOPPED);
         }
-        if (state.figures().images() == 0) {
+        if (state.images() == 0) {
           throw new IOException(images.data().description() + ": no image could be read");
         }
         state.skipped().addAll(0, images.source().skipped()); // no checkpoint follows
@@ -189,7 +198,7 @@ public record Analysis(
                 .with(
                     "skippedImages",
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
-                .withTimes(started, measured, Instant.now(), state.figures().images() - before);
+                .withTimes(started, measured, Instant.now(), state.images() - before);
         Run result =
             new RunAssembly(
                     plan,
@@ -237,22 +246,20 @@ public record Analysis(
       Output output,
       RunListener listener)
       throws IOException {
-    try (BatchLoader loader =
-        new BatchLoader(
+    try (Batches batches =
+        batches(
             images.data(),
-            subject.preprocessing(),
             Math.min(state.next(), images.count()),
             images.count(),
-            machine.batch(),
-            machine.threads(),
-            images.strict(),
             u -> {
               state.skipped().add(u);
               listener.notice("skipped " + u.name() + ": " + u.reason());
             })) {
-      return new PairedRun(program, plan, state, subject.model().firstClass())
+      PairedRun.Labels labels =
+          new PairedRun.Labels(images.labelled(), subject.model().firstClass());
+      return new PairedRun(program, plan, state, labels)
           .run(
-              loader,
+              batches,
               images.count(),
               output.checkpointEvery(),
               new PairedRun.Observer(
@@ -271,25 +278,40 @@ public record Analysis(
     if (ranges.file().isPresent()) {
       return Optional.of(read(ranges.file().get(), spec));
     }
-    try (Dataset data = ranges.opener().open()) {
+    try (Samples data = ranges.opener().open()) {
       int n = Math.min(ranges.images(), data.size());
       String text =
           (n < data.size() ? "the first " : "all ") + n + " images of data " + data.fingerprint();
-      try (BatchLoader loader =
-          new BatchLoader(
+      try (Batches batches =
+          batches(
               data,
-              subject.preprocessing(),
               0,
               n,
-              machine.batch(),
-              machine.threads(),
-              images.strict(),
               u -> listener.notice("skipped while calibrating: " + u.name() + ": " + u.reason()))) {
         return new CalibrationPass(machine.backend(), subject.fp32Plan(Recording.CALIBRATION))
-            .run(loader, machine.batch(), text, n, listener)
+            .run(batches, machine.batch(), text, n, listener)
             .map(c -> c.withInputs(spec.calibrationInputs()));
       }
     }
+  }
+
+  /** Of what is decoded and prepared, or read as it is. */
+  private Batches batches(Samples data, int from, int to, Consumer<UnreadableImage> skipped)
+      throws IOException {
+    return switch (data) {
+      case TensorInput tensors -> tensors.batches(from, to, machine.batch());
+      case Dataset decoded ->
+          new BatchLoader(
+              decoded,
+              subject.preprocessing(),
+              from,
+              to,
+              machine.batch(),
+              machine.threads(),
+              images.strict(),
+              skipped);
+      default -> throw new IllegalArgumentException(data.description() + " cannot be read");
+    };
   }
 
   private static Calibration read(Path file, RunSpec spec) throws IOException {
@@ -317,8 +339,12 @@ public record Analysis(
             model.configuration(),
             model.settings().stream().map(Setting::text).toList()),
         new RunSpec.Images(
-            source.description(), source.fingerprint(), images.count(), source.notices()),
-        subject.preprocessing(),
+            source.description(),
+            source.fingerprint(),
+            images.count(),
+            images.labelled(),
+            source.notices()),
+        subject.images(),
         method.quantization().scheme(),
         method.feed(),
         method.recording(),

@@ -3,7 +3,7 @@ package io.depthscope.run;
 import io.depthscope.backend.Backend;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
-import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Plan;
@@ -35,7 +35,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
    *     read, or an activation is NaN or infinite
    */
   public Optional<Calibration> run(
-      BatchLoader loader, int maxBatch, String source, long images, RunListener listener)
+      Batches loader, int maxBatch, String source, long images, RunListener listener)
       throws IOException {
     try (Program program = backend.compile(fp32, maxBatch);
         RunListener.Progress progress = listener.begin("calibrate", 0, images)) {
@@ -56,28 +56,16 @@ public record CalibrationPass(Backend backend, Plan fp32) {
     }
   }
 
-  /** Where values come from, in the network's order. */
-  public interface Values {
-    /** Those of the next images. */
-    float[] next(int images) throws IOException;
-  }
-
   /**
-   * Runs it over images that need no preprocessing.
+   * Runs it over every batch, untold and unstopped.
    *
    * @param source description of the images
-   * @throws IOException if they cannot be read, or an activation is NaN or infinite
+   * @throws IOException as the other
    */
-  public Calibration run(int images, int maxBatch, Values values, String source)
-      throws IOException {
+  public Calibration run(Batches batches, int maxBatch, String source) throws IOException {
     try (Program program = backend.compile(fp32, maxBatch)) {
-      for (int done = 0; done < images; done += maxBatch) {
-        int n = Math.min(maxBatch, images - done);
-        int[] indices = new int[n];
-        for (int i = 0; i < n; i++) {
-          indices[i] = done + i;
-        }
-        PairedRun.await(program.submit(new InputBatch(n, indices, null, values.next(n))));
+      for (ImageBatch batch = batches.next(); batch != null; batch = batches.next()) {
+        PairedRun.await(program.submit(InputBatch.of(batch)));
       }
       return seen(program.statistics(), source);
     }

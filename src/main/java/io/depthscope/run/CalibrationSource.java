@@ -1,6 +1,6 @@
 package io.depthscope.run;
 
-import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.Samples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -17,7 +17,7 @@ public record CalibrationSource(String text, int images, Optional<Path> file, Op
 
   /** Opens the images. */
   public interface Opener {
-    Dataset open() throws IOException;
+    Samples open() throws IOException;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.depthscope.run;
 
 import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.PackedWriter;
 import io.depthscope.dataset.Preprocessing;
@@ -13,7 +14,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /** Decodes and resizes images once, into a file. */
-public record Packing(TestImages images, Preprocessing preprocessing, int threads) {
+public record Packing(TestImages<Dataset> images, Preprocessing preprocessing, int threads) {
   private static final int BATCH = 64;
 
   /**

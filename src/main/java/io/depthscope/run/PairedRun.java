@@ -4,7 +4,7 @@ import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
-import io.depthscope.dataset.BatchLoader;
+import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.plan.Plan;
 import io.depthscope.record.RunState;
@@ -29,7 +29,8 @@ public final class PairedRun {
 
   private final Program program;
   private final RunState state;
-  private final int firstClass;
+  private final Labels labels;
+  private final boolean classifier;
   private final int classes;
   private final int stride;
 
@@ -48,19 +49,31 @@ public final class PairedRun {
     void accept(T measured) throws IOException;
   }
 
+  /**
+   * What labels of a data set mean.
+   *
+   * @param known false where they say nothing
+   * @param firstClass output that stands for label 0
+   */
+  public record Labels(boolean known, int firstClass) {
+    int output(int label) {
+      return known ? label + firstClass : -1;
+    }
+  }
+
   private record Pending(ImageBatch batch, Future<BatchOutput> output) {}
 
   /**
-   * @param plan what the program was compiled from; its first output holds the logits
+   * @param plan what the program was compiled from; the output of a classifier holds the logits
    * @param state of this program, fresh or read from a checkpoint
-   * @param firstClass logit that stands for label 0
    */
-  public PairedRun(Program program, Plan plan, RunState state, int firstClass) {
+  public PairedRun(Program program, Plan plan, RunState state, Labels labels) {
     this.program = program;
     this.state = state;
     this.classes = plan.step(plan.outputs().getFirst()).out().size();
     this.stride = plan.outputSize();
-    this.firstClass = firstClass;
+    this.labels = labels;
+    this.classifier = plan.graph().isClassifier();
   }
 
   /**
@@ -73,20 +86,15 @@ public final class PairedRun {
    * @throws IOException if an image cannot be read and the loader is strict
    */
   public boolean run(
-      BatchLoader loader,
-      long images,
-      long checkpointEvery,
-      Observer observer,
-      RunListener listener)
+      Batches loader, long images, long checkpointEvery, Observer observer, RunListener listener)
       throws IOException {
-    try (RunListener.Progress progress =
-        listener.begin("analyze", state.figures().images(), images)) {
+    try (RunListener.Progress progress = listener.begin("analyze", state.images(), images)) {
       return run(loader, images, checkpointEvery, observer, progress, listener);
     }
   }
 
   private boolean run(
-      BatchLoader loader,
+      Batches loader,
       long images,
       long checkpointEvery,
       Observer observer,
@@ -94,7 +102,7 @@ public final class PairedRun {
       RunListener listener)
       throws IOException {
     Deque<Pending> pending = new ArrayDeque<>();
-    long nextCheckpoint = state.figures().images() + checkpointEvery;
+    long nextCheckpoint = state.images() + checkpointEvery;
     long lastCheckpoint = System.nanoTime();
     boolean stopped = false;
     boolean exhausted = false;
@@ -111,20 +119,20 @@ public final class PairedRun {
         break;
       }
       take(pending.removeFirst(), observer);
-      progress.at(state.figures().images());
+      progress.at(state.images());
       exhausted |= state.next() >= images;
       if (exhausted && pending.isEmpty()) {
         continue; // nothing is left to stop
       }
       if (listener.stop()) {
         stopped = true;
-      } else if (state.figures().images() >= nextCheckpoint
+      } else if (state.images() >= nextCheckpoint
           || System.nanoTime() - lastCheckpoint >= CHECKPOINT_NANOS) {
         while (!pending.isEmpty()) {
           take(pending.removeFirst(), observer);
         }
         checkpoint(observer);
-        nextCheckpoint = state.figures().images() + checkpointEvery;
+        nextCheckpoint = state.images() + checkpointEvery;
         lastCheckpoint = System.nanoTime();
       }
     }
@@ -145,19 +153,18 @@ public final class PairedRun {
     BatchOutput out = await(p.output());
     ImageBatch batch = p.batch();
     for (int i = 0; i < batch.count(); i++) {
-      int label = batch.labels()[i] + firstClass;
-      Prediction prediction =
-          state
-              .figures()
-              .add(
-                  batch.datasetIndices()[i],
-                  observer.names().apply(batch.datasetIndices()[i]),
-                  label,
-                  out.baseline(),
-                  out.candidate(),
-                  i * stride,
-                  classes);
-      observer.prediction().accept(prediction);
+      int index = batch.datasetIndices()[i];
+      String name = observer.names().apply(index);
+      float[] x = out.baseline();
+      float[] xq = out.candidate();
+      double sqnrDb = state.outputs().add(index, x, xq, i * stride);
+      int label = labels.output(batch.labels()[i]);
+      observer
+          .prediction()
+          .accept(
+              classifier
+                  ? state.figures().add(index, name, label, x, xq, i * stride, classes)
+                  : Prediction.withoutClass(index, name, sqnrDb));
     }
     state.next(batch.datasetIndices()[batch.count() - 1] + 1);
   }

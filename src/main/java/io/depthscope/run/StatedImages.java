@@ -12,6 +12,7 @@ import io.depthscope.tensor.Shape;
 import io.depthscope.zoo.MobileNetV1;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
  * What a user states of how a network reads images. The rest is as its configuration says, else as
  * usual for its family.
  *
- * @param mean of each input channel, in pixel units 0..255
+ * @param mean of each input channel, in pixel units 0..255; one number stands for all
  * @param std likewise, each over 0
  */
 public record StatedImages(
@@ -55,6 +56,10 @@ public record StatedImages(
 
   private static Preprocessing usual(LoadedModel model) {
     Shape in = model.graph().inputShape();
+    if (in.channels() == 1) {
+      Preprocessing exact = Preprocessing.exact(in);
+      return with(exact, exact.interpolation(), exact.order(), List.of(0.0), List.of(255.0));
+    }
     boolean photographs =
         model.family().equals(MobileNetV1.FAMILY) && in.height() == in.width() && in.height() >= 96;
     return photographs ? Preprocessing.imageNet(in.height()) : Preprocessing.exact(in);
@@ -115,16 +120,37 @@ public record StatedImages(
   }
 
   private Preprocessing stated(Preprocessing p) {
+    if (p.channels() == 1 && order.isPresent()) {
+      throw new IllegalArgumentException("reads one channel, which has no order");
+    }
+    return with(
+        p,
+        interpolation.orElse(p.interpolation()),
+        order.orElse(p.order()),
+        mean.map(m -> forAll(m, p.channels())).orElse(p.mean()),
+        std.map(s -> forAll(s, p.channels())).orElse(p.std()));
+  }
+
+  private static List<Double> forAll(List<Double> stated, int channels) {
+    return stated.size() == 1 ? Collections.nCopies(channels, stated.getFirst()) : stated;
+  }
+
+  private static Preprocessing with(
+      Preprocessing p,
+      Interpolation filter,
+      ChannelOrder channels,
+      List<Double> means,
+      List<Double> deviations) {
     return new Preprocessing(
         p.mode(),
         p.resizeHeight(),
         p.resizeWidth(),
         p.cropHeight(),
         p.cropWidth(),
-        interpolation.orElse(p.interpolation()),
-        order.orElse(p.order()),
-        mean.orElse(p.mean()),
-        std.orElse(p.std()));
+        filter,
+        channels,
+        means,
+        deviations);
   }
 
   /**
@@ -137,8 +163,14 @@ public record StatedImages(
     List<Setting> all = new ArrayList<>(model.settings());
     boolean stated = !equals(NOTHING);
     String said = model.images().map(ImageSettings::from).orElse("");
-    if (stated || !said.isEmpty() || !all.isEmpty()) {
-      String base = said.isEmpty() ? "usual for " + model.family() : said;
+    boolean grey = preprocessing.channels() == 1;
+    if (stated || !said.isEmpty() || !all.isEmpty() || grey) {
+      String base =
+          !said.isEmpty()
+              ? said
+              : grey
+                  ? "assumed, since the file does not tell; --mean, --std, --input-range"
+                  : "usual for " + model.family();
       all.add(
           new Setting(
               "images",

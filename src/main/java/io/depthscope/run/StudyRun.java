@@ -35,7 +35,7 @@ public record StudyRun(
     StudyDirectory out,
     List<Candidate> networks,
     List<QuantScheme> schemes,
-    TestImages images,
+    TestImages<Dataset> images,
     Calibrating calibrating,
     Machine machine) {
 
@@ -89,7 +89,8 @@ public record StudyRun(
       long all = (long) networks.size() * schemes.size() * images.count();
       try (RunListener.Progress progress = listener.begin("study", 0, all)) {
         for (Candidate c : networks) {
-          TestImages own = decoded.get(c.subject().preprocessing().geometryText()).images();
+          TestImages<? extends Dataset> own =
+              decoded.get(c.subject().preprocessing().geometryText()).images();
           Optional<Path> first = Optional.empty();
           for (QuantScheme scheme : schemes) {
             Path directory = directory(c, scheme);
@@ -147,7 +148,7 @@ public record StudyRun(
    *
    * @param packed the copy to close; empty if there is none
    */
-  private record Decoded(TestImages images, Optional<PackedDataset> packed) {
+  private record Decoded(TestImages<? extends Dataset> images, Optional<PackedDataset> packed) {
     void close() {
       packed.ifPresent(PackedDataset::close);
     }
@@ -157,6 +158,9 @@ public record StudyRun(
   private void decode(
       Preprocessing preprocessing, Map<String, Decoded> decoded, RunListener listener)
       throws IOException {
+    if (preprocessing.channels() == 1) {
+      throw new IOException("a study is of networks that read colours, not of one channel");
+    }
     String geometry = preprocessing.geometryText();
     if (decoded.containsKey(geometry)) {
       return;
@@ -176,7 +180,10 @@ public record StudyRun(
   }
 
   private Analysis analysis(
-      Candidate c, QuantScheme scheme, TestImages own, Optional<Path> quantization) {
+      Candidate c,
+      QuantScheme scheme,
+      TestImages<? extends Dataset> own,
+      Optional<Path> quantization) {
     return new Analysis(
         c.subject(),
         own,

@@ -4,9 +4,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
+import io.depthscope.dataset.Batches;
+import io.depthscope.dataset.ImageBatch;
 import io.depthscope.file.FileErrors;
 import io.depthscope.file.NpyHeader;
-import io.depthscope.file.NpyReader;
 import io.depthscope.file.Sha256;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
@@ -93,23 +94,21 @@ public record TensorRun(
    */
   public void run(Path input, Path folder) throws IOException {
     Graph graph = model.graph();
-    int count;
-    try (NpyReader in = NpyReader.open(input)) {
-      count = images(in.header(), input);
-    }
+    TensorInput images = TensorInput.open(input, Optional.empty(), model.tensors());
+    int count = images.size();
     Network network = all ? handingOutAll(model.network()) : model.network();
     float[][] table = new float[graph.inputShape().channels()][256];
-    QuantSpec spec = spec(table, input, count);
+    QuantSpec spec = spec(table, images);
     List<Written> written = written(spec);
     replace(folder);
     int batch = Math.min(machine.batch(), count);
     Plan plan = Plan.of(network, table, spec, Feed.ACCUMULATED, Recording.PAIRED);
-    try (NpyReader in = NpyReader.open(input);
+    try (Batches in = images.batches(0, count, batch);
         Program program = machine.backend().compile(plan, batch);
         TensorFiles files = new TensorFiles(count)) {
-      for (int done = 0; done < count; done += batch) {
-        int n = Math.min(batch, count - done);
-        BatchOutput out = PairedRun.await(program.submit(InputBatch.ofValues(n, values(in, n))));
+      for (ImageBatch some = in.next(); some != null; some = in.next()) {
+        BatchOutput out = PairedRun.await(program.submit(InputBatch.of(some)));
+        int n = some.count();
         for (int i = 0; i < n; i++) {
           List<float[]> baseline = image(network.graph(), out.baseline(), i, n);
           write(written, files, folder.resolve(BASELINE), baseline, false);
@@ -120,38 +119,6 @@ public record TensorRun(
       files.finish();
     }
     list(folder, written);
-  }
-
-  private int images(NpyHeader header, Path input) throws IOException {
-    List<Integer> extents = header.extents();
-    int[] wanted = model.tensors().input().extents();
-    boolean fits = extents.size() == wanted.length && extents.getFirst() > 0;
-    for (int d = 1; fits && d < wanted.length; d++) {
-      fits = extents.get(d) == wanted[d];
-    }
-    if (!fits) {
-      int[] rest = Arrays.copyOfRange(wanted, 1, wanted.length);
-      throw new IOException(
-          input
-              + ": is "
-              + extents
-              + ", the network reads [images, "
-              + Arrays.toString(rest).substring(1));
-    }
-    return extents.getFirst();
-  }
-
-  /** The next images in the network's order. */
-  private float[] values(NpyReader in, int n) throws IOException {
-    int[] places = model.tensors().inputPlaces();
-    float[] all = new float[n * places.length];
-    for (int i = 0; i < n; i++) {
-      float[] image = in.next(places.length);
-      for (int k = 0; k < places.length; k++) {
-        all[i * places.length + places[k]] = image[k];
-      }
-    }
-    return all;
   }
 
   /** One image's outputs of a program, each of its own. */
@@ -174,7 +141,7 @@ public record TensorRun(
   }
 
   /** How each tensor is quantized; ranges are those of the input itself. */
-  private QuantSpec spec(float[][] table, Path input, int count) throws IOException {
+  private QuantSpec spec(float[][] table, TensorInput images) throws IOException {
     switch (quantization) {
       case Quantization.AsWritten written -> {
         return written.file().spec(model.network());
@@ -186,11 +153,10 @@ public record TensorRun(
     }
     Plan fp32 = Plan.fp32(model.network(), table, Recording.CALIBRATION);
     Calibration calibration;
-    int batch = Math.min(machine.batch(), count);
-    try (NpyReader in = NpyReader.open(input)) {
+    int batch = Math.min(machine.batch(), images.size());
+    try (Batches in = images.batches(0, images.size(), batch)) {
       calibration =
-          new CalibrationPass(machine.backend(), fp32)
-              .run(count, batch, n -> values(in, n), input.toString());
+          new CalibrationPass(machine.backend(), fp32).run(in, batch, images.description());
     }
     return quantization.spec(model.network(), calibration);
   }

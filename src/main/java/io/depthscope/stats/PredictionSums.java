@@ -16,6 +16,7 @@ public final class PredictionSums {
   private static final double SMALLEST_PROBABILITY = 1e-12;
 
   private long images;
+  private long labelled;
   private long top1Fp32;
   private long top1Quantized;
   private long top5Fp32;
@@ -71,6 +72,7 @@ public final class PredictionSums {
    * Adds an image.
    *
    * @param image its name
+   * @param label -1 where it is not known
    * @param x fp32 logits of all images of the batch
    * @param xq quantized logits, likewise
    * @param offset where this image's begin
@@ -80,6 +82,7 @@ public final class PredictionSums {
       int index, String image, int label, float[] x, float[] xq, int offset, int n) {
     classes = n;
     images++;
+    labelled += label >= 0 ? 1 : 0;
     int best = rank(x, offset, n, label, true);
     int bestQuantized = rank(xq, offset, n, label, false);
     agreement += best >= 0 && best == bestQuantized ? 1 : 0;
@@ -95,7 +98,14 @@ public final class PredictionSums {
     }
     tree.at(index).add(sums);
     return new Prediction(
-        index, image, label, best, bestQuantized, margin(x, offset, n), Math.sqrt(sums.noise / n));
+        index,
+        image,
+        label,
+        best,
+        bestQuantized,
+        margin(x, offset, n),
+        Math.sqrt(sums.noise / n),
+        ErrorSums.sqnrDb(sums.signal, sums.noise));
   }
 
   /** Class of the largest logit, the first of equals; counts top-1 and top-5 on the way. */
@@ -163,6 +173,11 @@ public final class PredictionSums {
     return images;
   }
 
+  /** Images whose class is known: without any, no figure speaks of right and wrong. */
+  public long labelled() {
+    return labelled;
+  }
+
   /** Share of images whose label has the largest fp32 logit. */
   public double top1Fp32() {
     return (double) top1Fp32 / images;
@@ -213,6 +228,7 @@ public final class PredictionSums {
   public void merge(PredictionSums other) {
     tree.merge(other.tree);
     images += other.images;
+    labelled += other.labelled;
     top1Fp32 += other.top1Fp32;
     top1Quantized += other.top1Quantized;
     top5Fp32 += other.top5Fp32;
@@ -224,6 +240,7 @@ public final class PredictionSums {
   /** Writes the exact figures. */
   public void write(DataOutput out) throws IOException {
     out.writeLong(images);
+    out.writeLong(labelled);
     out.writeLong(top1Fp32);
     out.writeLong(top1Quantized);
     out.writeLong(top5Fp32);
@@ -236,6 +253,7 @@ public final class PredictionSums {
   /** Replaces the figures by written ones. */
   public void read(DataInput in) throws IOException {
     images = in.readLong();
+    labelled = in.readLong();
     top1Fp32 = in.readLong();
     top1Quantized = in.readLong();
     top5Fp32 = in.readLong();

@@ -153,7 +153,13 @@
   const described = () => shown().length + " runs of " + unique(shown().map((r) => r.group)).join(", ") + ".";
   const tall = (width) => (width < 600 ? 330 : 400);
 
-  DS.figure({
+  const labelled = runs.every((r) => r.labelled);
+  const classes = runs.every((r) => r.classifier);
+  if (!labelled) {
+    byId("accuracy").remove();
+    byId("contents-accuracy").remove();
+  }
+  if (labelled) DS.figure({
     name: "accuracy",
     height: tall,
     label: () => "Accuracy by scheme of " + groups.join(", ") + ".",
@@ -247,13 +253,25 @@
         { name: "scheme", label: "Scheme", value: widths },
         { name: "granularity", label: "Granularity", value: (r) => (r.parametersAsWritten ? "" : r.scheme.granularity) },
         figure("images", DS.count, "Images"),
-        figure("top1Fp32", (v) => percent(v)),
-        figure("top1Quantized", (v) => percent(v), "quantized"),
-        figure("relativeAccuracyDrop", (v) => percent(v), "Drop"),
-        figure("agreementTop1", (v) => percent(v)),
-        figure("logitSqnrDb", (v) => fixed(v, 1)),
-        figure("qmse", (v) => fmt(v)),
-        figure("qce", (v) => fmt(v)),
+        ...(labelled ? [
+          figure("top1Fp32", (v) => percent(v)),
+          figure("top1Quantized", (v) => percent(v), "quantized"),
+          figure("relativeAccuracyDrop", (v) => percent(v), "Drop"),
+        ] : []),
+        ...(classes ? [
+          figure("agreementTop1", (v) => percent(v)),
+          figure("logitSqnrDb", (v) => fixed(v, 1)),
+          figure("qmse", (v) => fmt(v)),
+          figure("qce", (v) => fmt(v)),
+        ] : [
+          {
+            name: "outputSqnr",
+            label: "Lowest SQNR of the outputs, dB",
+            number: true,
+            value: (r) => Math.min(...r.outputs.map((o) => num(o.sqnrDb))),
+            format: (v) => fixed(v, 1),
+          },
+        ]),
       ],
       runs,
       { label: "All runs", file: data.title + "-runs", search: (r) => r.label + " " + r.group + " " + schemeOf(r) },

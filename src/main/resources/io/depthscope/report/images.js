@@ -10,12 +10,16 @@ DS.imageName = (index) => {
   return DS.imageNames.get(index) ?? "image " + index;
 };
 
-/** What became of an image, with the look of its marker. */
+/** What became of an image, with the look of its marker; without labels nobody knows what was right. */
 DS.FATES = [
   { name: "same class", symbol: "circle", colour: "--faint", test: (p) => p.fp32 === p.quantized },
+  ...(DS.data.labelled ? [
   { name: "right to wrong", symbol: "triangle", colour: "--high", test: (p) => p.fp32 === p.label },
   { name: "wrong to right", symbol: "diamond", colour: "--good", test: (p) => p.quantized === p.label },
   { name: "wrong to wrong", symbol: "rect", colour: "--medium", test: () => true },
+  ] : [
+  { name: "class changed", symbol: "triangle", colour: "--high", test: () => true },
+  ]),
 ];
 
 DS.predictionRows = () => {
@@ -29,6 +33,7 @@ DS.predictionRows = () => {
       quantized: p.quantized[i],
       margin: DS.num(p.margin[i]),
       noise: DS.num(p.logitNoise[i]),
+      sqnrDb: DS.num(p.sqnrDb[i]),
     };
     row.fate = DS.FATES.findIndex((f) => f.test(row));
     return row;
@@ -36,8 +41,39 @@ DS.predictionRows = () => {
 };
 
 DS.images = () => {
-  const { data, fmt, byId } = DS;
   const rows = DS.predictionRows();
+  if (DS.data.classifier) {
+    DS.classes(rows);
+  } else {
+    DS.worst(rows);
+  }
+  DS.extremes();
+};
+
+/** Of a network without classes: the images by how far its outputs are off. */
+DS.worst = (rows) => {
+  DS.byId("worst-table").append(
+    DS.table(
+      [
+        { name: "image", label: "Image", value: (r) => r.image, wrap: true },
+        { name: "sqnrDb", label: DS.heading("sqnrDb"), number: true, value: (r) => r.sqnrDb, format: (v) => DS.fixed(v, 1) },
+      ],
+      rows,
+      {
+        label: "Images with the largest errors",
+        file: DS.data.model + "-images",
+        most: 20,
+        sort: ["sqnrDb", "ascending"],
+        search: (r) => r.image,
+      },
+    ).element,
+  );
+};
+
+/** Of a classifier: margins, noise, and whose class changed. */
+DS.classes = (rows) => {
+  const { data, fmt, byId } = DS;
+  const known = (label) => (data.labelled ? [label] : []);
   const all = data.predictions.all;
   const counts = DS.FATES.map((_, i) => rows.filter((r) => r.fate === i).length);
   byId("images-caption").textContent =
@@ -71,7 +107,7 @@ DS.images = () => {
           formatter: (point) => {
             const r = finite[point.data?.[2]];
             return r && DS.tip(r.image, [
-              ["Label", String(r.label)],
+              ...known(["Label", String(r.label)]),
               ["fp32", String(r.fp32)],
               ["Quantized", String(r.quantized)],
               ["Margin", fmt(r.margin)],
@@ -100,8 +136,8 @@ DS.images = () => {
       };
     },
     data: () => ({
-      columns: ["index", "image", "label", "predictedFp32", "predictedQuantized", "margin", "logitNoise", "change"],
-      rows: rows.map((r) => [r.index, r.image, r.label, r.fp32, r.quantized, r.margin, r.noise, DS.FATES[r.fate].name]),
+      columns: ["index", "image", ...known("label"), "predictedFp32", "predictedQuantized", "margin", "logitNoise", "change"],
+      rows: rows.map((r) => [r.index, r.image, ...known(r.label), r.fp32, r.quantized, r.margin, r.noise, DS.FATES[r.fate].name]),
     }),
   });
 
@@ -113,7 +149,7 @@ DS.images = () => {
           [
             { name: "image", label: "Image", value: (r) => r.image, wrap: true },
             { name: "change", label: "Change", value: (r) => DS.FATES[r.fate].name },
-            number("label", "Label"),
+            ...known(number("label", "Label")),
             number("fp32", "fp32"),
             number("quantized", "Quantized"),
             number("margin", "Margin"),
@@ -125,13 +161,12 @@ DS.images = () => {
             file: data.model + "-flipped",
             most: 100,
             sort: ["margin", "descending"],
-            search: (r) => r.image + " " + r.label + " " + r.fp32 + " " + r.quantized,
-            filter: [["all", "All", () => true], ...DS.FATES.slice(1).map((f, i) => [f.name, f.name, (r) => r.fate === i + 1])],
+            search: (r) => r.image + " " + known(r.label).join() + " " + r.fp32 + " " + r.quantized,
+            filter: !data.labelled ? undefined : [["all", "All", () => true], ...DS.FATES.slice(1).map((f, i) => [f.name, f.name, (r) => r.fate === i + 1])],
           },
         ).element
       : DS.h("p", { class: "empty" }, "No image changed its class."),
   );
-  DS.extremes();
 };
 
 /** How often an image holds a layer's extreme value alone. */

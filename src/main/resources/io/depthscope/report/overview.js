@@ -15,16 +15,24 @@ DS.overview = () => {
     data.feed +
     ".";
 
+  // Figures of right and wrong exist where labels do, those of classes where the network is a classifier.
   const drop = num(n.relativeAccuracyDrop);
+  const labelled = (...tile) => (data.labelled ? [tile] : []);
+  const classes = (...tile) => (data.classifier ? [tile] : []);
+  const lowest = Math.min(...data.outputs.map((o) => num(o.sqnrDb)));
   const tiles = [
-    [DS.word("top1Fp32"), percent(num(n.top1Fp32))],
-    [DS.word("top1Quantized"), percent(num(n.top1Quantized)), drop > 0.05],
-    [DS.word("relativeAccuracyDrop"), percent(drop), drop > 0.05],
-    [DS.word("agreementTop1"), percent(num(n.agreementTop1))],
-    ["Top-5, fp32 and quantized", fixed(100 * num(n.top5Fp32), 0) + ", " + fixed(100 * num(n.top5Quantized), 0), false, "%"],
-    [DS.word("logitSqnrDb"), fixed(num(n.logitSqnrDb), 1), false, data.units.logitSqnrDb],
-    [DS.word("qmse"), fmt(num(n.qmse))],
-    [DS.word("qce"), fmt(num(n.qce))],
+    ...labelled(DS.word("top1Fp32"), percent(num(n.top1Fp32))),
+    ...labelled(DS.word("top1Quantized"), percent(num(n.top1Quantized)), drop > 0.05),
+    ...labelled(DS.word("relativeAccuracyDrop"), percent(drop), drop > 0.05),
+    ...classes(DS.word("agreementTop1"), percent(num(n.agreementTop1))),
+    ...labelled("Top-5, fp32 and quantized", fixed(100 * num(n.top5Fp32), 0) + ", " + fixed(100 * num(n.top5Quantized), 0), false, "%"),
+    ...classes(DS.word("logitSqnrDb"), fixed(num(n.logitSqnrDb), 1), false, data.units.logitSqnrDb),
+    ...classes(DS.word("qmse"), fmt(num(n.qmse))),
+    ...classes(DS.word("qce"), fmt(num(n.qce))),
+    ...(data.classifier ? [] : [
+      ["Images", DS.count(n.images)],
+      [data.outputs.length === 1 ? "SQNR of the output" : "Lowest SQNR of " + data.outputs.length + " outputs", fixed(lowest, 1), lowest < 20, data.units.sqnrDb],
+    ]),
   ];
   byId("tiles").append(
     ...tiles.map(([label, value, bad, unit]) =>
@@ -36,6 +44,17 @@ DS.overview = () => {
       ),
     ),
   );
+
+  if (data.classifier) {
+    byId("outputs").remove();
+    document.querySelectorAll(".of-outputs").forEach((e) => e.remove());
+    if (!data.labelled) {
+      document.querySelectorAll(".of-labels").forEach((e) => e.remove());
+    }
+  } else {
+    document.querySelectorAll(".of-classes").forEach((e) => e.remove());
+    byId("outputs").append(DS.outputTable());
+  }
 
   const list = byId("finding-list");
   if (data.findings.length === 0) {
@@ -83,6 +102,30 @@ DS.overview = () => {
       ),
     );
   }
+};
+
+/** The figures of the network's outputs, whatever they mean. */
+DS.outputTable = () => {
+  const { data, h, num, fmt } = DS;
+  const figure = (name, label, format) => ({ name, label: label ?? DS.heading(name), number: true, value: (o) => num(o[name]), format: format ?? ((v) => fmt(v)) });
+  return DS.table(
+    [
+      {
+        name: "layer",
+        label: "Output",
+        value: (o) => o.layer,
+        cell: (o) => h("button", { type: "button", class: "link", onclick: () => DS.select(data.layers.findIndex((l) => l.name === o.layer), true) }, o.layer),
+      },
+      figure("sqnrDb", null, (v) => DS.fixed(v, 1)),
+      figure("cosine", null, (v) => DS.fixed(v, 5)),
+      figure("meanAbs"),
+      figure("maxAbs"),
+      figure("min", "fp32 min"),
+      figure("max", "max"),
+    ],
+    data.outputs,
+    { label: "Outputs of the network", file: data.model + "-outputs" },
+  ).element;
 };
 
 DS.layerTable = () => {

@@ -336,7 +336,8 @@ class AnalyzeOutputTest {
             "predictedFp32",
             "predictedQuantized",
             "margin",
-            "logitNoise"),
+            "logitNoise",
+            "sqnrDb"),
         List.copyOf(rows.getFirst().keySet()));
     assertEquals(IMAGES, rows.size());
     double fp32 = 0;

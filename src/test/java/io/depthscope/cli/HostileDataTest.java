@@ -87,10 +87,10 @@ class HostileDataTest {
   @Test
   void noImages() throws IOException {
     Path images = Files.createDirectories(folder.resolve("images"));
-    analyze(images).fails(images.toString(), "no images in class folders");
+    analyze(images).fails(images.toString(), "no images");
     Files.createDirectories(images.resolve("class0"));
     Files.writeString(images.resolve("class0").resolve("notes.txt"), "x");
-    analyze(images).fails(images.toString(), "no images in class folders");
+    analyze(images).fails(images.toString(), "no images");
     analyze("synthetic:0").fails("synthetic:0");
     analyze("synthetic:-1").fails("synthetic:-1");
     analyze(folder.resolve("nowhere")).fails("nowhere", "no such file or directory");

@@ -66,7 +66,7 @@ record StoppableRun(String data, Optional<Path> quantization) {
       Analysis analysis =
           new Analysis(
               new Subject(model, Preprocessing.exact(model.graph().inputShape())),
-              new TestImages(images, images.size(), false, options.seed()),
+              new TestImages<>(images, images.size(), false, options.seed()),
               new Method(
                   quantization.isEmpty()
                       ? new Quantization.ByScheme(scheme)

@@ -172,7 +172,7 @@ class StudyCommandTest {
               new StudyDirectory(out),
               List.of(new StudyRun.Candidate(StudyNetwork.of("dws-cnn", model.family()), subject)),
               schemes,
-              new TestImages(data, 60, false, 1),
+              new TestImages<>(data, 60, false, 1),
               new StudyRun.Calibrating(30, Optional.empty()),
               new Machine(new CpuBackend(2), "asked for", 2, 8))
           .run(

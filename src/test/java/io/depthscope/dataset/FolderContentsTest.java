@@ -1,6 +1,7 @@
 package io.depthscope.dataset;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -76,15 +77,35 @@ class FolderContentsTest {
 
   @Test
   void theReasonForNoImagesSaysWhatIsThere() throws IOException {
-    put("a/1.webp", "x.png");
+    put("a/1.webp", "b/.x.png");
     String message =
         assertThrows(IOException.class, () -> new ImageFolder(root, Options.defaults()))
             .getMessage();
     assertTrue(
         message.endsWith(
-            "no images in class folders (1 file is no image this program reads: 1 .webp; 1 image"
-                + " lies in no class folder)"),
+            "no images (1 file is no image this program reads: 1 .webp; 1 hidden file or folder)"),
         message);
+  }
+
+  /** Images in class folders are what is meant, wherever others lie; without them, the others. */
+  @Test
+  void imagesInNoClassFolderHaveNoLabels() throws IOException {
+    put("b.png", "a.png", "notes.txt", "empty/readme.txt");
+    try (ImageFolder folder = new ImageFolder(root, Options.defaults())) {
+      assertEquals(List.of("a.png", "b.png"), List.of(folder.name(0), folder.name(1)));
+      assertEquals(2, folder.size());
+      assertFalse(folder.labelled());
+      assertEquals(List.of("2 files are no images this program reads: 2 .txt"), folder.notices());
+    }
+    put("empty/x.png");
+    try (ImageFolder folder = new ImageFolder(root, Options.defaults())) {
+      assertEquals(1, folder.size());
+      assertTrue(folder.labelled());
+    }
+    Options any = new Options(Optional.empty(), false, 1, false, 0);
+    try (ImageFolder folder = new ImageFolder(root, any)) {
+      assertEquals(3, folder.size());
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.dataset.Preprocessing.Mode;
 import io.depthscope.tensor.Shape;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,23 @@ class PreprocessingTest {
     Preprocessing bgr = new Preprocessing(Mode.NONE, 0, 0, 2, 1, ChannelOrder.BGR, MEAN, STD);
     assertArrayEquals(new byte[] {3, 2, 1, 6, 5, 4}, bgr.toInput(image));
     assertArrayEquals(new byte[] {1, 2, 3, 4, 5, 6}, image.rgb(), "the image itself stays");
+  }
+
+  /** The bytes of PIL 12.3: convert("L"), then resize((3, 4), BILINEAR). */
+  @Test
+  void oneChannelIsPilsGrey() {
+    HexFormat hex = HexFormat.of();
+    byte[] rgb =
+        hex.parseHex(
+            "f8c2becf931aed15f5d3ef2d059d9f3c36ec6d2ec75220cd240786de399208950e0f160a90d018180729"
+                + "0b553b68e16ee2c9089f1a1ba37a2129c94346a6e42832b300b1893f0dbcff405e08089c191d9d92"
+                + "be73db872764ed7f48e3a815498410998c6b50a33d6e2f");
+    List<Double> one = List.of(10.0);
+    Preprocessing grey = new Preprocessing(Mode.EXACT, 4, 3, 4, 3, ChannelOrder.RGB, one, one);
+    assertEquals(new Shape(4, 3, 1), grey.inputShape());
+    assertEquals("8b86555d61696a5f6a94665e", hex.formatHex(grey.toInput(new RgbImage(7, 5, rgb))));
+    assertEquals(1, grey.normalizationTable().length);
+    assertEquals(24.5f, grey.normalizationTable()[0][255]);
   }
 
   @Test

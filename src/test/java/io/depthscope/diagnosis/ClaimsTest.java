@@ -40,7 +40,11 @@ class ClaimsTest {
           true,
           8,
           1_000_000,
-          new Run.Network(images, 0, 0.8, 0.8 * (1 - drop), 0.9, 0.9, 0.98, drop, 1e-4, 0.4, 20),
+          new Run.Network(
+              images,
+              0,
+              Optional.of(new Run.Accuracy(0.8, 0.8 * (1 - drop), 0.9, 0.9, drop)),
+              Optional.of(new Run.Classes(0.98, 1e-4, 0.4, 20))),
           Math.abs(drop) + 0.02,
           Math.abs(drop) + 0.01,
           ranges,

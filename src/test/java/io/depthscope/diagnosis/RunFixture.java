@@ -147,7 +147,8 @@ final class RunFixture {
                   ? 1
                   : i < rightFp32 ? 3 : i < rightFp32 + wrongInAnotherWay ? 4 : 2,
               1,
-              0.1));
+              0.1,
+              20));
     }
     double top1 = (double) rightFp32 / IMAGES;
     double quantized = (double) rightQuantized / IMAGES;
@@ -166,15 +167,15 @@ final class RunFixture {
         new Run.Network(
             IMAGES,
             0,
-            top1,
-            quantized,
-            top1,
-            quantized,
-            predictions.stream().filter(p -> !p.flipped()).count() / (double) IMAGES,
-            (top1 - quantized) / top1,
-            0.01,
-            0.5,
-            -10 * Math.log10(layers.getLast().nsr)),
+            Optional.of(
+                new Run.Accuracy(top1, quantized, top1, quantized, (top1 - quantized) / top1)),
+            Optional.of(
+                new Run.Classes(
+                    predictions.stream().filter(p -> !p.flipped()).count() / (double) IMAGES,
+                    0.01,
+                    0.5,
+                    -10 * Math.log10(layers.getLast().nsr)))),
+        List.of(new Run.Output(layers.getLast().name, 20, 0.99, 0.1, 1, 0, 6)),
         recordedLayers,
         predictions,
         manifest);

@@ -49,7 +49,7 @@ class RunAssemblyTest {
         PlanCase.await(program.submit(c.batch()));
         Run result =
             new RunAssembly(plan, "golden", golden.scheme(), 2)
-                .run(name, new RunState(program.statistics()), List.of(), Map.of());
+                .run(name, new RunState(program.statistics(), plan), List.of(), Map.of());
         assertEquals(golden.graph().size(), result.layers().size());
         for (RunLayer l : result.layers()) {
           layer(golden, result, l, findings);
@@ -69,10 +69,11 @@ class RunAssemblyTest {
       Plan plan = c.plan(recording);
       try (Program program = new ReferenceBackend().compile(plan, golden.images())) {
         BatchOutput out = PlanCase.await(program.submit(c.batch()));
-        RunState state = new RunState(program.statistics());
+        RunState state = new RunState(program.statistics(), plan);
         int classes = c.graph().outputShape().size();
         List<Prediction> predictions = new ArrayList<>();
         for (int i = 0; i < golden.images(); i++) {
+          state.outputs().add(3 * i, out.baseline(), out.candidate(), i * classes);
           predictions.add(
               state
                   .figures()

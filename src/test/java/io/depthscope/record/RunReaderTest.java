@@ -146,7 +146,7 @@ class RunReaderTest {
   }
 
   private static Prediction prediction(int fp32, int quantized) {
-    return new Prediction(0, "a.png", 0, fp32, quantized, 1, 0.1);
+    return new Prediction(0, "a.png", 0, fp32, quantized, 1, 0.1, 20);
   }
 
   @Test

@@ -75,6 +75,7 @@ class RunRoundTripTest {
                 random.nextInt(20) - 1,
                 random.nextInt(20) - 1,
                 number(),
+                number(),
                 number()));
       }
       return new Run(
@@ -92,18 +93,24 @@ class RunRoundTripTest {
           new Run.Network(
               predictions.size(),
               count(),
-              number(),
-              number(),
-              number(),
-              number(),
-              number(),
-              number(),
-              number(),
-              number(),
-              number()),
+              random.nextBoolean()
+                  ? Optional.of(new Run.Accuracy(number(), number(), number(), number(), number()))
+                  : Optional.empty(),
+              random.nextBoolean()
+                  ? Optional.of(new Run.Classes(number(), number(), number(), number()))
+                  : Optional.empty()),
+          outputs(),
           layers,
           predictions,
           manifest());
+    }
+
+    private List<Run.Output> outputs() {
+      List<Run.Output> all = new ArrayList<>();
+      for (int i = 0; i < 1 + random.nextInt(3); i++) {
+        all.add(new Run.Output(text(), number(), number(), number(), number(), number(), number()));
+      }
+      return all;
     }
 
     private Map<String, Object> manifest() {

@@ -29,7 +29,7 @@ class RunStateTest {
   private RunState filled() {
     try (Program program = new ReferenceBackend().compile(plan, c.batch().count())) {
       PlanCase.await(program.submit(c.batch()));
-      RunState state = new RunState(program.statistics());
+      RunState state = new RunState(program.statistics(), plan);
       float[] x = {1, 2, 3};
       state.figures().add(0, "image", 2, x, new float[] {3, 2, 1}, 0, 3);
       state.next(7);
@@ -40,7 +40,7 @@ class RunStateTest {
   }
 
   private RunState empty() {
-    return new RunState(plan.newAccumulator());
+    return new RunState(plan.newAccumulator(), plan);
   }
 
   private static byte[] written(RunState state) throws IOException {
@@ -99,8 +99,8 @@ class RunStateTest {
   @Test
   void anotherNetworksStateIsRefused() throws IOException {
     byte[] bytes = written(filled());
-    RunState other =
-        new RunState(RandomCases.network(10_004).plan(Recording.ERROR_SOURCES).newAccumulator());
+    Plan another = RandomCases.network(10_004).plan(Recording.ERROR_SOURCES);
+    RunState other = new RunState(another.newAccumulator(), another);
     assertThrows(IOException.class, () -> read(other, bytes));
   }
 }

@@ -74,7 +74,10 @@ class HtmlReportTest {
   void theDataAreTheRunsFigures() {
     JsonNode data = data(HtmlReport.of(run, List.of(RunOfTests.finding("stem", "It says so."))));
     assertEquals(run.model(), data.path("model").asText());
-    assertClose(run.network().top1Quantized(), data.path("network").path("top1Quantized"), "top1");
+    assertClose(
+        run.network().accuracy().orElseThrow().top1Quantized(),
+        data.path("network").path("top1Quantized"),
+        "top1");
     assertEquals(run.layers().size(), data.path("layers").size());
     for (RunLayer l : run.layers()) {
       JsonNode same = data.path("layers").path(l.identity().index());
@@ -284,7 +287,7 @@ class HtmlReportTest {
   void ofManyImagesThoseThatMatterAreShown() {
     List<Prediction> many = new ArrayList<>();
     for (int i = 0; i < 50_000; i++) {
-      many.add(new Prediction(i, "image " + i, 0, 0, i % 100 == 7 ? 1 : 0, 1, 1));
+      many.add(new Prediction(i, "image " + i, 0, 0, i % 100 == 7 ? 1 : 0, 1, 1, 20));
     }
     Run large =
         new Run(
@@ -295,6 +298,7 @@ class HtmlReportTest {
             run.feed(),
             run.calibrationImages(),
             run.network(),
+            run.outputs(),
             run.layers(),
             many,
             run.manifest());

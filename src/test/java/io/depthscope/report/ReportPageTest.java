@@ -88,6 +88,46 @@ class ReportPageTest {
     }
   }
 
+  /**
+   * A page of a run without labels, and one of a network without classes, lack what is about them.
+   */
+  @Test
+  void aPageShowsWhatThereIsToShow() throws IOException {
+    String[] shown = {"#figure-images", "#flipped-table", ".of-labels", "#worst-table"};
+    Run unlabelled = RunOfTests.make(folder.resolve("unlabelled"), "--unlabelled");
+    Run detector =
+        RunOfTests.make(folder.resolve("detector"), "--model", "test-data/onnx/detector.onnx");
+    boolean[][] expected = {{true, true, false, false}, {false, false, false, true}};
+    Run[] runs = {unlabelled, detector};
+    for (int r = 0; r < runs.length; r++) {
+      Path file = write("page-" + r + ".html", HtmlReport.of(runs[r], List.of()));
+      for (boolean dark : new boolean[] {false, true}) {
+        browser.screen(dark ? 390 : 1400, dark);
+        browser.open(file);
+        for (int i = 0; i < shown.length; i++) {
+          assertEquals(
+              expected[r][i],
+              browser.run("return document.querySelector(arguments[0]) !== null", shown[i]),
+              shown[i] + " of run " + r);
+        }
+        String tiles = browser.find("#summary").getText();
+        assertFalse(tiles.contains("Top-1") || tiles.contains("drop"), tiles);
+        assertEquals(r == 0, tiles.contains("Agreement"), tiles);
+        assertEquals(r == 1, tiles.contains(detector.outputs().get(1).layer()), tiles);
+        browser.screenshot((r == 0 ? "unlabelled" : "detector") + (dark ? "-dark" : "-light"));
+      }
+      Path side =
+          write(
+              "side-" + r + ".html",
+              HtmlReport.sideBySide("One", List.of(new LabelledRun("A", "A", runs[r])), List.of()));
+      browser.open(side);
+      assertEquals(
+          false, browser.run("return document.querySelector('#accuracy') !== null"), "accuracy");
+      String table = browser.find("#run-table").getText();
+      assertEquals(r == 1, table.contains("Lowest SQNR"), table);
+    }
+  }
+
   /** Shapes with a visible place in a drawing, or colours on a canvas. */
   private static long marks(String figure) {
     return ((Number)

@@ -68,6 +68,7 @@ final class RunOfTests {
         run.feed(),
         run.calibrationImages(),
         run.network(),
+        run.outputs(),
         layers,
         run.predictions().stream()
             .map(
@@ -80,7 +81,8 @@ final class RunOfTests {
                         // So that some have flipped, whatever the network makes of the images.
                         p.index() % 4 == 0 ? -1 : p.quantized(),
                         p.index() == 3 ? Double.NaN : p.margin(),
-                        p.logitNoise()))
+                        p.logitNoise(),
+                        p.sqnrDb()))
             .toList(),
         manifest);
   }

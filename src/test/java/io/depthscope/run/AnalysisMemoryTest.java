@@ -55,7 +55,7 @@ class AnalysisMemoryTest {
         Analysis analysis =
             new Analysis(
                 subject,
-                new TestImages(data, 4, false, 1),
+                new TestImages<>(data, 4, false, 1),
                 method,
                 CalibrationSource.of("synthetic:4", 4, Optional.empty(), () -> data),
                 new Machine(backend, "asked for", 2, 16));

@@ -1,6 +1,7 @@
 package io.depthscope.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.backend.Program;
@@ -11,7 +12,6 @@ import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
-import io.depthscope.graph.Node;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
@@ -28,13 +28,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PairedRunTest {
   private static final int IMAGES = 40;
 
   /** What a run of a network with these outputs predicts and measures. */
-  private record Measured(List<Prediction> predictions, double qmse, double logitSqnrDb) {}
+  private record Measured(List<Prediction> predictions, List<Double> meanAbs) {}
 
   /** Says nothing, and stops when so many images are done. */
   private static final class Quiet implements RunListener {
@@ -89,13 +90,16 @@ class PairedRunTest {
     try (Dataset data = Datasets.open("synthetic:" + IMAGES, Datasets.Options.defaults());
         BatchLoader loader = new BatchLoader(data, preprocessing, 0, IMAGES, 16, 1, true, u -> {});
         Program program = new CpuBackend(1).compile(plan, 16)) {
-      RunState state = new RunState(program.statistics());
+      RunState state = new RunState(program.statistics(), plan);
       PairedRun.Observer observer =
           new PairedRun.Observer(data::name, predictions::add, checkpoint -> {});
       assertEquals(
           finishes,
-          new PairedRun(program, plan, state, 0).run(loader, IMAGES, 1000, observer, listener));
-      return new Measured(predictions, state.figures().qmse(), state.figures().logitSqnrDb());
+          new PairedRun(program, plan, state, new PairedRun.Labels(true, 0))
+              .run(loader, IMAGES, 1000, observer, listener));
+      return new Measured(
+          predictions,
+          IntStream.range(0, outputs.size()).mapToObj(state.outputs()::meanAbs).toList());
     }
   }
 
@@ -117,18 +121,27 @@ class PairedRunTest {
     }
   }
 
-  /** Logits are the first output; what else is handed out changes nothing. */
+  /** Wherever an output stands among others, its figures are the same; classes are of one alone. */
   @Test
-  void furtherOutputsDoNotTouchThePredictions() throws IOException {
+  void outputsDoNotTouchEachOther() throws IOException {
     Network network = Zoo.of(Zoo.TrainedOn.SYNTHETIC).getFirst().load().network();
-    List<Node> nodes = network.graph().nodes();
     int logits = network.graph().outputs().getFirst();
     Measured alone = run(network, List.of(logits));
-    Set<Integer> labels = new HashSet<>();
-    alone.predictions().forEach(p -> labels.add(p.fp32()));
-    assertTrue(labels.size() > 3, "else a wrong place would hardly show: " + labels);
-    assertTrue(alone.qmse() > 0, "" + alone);
-    assertEquals(alone, run(network, List.of(logits, nodes.size() / 2)));
-    assertEquals(alone, run(network, List.of(logits, 1, 2)));
+    Set<Integer> classes = new HashSet<>();
+    alone.predictions().forEach(p -> classes.add(p.fp32()));
+    assertTrue(classes.size() > 3, "else a wrong place would hardly show: " + classes);
+    double error = alone.meanAbs().getFirst();
+    assertTrue(error > 0, "" + error);
+    Measured first = run(network, List.of(logits, 1, 2));
+    Measured last = run(network, List.of(2, 1, logits));
+    assertEquals(error, first.meanAbs().getFirst());
+    assertEquals(first.meanAbs(), last.meanAbs().reversed());
+    assertNotEquals(first.meanAbs().get(1), first.meanAbs().get(2));
+    for (int i = 0; i < IMAGES; i++) {
+      Prediction p = first.predictions().get(i);
+      assertEquals(Prediction.withoutClass(i, "test:" + i, p.sqnrDb()), p);
+      assertEquals(p, last.predictions().get(i));
+      assertTrue(p.sqnrDb() <= alone.predictions().get(i).sqnrDb(), p::toString);
+    }
   }
 }

@@ -84,7 +84,7 @@ class RunListenerTest {
       Analysis.Result result =
           new Analysis(
                   subject(),
-                  new TestImages(data, IMAGES, false, 1),
+                  new TestImages<>(data, IMAGES, false, 1),
                   new Method(
                       new Quantization.ByScheme(scheme(Granularity.PER_TENSOR)),
                       Feed.ACCUMULATED,
@@ -124,7 +124,7 @@ class RunListenerTest {
                       new StudyRun.Candidate(
                           StudyNetwork.of("one", subject.model().family()), subject)),
                   List.of(scheme(Granularity.PER_TENSOR), scheme(Granularity.PER_CHANNEL)),
-                  new TestImages(data, IMAGES, false, 1),
+                  new TestImages<>(data, IMAGES, false, 1),
                   new StudyRun.Calibrating(10, Optional.empty()),
                   MACHINE)
               .run(false, listener)

@@ -54,6 +54,12 @@ final class AccuracyByBits {
 
   static void draw(Page page, Captions captions, List<FigureRun> runs) {
     List<Run> all = runs.stream().map(FigureRun::run).toList();
+    for (FigureRun r : runs) {
+      if (r.run().network().accuracy().isEmpty()) {
+        throw new IllegalArgumentException(
+            "the figure accuracy-by-bits needs labels and classes; " + r.label() + " has none");
+      }
+    }
     List<String> schemes =
         all.stream()
             .sorted(
@@ -66,7 +72,7 @@ final class AccuracyByBits {
     Map<String, List<Run>> lines = lines(all);
     Map<String, Run> fp32 = new LinkedHashMap<>();
     for (Run r : all) {
-      fp32.putIfAbsent(weights(r) + " " + r.network().top1Fp32(), r);
+      fp32.putIfAbsent(weights(r) + " " + top1(r).top1Fp32(), r);
     }
     List<LegendEntry> legend = legend(page, lines, fp32.size() > 0);
     Frame frame =
@@ -79,7 +85,7 @@ final class AccuracyByBits {
             Scale.Linear.exactly(0, 100));
     int lineOf = 0;
     for (Run r : fp32.values()) {
-      double top1 = 100 * r.network().top1Fp32();
+      double top1 = 100 * top1(r).top1Fp32();
       if (frame.y().holds(top1)) {
         double y = frame.y(top1);
         page.line(frame.left(), y, frame.right(), y, page.theme().muted(), 1.4, Dash.DASHED);
@@ -147,7 +153,7 @@ final class AccuracyByBits {
     double[] values = new double[ordered.size()];
     for (int i = 0; i < xs.length; i++) {
       xs[i] = frame.band(schemes.indexOf(widths(ordered.get(i))));
-      values[i] = 100 * ordered.get(i).network().top1Quantized();
+      values[i] = 100 * top1(ordered.get(i)).top1Quantized();
     }
     frame.polyline(xs, values, colour, 2, Dash.ofSeries(index));
     for (int i = 0; i < xs.length; i++) {
@@ -155,6 +161,10 @@ final class AccuracyByBits {
         frame.page().marker(marker(index), xs[i], frame.y(values[i]), 5.2, colour, true);
       }
     }
+  }
+
+  private static Run.Accuracy top1(Run run) {
+    return run.network().accuracy().orElseThrow();
   }
 
   private static Marker marker(int index) {

@@ -52,13 +52,18 @@ record Captions(String title, String subtitle) {
         .ifPresent(
             n -> parts.add(n == 1 ? "1 image" : String.format(Locale.ROOT, "%,d images", n)));
     if (runs.size() == 1) {
-      Run.Network n = runs.getFirst().run().network();
-      parts.add(
-          "top-1 "
-              + percent(n.top1Fp32())
-              + " in fp32, "
-              + percent(n.top1Quantized())
-              + " quantized");
+      runs.getFirst()
+          .run()
+          .network()
+          .accuracy()
+          .ifPresent(
+              a ->
+                  parts.add(
+                      "top-1 "
+                          + percent(a.top1Fp32())
+                          + " in fp32, "
+                          + percent(a.top1Quantized())
+                          + " quantized"));
     }
     return Typeface.clean(String.join("; ", parts));
   }

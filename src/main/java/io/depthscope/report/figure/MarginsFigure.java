@@ -23,6 +23,10 @@ final class MarginsFigure {
   private MarginsFigure() {}
 
   static void draw(Page page, Captions captions, Run run) {
+    if (!run.isClassifier()) {
+      throw new IllegalArgumentException(
+          "the figure margins needs classes; " + run.model() + " is no classifier");
+    }
     Theme theme = page.theme();
     List<Prediction> same = run.predictions().stream().filter(p -> !p.flipped()).toList();
     List<Prediction> changed = run.predictions().stream().filter(Prediction::flipped).toList();

@@ -64,6 +64,7 @@ final class FigureRuns {
         run.feed(),
         run.calibrationImages(),
         run.network(),
+        run.outputs(),
         run.layers().stream().map(l -> l.named(names.apply(l.name()), l.inputs())).toList(),
         run.predictions(),
         run.manifest());
