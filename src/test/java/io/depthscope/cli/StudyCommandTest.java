@@ -239,7 +239,10 @@ class StudyCommandTest {
     }
     assertEquals(
         Map.of(
-            "dws-cnn-synthetic", "[0.0, 0.0, 0.0]", "regular-cnn-synthetic", "[127.5, 127.5, 127.5]"),
+            "dws-cnn-synthetic",
+            "[0.0, 0.0, 0.0]",
+            "regular-cnn-synthetic",
+            "[127.5, 127.5, 127.5]"),
         means);
     study("--out", folder.resolve("none"), "--input-range-of", "other=0..1")
         .isMisuse("--input-range-of other", "no --model");

@@ -30,8 +30,7 @@ import java.util.stream.Stream;
 /**
  * Small model files of a format, each beside an input and what the format's own framework makes of
  * it: NAME.x.npy and NAME.yN.npy for output N, in the file's order of axes; of a quantized file, in
- * its quantized stream. Scripts in tools/golden
- * made and ran them.
+ * its quantized stream. Scripts in tools/golden made and ran them.
  */
 final class SmallModels {
   private static final double TOLERANCE = 1e-5;

@@ -1,15 +1,12 @@
 package io.depthscope.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.depthscope.graph.exchange.LoadedModel;
-import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.graph.exchange.tflite.TfliteModel;
 import java.io.IOException;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
