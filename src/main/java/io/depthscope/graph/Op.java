@@ -481,6 +481,13 @@ public sealed interface Op {
       }
     }
 
+    /** Every value where it is, to be rounded to codes. */
+    public static Rearrange round(Shape shape) {
+      int[] source = new int[shape.size()];
+      Arrays.setAll(source, i -> i);
+      return new Rearrange(shape, shape, source, new float[1], "round");
+    }
+
     /** The sources where positions of the input lie a number of values apart; -1 for a constant. */
     public int[] places(int apart) {
       int[] places = new int[source.length];
