@@ -259,7 +259,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   private Method method(LoadedModel model, QuantScheme scheme) throws IOException {
     Quantization by =
         quantization == null || schemeOptions.isGiven()
-            ? Quantization.of(model, scheme, schemeOptions.isGiven())
+            ? Quantization.of(model, scheme, schemeOptions.policy(), schemeOptions.isGiven())
             : new Quantization.AsWritten(QuantizationJson.read(quantization));
     return new Method(by, feed, errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS);
   }

@@ -5,6 +5,7 @@ import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.file.FileErrors;
 import io.depthscope.graph.Clamp;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.QuantPolicy;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.RangeEstimator;
@@ -47,6 +48,7 @@ final class Arguments {
     words(line, HeatMapMetric.class, HeatMapMetric::toString);
     words(line, Interpolation.class, Interpolation::word);
     words(line, NetworkOptions.InputRange.class, NetworkOptions.InputRange::word);
+    words(line, QuantPolicy.class, QuantPolicy::word);
     words(line, Recording.class, Recording::word);
     words(line, SchemeOptions.Tensors.class, Arguments::lowerCase);
     words(line, RunCommand.Tensors.class, Arguments::lowerCase);

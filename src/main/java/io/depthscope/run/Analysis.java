@@ -346,6 +346,7 @@ public record Analysis(
             source.notices()),
         subject.images(),
         method.quantization().scheme(),
+        method.quantization().policy(),
         method.feed(),
         method.recording(),
         new RunSpec.Ranges(ranges.text(), method.quantization().fingerprint(), Optional.empty()),
