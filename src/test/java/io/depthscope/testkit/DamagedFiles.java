@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** Files of a format, damaged at random: each is understood or refused in one line, at no great cost. */
+/**
+ * Files of a format, damaged at random: each is understood or refused in one line, at no great
+ * cost.
+ */
 public final class DamagedFiles {
   private static final int MUTATIONS = 20_000;
 

@@ -53,7 +53,8 @@ class TfliteFileTest {
   private static String refusal(byte[] bytes) {
     ModelFormatException e =
         assertThrows(
-            ModelFormatException.class, () -> TfliteModel.load("n.tflite", bytes, LoadOptions.NONE));
+            ModelFormatException.class,
+            () -> TfliteModel.load("n.tflite", bytes, LoadOptions.NONE));
     assertFalse(e.getMessage().contains("\n"), e.getMessage());
     return e.getMessage();
   }
