@@ -185,11 +185,11 @@ final class Sketch {
     }
     needsLayout(v);
     Shape s = shape(v.node());
-    View plain = nchw(s, view.rank());
-    boolean positions =
-        view.axis(0).isEmpty()
-            && (view.rank() == 4 || s.height() == 1)
-            && IntStream.range(2, view.rank()).allMatch(i -> view.axis(i).equals(plain.axis(i)));
+    boolean positions = view.axis(0).isEmpty() && (view.rank() == 4 || s.height() == 1);
+    if (positions) {
+      View plain = nchw(s, view.rank());
+      positions = IntStream.range(2, view.rank()).allMatch(i -> view.axis(i).equals(plain.axis(i)));
+    }
     if (positions && isAllChannels(v, 1)) {
       return ordered(name, v, 1).node();
     }
