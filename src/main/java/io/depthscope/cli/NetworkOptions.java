@@ -5,6 +5,7 @@ import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.Setting;
+import io.depthscope.run.InputRange;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;
 import java.util.ArrayList;
@@ -24,27 +25,6 @@ final class NetworkOptions {
   private static final double MOST_PIXEL = 65_536;
 
   private static final double LEAST_STD = 1e-6;
-
-  /** The range of the inputs that the pixels 0..255 become. */
-  enum InputRange {
-    UNIT("0..1", 0, 255),
-    SYMMETRIC("-1..1", 127.5, 127.5),
-    PIXELS("0..255", 0, 1);
-
-    private final String word;
-    private final double mean;
-    private final double std;
-
-    InputRange(String word, double mean, double std) {
-      this.word = word;
-      this.mean = mean;
-      this.std = std;
-    }
-
-    String word() {
-      return word;
-    }
-  }
 
   @Option(
       names = "--family",
@@ -128,10 +108,10 @@ final class NetworkOptions {
     Optional<InputRange> range = Optional.ofNullable(inputRange);
     return new StatedImages(
         mean == null
-            ? range.map(r -> List.of(r.mean))
+            ? range.map(r -> List.of(r.mean()))
             : Optional.of(numbers("--mean", mean, -MOST_PIXEL, MOST_PIXEL)),
         std == null
-            ? range.map(r -> List.of(r.std))
+            ? range.map(r -> List.of(r.std()))
             : Optional.of(numbers("--std", std, LEAST_STD, MOST_PIXEL)),
         Optional.ofNullable(channelOrder),
         Optional.ofNullable(interpolation));
