@@ -13,6 +13,7 @@ import io.depthscope.report.figure.FigureFormat;
 import io.depthscope.report.figure.FigureName;
 import io.depthscope.report.figure.HeatMapMetric;
 import io.depthscope.run.BackendChoice;
+import io.depthscope.run.InputRange;
 import io.depthscope.run.Zoo;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -47,7 +48,7 @@ final class Arguments {
     words(line, Granularity.class, Granularity::toString);
     words(line, HeatMapMetric.class, HeatMapMetric::toString);
     words(line, Interpolation.class, Interpolation::word);
-    words(line, NetworkOptions.InputRange.class, NetworkOptions.InputRange::word);
+    words(line, InputRange.class, InputRange::word);
     words(line, QuantPolicy.class, QuantPolicy::word);
     words(line, Recording.class, Recording::word);
     words(line, SchemeOptions.Tensors.class, Arguments::lowerCase);
