@@ -16,10 +16,7 @@ Results go to bench/results/<device>/cpu_mobilenet_v1.json; --write-table also r
 
 import argparse
 import json
-import os
 import platform
-import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +30,7 @@ import torch
 
 from bench.peers import mobilenet, ort_peers, rounds, safetensors_file, speed_table, torch_peers
 from bench.peers.depthscope_peer import DepthscopeBench
+from bench.peers.machine import device
 from bench.peers.rounds import Peer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -114,19 +112,6 @@ def verify(runs: dict, batch: np.ndarray) -> None:
     full = result["torch-paired-statistics"][1].named()  # of the first convolution
     mse = float(full["error.squares"].sum() / full["bits"].sum())
     np.testing.assert_allclose(mse, result["torch-paired-mse"][0], rtol=1e-3)
-
-
-def device() -> tuple[str, int]:
-    """Model name of the processor and the number of CPUs this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        listing = subprocess.run(
-            ["lscpu"], capture_output=True, text=True, check=True, env={**os.environ, "LC_ALL": "C"}
-        )
-        found = re.search(r"^Model name:\s*(.+)$", listing.stdout, re.MULTILINE)
-    except (OSError, subprocess.CalledProcessError):
-        found = None
-    return (found.group(1).strip() if found else platform.processor() or "unknown"), cores
 
 
 def arguments() -> argparse.Namespace:

@@ -84,7 +84,7 @@ final class InspectCommand implements Callable<Integer> {
     table.lines().forEach(out::println);
     out.println();
     settings(loaded).forEach(out::println);
-    ModelReader.missing(loaded).ifPresent(reason -> out.println("cannot run yet: " + reason));
+    ModelReader.missing(loaded).forEach(reason -> out.println("cannot run yet: " + reason));
     out.printf(
         Locale.ROOT,
         "%n%,d parameters, %,d multiply-accumulates an image; dead: batch-norm variance below %s%n",

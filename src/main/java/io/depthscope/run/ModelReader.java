@@ -1,8 +1,8 @@
 package io.depthscope.run;
 
-import io.depthscope.backend.Backend;
 import io.depthscope.backend.BackendException;
 import io.depthscope.backend.cpu.CpuBackend;
+import io.depthscope.backend.cuda.CudaBackend;
 import io.depthscope.graph.exchange.GraphFormat;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
@@ -14,7 +14,10 @@ import io.depthscope.graph.exchange.tflite.TfliteModel;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Reads a file of a network, whatever its format. */
 public final class ModelReader {
@@ -42,15 +45,25 @@ public final class ModelReader {
     return GraphFormat.bareName(file).replaceFirst("\\.safetensors$", "");
   }
 
-  /** What the backend of every machine, cpu, cannot run yet of a network; empty if nothing. */
-  public static Optional<String> missing(LoadedModel model) {
+  /**
+   * What of a network cannot run yet on the backend of every machine, cpu, and on a GPU, whether or
+   * not there is one; a line for each, none for a backend that runs all of it.
+   */
+  public static List<String> missing(LoadedModel model) {
     float[][] table = new float[model.graph().inputShape().channels()][256];
-    Plan plan = Plan.fp32(model.network(), table, Recording.PLAIN);
-    try (Backend cpu = new CpuBackend(1)) {
-      cpu.memoryBytes(plan, 1);
-      return Optional.empty();
-    } catch (BackendException e) {
-      return Optional.of(e.getMessage());
+    return missing(Plan.fp32(model.network(), table, Recording.PLAIN));
+  }
+
+  static List<String> missing(Plan plan) {
+    List<String> reasons = new ArrayList<>();
+    for (Consumer<Plan> backend :
+        List.<Consumer<Plan>>of(CpuBackend::requireRunnable, CudaBackend::requireRunnable)) {
+      try {
+        backend.accept(plan);
+      } catch (BackendException e) {
+        reasons.add(e.getMessage());
+      }
     }
+    return List.copyOf(reasons);
   }
 }

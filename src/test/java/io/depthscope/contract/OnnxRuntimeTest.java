@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * tools/golden/onnx_models.py made them.
  */
 class OnnxRuntimeTest {
-  private static final SmallModels MODELS =
+  static final SmallModels MODELS =
       new SmallModels("test-data/onnx", ".onnx", OnnxModel::load);
 
   static List<String> names() throws IOException {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every small TFLite file gives the interpreter's outputs; tools/golden/tflite_models.py made them.
  */
 class TfliteInterpreterTest {
-  private static final SmallModels MODELS =
+  static final SmallModels MODELS =
       new SmallModels("test-data/tflite", ".tflite", TfliteModel::load);
 
   /** What ends in an operator of which the interpreter has no outputs to compare with. */

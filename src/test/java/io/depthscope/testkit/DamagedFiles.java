@@ -1,6 +1,6 @@
 package io.depthscope.testkit;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -13,8 +13,10 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -25,8 +27,13 @@ import java.util.stream.Stream;
 public final class DamagedFiles {
   private static final int MUTATIONS = 20_000;
 
-  /** Depthscope's own run takes more of them in: -Ddepthscope.test.mutations=N. */
+  /** How many; CONTRIBUTING.md says how to try more, and others. */
   private static final int COUNT = Integer.getInteger("depthscope.test.mutations", MUTATIONS);
+
+  private static final long FIRST_SEED = Long.getLong("depthscope.test.firstSeed", 0);
+
+  /** A long run goes on after a failure, to find several at once. */
+  private static final int MOST_FAILURES = 20;
 
   /** A file may say that values are made of nothing; so many bytes are they at most. */
   private static final long MOST_BYTES = 10L * NdArray.MOST_MADE;
@@ -54,29 +61,78 @@ public final class DamagedFiles {
               .map(DamagedFiles::bytes)
               .toList();
     }
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     int count = (int) (COUNT * share);
-    int understood = 0;
-    int refused = 0;
-    for (int seed = 0; seed < count; seed++) {
+    Tally tally = new Tally();
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + count; seed++) {
       Random random = new Random(seed);
-      byte[] bytes = mutated(good.get(random.nextInt(good.size())), random);
+      tally.add(seed, mutated(good.get(random.nextInt(good.size())), random), reader);
+    }
+    System.out.println(count + " damaged " + ending + " files: " + tally.text());
+    assertEquals(List.of(), tally.failures);
+    // Most flips of a bit of a weight change nothing that can be told; both must come up often.
+    assertTrue(tally.understood > count / 20 && tally.refused > count / 20, tally.text());
+  }
+
+  /** What came of the files so far. */
+  private static final class Tally {
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final List<String> failures = new ArrayList<>();
+    private int understood;
+    private int refused;
+    private long mostBytes;
+    private long mostNanos;
+    private long greediest;
+    private long slowest;
+
+    void add(long seed, byte[] bytes, Reader reader) {
       long before = threads.getCurrentThreadAllocatedBytes();
+      long start = System.nanoTime();
       try {
         reader.load("mutated", bytes, LoadOptions.NONE);
         understood++;
       } catch (ModelFormatException e) {
         refused++;
-        assertTrue(e.getMessage().startsWith("mutated: "), "seed " + seed + ": " + e.getMessage());
-        assertFalse(e.getMessage().contains("\n"), "seed " + seed);
+        String message = e.getMessage();
+        if (!message.startsWith("mutated: ") || message.contains("\n")) {
+          fail(seed, "is refused with " + message);
+        }
       } catch (RuntimeException | Error e) {
-        throw new AssertionError("seed " + seed, e);
+        fail(seed, "ends with " + e + " at " + places(e));
       }
+      long nanos = System.nanoTime() - start;
       long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-      assertTrue(allocated < MOST_BYTES, "seed " + seed + " allocates " + allocated);
+      if (allocated > MOST_BYTES) {
+        fail(seed, "allocates " + allocated);
+      }
+      slowest = nanos > mostNanos ? seed : slowest;
+      mostNanos = Math.max(mostNanos, nanos);
+      greediest = allocated > mostBytes ? seed : greediest;
+      mostBytes = Math.max(mostBytes, allocated);
     }
-    // Most flips of a bit of a weight change nothing that can be told; both must come up often.
-    assertTrue(understood > count / 20 && refused > count / 20, understood + " and " + refused);
+
+    /** The first places of a stack trace; the rest is the test's own. */
+    private static List<StackTraceElement> places(Throwable e) {
+      return Arrays.stream(e.getStackTrace()).limit(8).toList();
+    }
+
+    private void fail(long seed, String what) {
+      failures.add("seed " + seed + " " + what);
+      if (failures.size() == MOST_FAILURES) {
+        throw new AssertionError(String.join("\n", failures));
+      }
+    }
+
+    String text() {
+      return String.format(
+          Locale.ROOT,
+          "%d understood, %d refused; the slowest took %.2f s (seed %d), the largest %d MB (%d)",
+          understood,
+          refused,
+          1e-9 * mostNanos,
+          slowest,
+          mostBytes / 1_000_000,
+          greediest);
+    }
   }
 
   private static byte[] bytes(Path file) {

@@ -40,6 +40,15 @@ public final class CpuBackend implements Backend {
     return threads + (threads == 1 ? " thread, " : " threads, ") + Lanes.N * 32 + "-bit vectors";
   }
 
+  /**
+   * Refuses a plan that this backend cannot run yet.
+   *
+   * @throws BackendException with the layer and the reason
+   */
+  public static void requireRunnable(Plan plan) {
+    sizes(plan);
+  }
+
   @Override
   public Program compile(Plan plan, int maxBatch) {
     return new CpuProgram(plan, layers(plan), threads);

@@ -49,6 +49,15 @@ public final class CudaBackend implements Backend {
     this.options = options;
   }
 
+  /**
+   * Refuses a plan that the kernels cannot run yet; asks no device.
+   *
+   * @throws BackendException with the layer and the reason
+   */
+  public static void requireRunnable(Plan plan) {
+    ProgramSize.of(plan, 1, CudaOptions.DEFAULT);
+  }
+
   /** The same on the same device with other options; either may be closed, which closes both. */
   public CudaBackend with(CudaOptions other) {
     return new CudaBackend(this, other);

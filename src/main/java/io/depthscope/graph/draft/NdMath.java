@@ -146,7 +146,7 @@ public final class NdMath {
       dims[axis] = Math.addExact(dims[axis], extent);
       floats |= part.isFloat();
     }
-    int size = NdArray.size(dims);
+    int size = NdArray.made(dims); // one part may stand here many times
     Object out = floats ? new float[size] : new long[size];
     int outer = product(dims, 0, axis);
     int inner = product(dims, axis + 1, dims.length);

@@ -40,8 +40,11 @@ record QOperators(String op, int[] tensors, int result, int bias) {
     return new QOperators(op, new int[] {0}, 3, -1);
   }
 
-  /** The node, or the nodes that it stands for. */
+  /** The node, or the nodes that it stands for; their values are named after its output. */
   static List<FileNode> expanded(FileNode node) {
+    if (node.outputs().isEmpty()) {
+      return List.of(node);
+    }
     if (node.op().equals(CONCAT)) {
       return concat(node);
     }

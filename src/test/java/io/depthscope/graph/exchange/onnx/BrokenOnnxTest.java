@@ -103,6 +103,35 @@ class BrokenOnnxTest {
   }
 
   @Test
+  void nodesThatGiveNothing() {
+    for (String op : List.of("QLinearConv", "QLinearMatMul", "Relu")) {
+      assertEquals(
+          "n.onnx: output y is given by no node",
+          refusal(model(graph(1, 1, 5, 5).addNode(node(op, "y", "x").clearOutput()))));
+    }
+    assertEquals(
+        "n.onnx: output y is given by no node",
+        refusal(
+            model(
+                graph(1, 1, 5, 5)
+                    .addNode(node("QLinearConcat", "y", "x").setDomain("com.microsoft").clearOutput()))));
+  }
+
+  @Test
+  void aValueJoinedToItselfManyTimes() {
+    // 2^20 values of the input a thousand times: little in the file, much in memory.
+    String[] parts = new String[1000];
+    Arrays.fill(parts, "s");
+    assertEquals(
+        "n.onnx: node Concat_of_y (Concat): a tensor of extents [1, 1000, 1024, 1024] is too large",
+        refusal(
+            model(
+                graph(1, 1, 1024, 1024)
+                    .addNode(node("Softmax", "s", "x"))
+                    .addNode(node("Concat", "y", parts).addAttribute(integer("axis", 1))))));
+  }
+
+  @Test
   void inputsThatCannotBeGiven() {
     assertEquals(
         "n.onnx: has 2 inputs; networks of one can be run",
