@@ -136,7 +136,8 @@ final class BenchCommand implements Callable<Integer> {
       }
       Plan fp32 = subject.fp32Plan(Recording.CALIBRATION);
       Calibration calibration = new CalibrationPass(backend, fp32).run(images);
-      QuantSpec spec = SchemePolicy.spec(
+      QuantSpec spec =
+          SchemePolicy.spec(
               subject.model().network(), scheme, schemeOptions.policy(), calibration.tensors());
       return subject.plan(spec, Feed.ACCUMULATED, level);
     }

@@ -16,7 +16,12 @@ final class SchemeOptions {
 
   private static final List<String> NAMES =
       List.of(
-          "--scheme", "--granularity", "--symmetric", "--asymmetric", "--range", "--weight-range",
+          "--scheme",
+          "--granularity",
+          "--symmetric",
+          "--asymmetric",
+          "--range",
+          "--weight-range",
           "--quantize-policy");
 
   @Spec(Spec.Target.MIXEE)

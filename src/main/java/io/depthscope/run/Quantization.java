@@ -153,8 +153,7 @@ public sealed interface Quantization {
    *
    * @param asked true if it stands on the command line
    */
-  static Quantization of(
-      LoadedModel model, QuantScheme scheme, QuantPolicy policy, boolean asked) {
+  static Quantization of(LoadedModel model, QuantScheme scheme, QuantPolicy policy, boolean asked) {
     return asked || model.quantization().isEmpty()
         ? new ByScheme(scheme, policy)
         : new AsStored(model.quantization().get());

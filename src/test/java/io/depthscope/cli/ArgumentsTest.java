@@ -18,7 +18,9 @@ class ArgumentsTest {
     for (OptionSpec option : line.getCommandSpec().options()) {
       Class<?>[] types = option.auxiliaryTypes();
       if (types[types.length - 1].isEnum()) {
-        all.add(new EnumOption(words, option.longestName(), option.isMultiValue() && types.length == 2));
+        all.add(
+            new EnumOption(
+                words, option.longestName(), option.isMultiValue() && types.length == 2));
       }
     }
     line.getSubcommands().forEach((name, sub) -> collect(sub, words + " " + name, all));
