@@ -84,6 +84,12 @@ def quantized_to_codes(n, x):
 
 
 @case()
+def quantized_rectified(n, x):
+    """No activation function but the codes' range, 0 to 6."""
+    return [n.rounded(n.op("Conv", n.rounded(x), n.stored(4, 3, 1, 1)), scale=6 / 255, zero=0)]
+
+
+@case()
 def quantized_gate(n, x):
     """x times sigmoid(x), rounded between: no function of x."""
     y = n.rounded(n.op("Conv", n.rounded(x), n.stored(4, 3, 1, 1)), scale=0.05)

@@ -1,7 +1,10 @@
 package io.depthscope.contract;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.graph.Clamp;
+import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.onnx.OnnxModel;
 import java.io.IOException;
 import java.util.List;
@@ -29,5 +32,13 @@ class OnnxRuntimeTest {
   @MethodSource("names")
   void givesTheOutputsOfOnnxRuntime(String name) throws Exception {
     MODELS.check(name);
+  }
+
+  @Test
+  void codesFromZeroOnAreAnActivationFunction() throws IOException {
+    LoadedModel model = MODELS.load("quantized_rectified");
+    Clamp clamp = model.graph().node(1).clamp();
+    assertEquals(0, clamp.lower(0));
+    assertEquals(6, clamp.upper(0), 1e-5);
   }
 }

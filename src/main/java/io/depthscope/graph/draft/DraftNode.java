@@ -35,7 +35,8 @@ public record DraftNode(
     return new DraftNode(name, other, clamp, inputs, parameters, shape, order, codes);
   }
 
-  DraftNode withClamp(Clamp other) {
+  /** The same node, its values held to another interval. */
+  public DraftNode withClamp(Clamp other) {
     return new DraftNode(name, op, other, inputs, parameters, shape, order, codes);
   }
 

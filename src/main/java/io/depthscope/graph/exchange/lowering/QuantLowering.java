@@ -114,7 +114,14 @@ final class QuantLowering {
     return new Value.Quantized(new Value.Live(node, x.view()), params);
   }
 
+  /**
+   * Rounds the output of a node. Where its codes begin at 0, saturation does what ReLU or ReLU6
+   * would, and converters leave those out: then the network in float32 has such a clamp, too.
+   */
   private void setOutput(int node, QuantParams params) {
+    if (params.zeroPoint() == params.qmin()) {
+      sketch.clamp(node, Clamp.of(0, params.dequantize(params.qmax())));
+    }
     sketch.quantize(node, sketch.codes(node).withOutput(Optional.of(params)));
   }
 

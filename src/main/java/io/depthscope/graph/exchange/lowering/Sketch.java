@@ -97,6 +97,16 @@ final class Sketch {
     nodes.set(node, nodes.get(node).withCodes(codes));
   }
 
+  /** Holds a layer's values to an interval, if it may have one and has none. */
+  void clamp(int node, Clamp clamp) {
+    DraftNode now = nodes.get(node);
+    if (now.op() instanceof DraftOp.Of(Op op)
+        && op.takesClamp()
+        && now.clamp().equals(Clamp.NONE)) {
+      nodes.set(node, now.withClamp(clamp));
+    }
+  }
+
   View order(int node) {
     return nodes.get(node).order();
   }
