@@ -152,6 +152,11 @@ def sequential(x):
     )
 
 
+@case(ending=".h5")
+def compressed(x):
+    return kl.Dense(3, name="d")(kl.Flatten(name="f")(kl.Conv2D(4, 3, activation="relu", name="c1")(x)))
+
+
 @case(shape=(6, 6, 3))
 def shared(x):
     # One layer called twice, the second time on what it gave.
@@ -225,8 +230,21 @@ def second(node):
     return out
 
 
+def packed(path):
+    """Puts the tensors of a file into compressed chunks."""
+    with h5py.File(path, "r+") as f:
+        tensors = []
+        f.visititems(lambda name, node: tensors.append(name) if isinstance(node, h5py.Dataset) and node.shape else None)
+        for name in tensors:
+            values = f[name][()]
+            del f[name]
+            f.create_dataset(name, data=values, compression="gzip", shuffle=True, chunks=True)
+
+
 def hdf5(model, path, spelling):
     model.save(path)
+    if model.name == "compressed":
+        packed(path)
     if spelling == 3:
         return
     with h5py.File(path, "r+") as f:

@@ -46,7 +46,7 @@ final class Hdf5 implements AutoCloseable {
       return read.get();
     } catch (Refused e) {
       throw e;
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError | LinkageError e) {
       throw new Refused("is no sound HDF5 file", e);
     }
   }
