@@ -81,6 +81,13 @@ def joins(x):
 
 
 @case()
+def numbers(x):
+    """Sums and products of a tensor and a number, which are layers, too."""
+    y = kl.Conv2D(4, 1, name="c")(x)
+    return y * (kl.ReLU(6.0, name="r")(y + 3.0) * (1.0 / 6.0)) - (2.0 - y / 4.0)
+
+
+@case()
 def functions(x):
     y = kl.Conv2D(4, 1, activation="swish", name="c1")(x)
     y = kl.Conv2D(4, 1, activation="tanh", name="c2")(y)

@@ -88,6 +88,7 @@ final class Layers {
       case "Add" -> joined(u, "Add");
       case "Subtract" -> joined(u, "Sub");
       case "Multiply" -> joined(u, "Mul");
+      case "Divide", "TrueDivide" -> joined(u, "Div");
       case "Maximum" -> joined(u, "Max");
       case "Minimum" -> joined(u, "Min");
       case "Average" -> {

@@ -39,10 +39,16 @@ final class Models {
   record Tensor(String value, int rank) {}
 
   /** What a layer gives, which call of it, which of its outputs. */
-  private record Reference(String layer, int call, int output) {}
+  private record Reference(String layer, int call, int output) implements Read {}
+
+  /** A number that a layer is given in place of a tensor. */
+  private record Number(double value) implements Read {}
+
+  /** What a layer reads. */
+  private sealed interface Read {}
 
   /** A call of a layer that waits for what it reads. */
-  private record Call(LayerConfig layer, int number, String kind, List<Reference> reads) {}
+  private record Call(LayerConfig layer, int number, String kind, List<Read> reads) {}
 
   /**
    * The whole graph.
@@ -226,7 +232,7 @@ final class Models {
     List<Call> waiting = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       int number = 0;
-      for (List<Reference> reads : calls(all.get(i))) {
+      for (List<Read> reads : calls(all.get(i))) {
         waiting.add(new Call(all.get(i), number++, kinds.get(i), reads));
       }
     }
@@ -236,8 +242,16 @@ final class Models {
     while (!waiting.isEmpty()) {
       List<Call> later = new ArrayList<>();
       for (Call c : waiting) {
-        List<Tensor> read = c.reads().stream().map(given::get).toList();
-        if (read.stream().anyMatch(t -> t == null)) {
+        List<Tensor> read = new ArrayList<>();
+        for (Read r : c.reads()) {
+          read.add(
+              switch (r) {
+                case Reference from -> given.get(from);
+                case Number n ->
+                    new Tensor(out.scalar(c.layer().name() + "/number", (float) n.value()), 0);
+              });
+        }
+        if (read.contains(null)) {
           later.add(c);
           continue;
         }
@@ -294,15 +308,21 @@ final class Models {
   }
 
   /** What each call of a layer reads; layers of inputs are not called. */
-  private static List<List<Reference>> calls(LayerConfig layer) {
-    List<List<Reference>> out = new ArrayList<>();
+  private static List<List<Read>> calls(LayerConfig layer) {
+    List<List<Read>> out = new ArrayList<>();
     if (layer.kind().equals("InputLayer")) {
       return out;
     }
     for (JsonNode node : layer.entry().path("inbound_nodes")) {
-      List<Reference> reads = new ArrayList<>();
+      List<Read> reads = new ArrayList<>();
       if (node.isObject()) {
-        collect(node.path("args"), reads);
+        for (JsonNode argument : node.path("args")) {
+          if (argument.isNumber()) { // as in a sum of a tensor and a number
+            reads.add(new Number(argument.asDouble()));
+          } else {
+            collect(argument, reads);
+          }
+        }
         collect(node.path("kwargs"), reads);
       } else {
         reads.addAll(references(node));
@@ -313,7 +333,7 @@ final class Models {
   }
 
   /** References anywhere in the arguments of a call, as Keras 3 writes them. */
-  private static void collect(JsonNode arguments, List<Reference> reads) {
+  private static void collect(JsonNode arguments, List<? super Reference> reads) {
     if (arguments.path("class_name").asText("").equals("__keras_tensor__")) {
       reference(arguments.path("config").path("keras_history")).ifPresent(reads::add);
     } else {

@@ -104,6 +104,9 @@ final class CodeMath {
 
   private static QuantParams params(float scale, long zero, Kind kind, boolean narrow) {
     int bits = kind.bits();
+    if (kind == Kind.INTEGER) {
+      return params(scale, zero, Kind.INT32, false); // a bias of more bits
+    }
     if (bits != BIAS_BITS && (bits > MOST_BITS || kind == Kind.FLOAT)) {
       throw new Refused("codes of type " + kind + " cannot be run");
     }
