@@ -29,7 +29,7 @@ FUNCTIONS = {
     "exp": torch.exp,
     "sqrt": torch.sqrt,
 }
-KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS, "leaky-relu", "local-response")
+KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS, "leaky-relu", "local-response", "concat")
 
 
 @dataclass(frozen=True)

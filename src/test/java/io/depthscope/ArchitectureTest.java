@@ -50,6 +50,7 @@ class ArchitectureTest {
           "graph.exchange.lowering",
           "graph.exchange.onnx",
           "graph.exchange.tflite",
+          "graph.exchange.keras",
           "dataset",
           "plan",
           "backend",
@@ -74,7 +75,8 @@ class ArchitectureTest {
           "device.jcuda",
           "graph.exchange",
           "graph.exchange.onnx",
-          "graph.exchange.tflite");
+          "graph.exchange.tflite",
+          "graph.exchange.keras");
 
   private static final List<String> WIRED_BY = List.of("run", "cli");
 
@@ -166,6 +168,7 @@ class ArchitectureTest {
   @Test
   void onlyItsReaderSeesTheLibraryOfAFormat() {
     seenAlone("graph.exchange.onnx", "ai.onnx..", "com.google.protobuf..");
+    seenAlone("graph.exchange.keras", "io.jhdf..");
     seenAlone("graph.exchange.tflite", "org.tensorflow..", "com.google.flatbuffers..");
   }
 

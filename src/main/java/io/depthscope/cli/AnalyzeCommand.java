@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Samples;
 import io.depthscope.file.NpyReader;
 import io.depthscope.graph.exchange.LoadedModel;
@@ -12,13 +13,16 @@ import io.depthscope.run.Analysis;
 import io.depthscope.run.BackendChoice;
 import io.depthscope.run.CalibrationSource;
 import io.depthscope.run.DiagnosedRun;
+import io.depthscope.run.Machine;
 import io.depthscope.run.MemoryEstimate;
 import io.depthscope.run.Method;
+import io.depthscope.run.PreprocessingSearch;
 import io.depthscope.run.Quantization;
 import io.depthscope.run.Subject;
 import io.depthscope.run.TensorInput;
 import io.depthscope.run.TestImages;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,6 +66,13 @@ final class AnalyzeCommand implements Callable<Integer> {
           "With --data X.npy, the network's inputs as they are, images first and axes as in the"
               + " model's file: the class of each, one integer an image.")
   private Path labels;
+
+  @Option(
+      names = "--suggest-preprocessing",
+      description =
+          "Try the usual ranges, channel orders and places of the first class in float32 on the"
+              + " first 64 labelled images, say which makes the network right most often, and end.")
+  private boolean suggest;
 
   @Option(
       names = "--calibrate",
@@ -173,6 +184,9 @@ final class AnalyzeCommand implements Callable<Integer> {
     boolean labelled = subject.model().graph().isClassifier() && !unlabelled;
     try (BackendChoice.Opened opened = backendOptions.choice().open();
         Samples data = open(dataSpec, subject.model(), tensors, labelled)) {
+      if (suggest) {
+        return suggest(subject, data, labelled, backendOptions.machine(opened));
+      }
       TestImages<?> images = dataOptions.images(data);
       if (labelled && images.labelled()) {
         dataOptions.checkClasses(data, subject.model());
@@ -232,6 +246,29 @@ final class AnalyzeCommand implements Callable<Integer> {
         : dataOptions.open(spec, model, labelled);
   }
 
+  private int suggest(Subject subject, Samples data, boolean labelled, Machine machine)
+      throws IOException {
+    if (!labelled || !data.labelled() || !(data instanceof Dataset images)) {
+      throw new UsageException(
+          "--suggest-preprocessing needs a classifier and images whose classes are known");
+    }
+    int outputs = subject.model().graph().outputShape().channels();
+    if (images.classCount() + 1 != outputs) { // else one output may be of no class
+      dataOptions.checkClasses(images, subject.model());
+    }
+    PreprocessingSearch search = new PreprocessingSearch(subject, images, machine);
+    PrintWriter err = spec.commandLine().getErr();
+    try (Interruption interruption = Interruption.install(err)) {
+      List<PreprocessingSearch.Outcome> outcomes =
+          search.run(new Terminal(err, quiet, interruption::requested));
+      SuggestionText.print(search, outcomes, spec.commandLine().getOut());
+      return 0;
+    } catch (InterruptedIOException e) {
+      err.println("depthscope: " + e.getMessage());
+      return Main.INTERRUPTED;
+    }
+  }
+
   /** A quantization file brings its own. */
   private void requireNoCalibration() {
     for (String option : List.of("--calibrate", "--calibrate-data")) {
@@ -259,7 +296,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   private Method method(LoadedModel model, QuantScheme scheme) throws IOException {
     Quantization by =
         quantization == null || schemeOptions.isGiven()
-            ? Quantization.of(model, scheme, schemeOptions.isGiven())
+            ? Quantization.of(model, scheme, schemeOptions.policy(), schemeOptions.isGiven())
             : new Quantization.AsWritten(QuantizationJson.read(quantization));
     return new Method(by, feed, errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS);
   }

@@ -136,7 +136,9 @@ final class BenchCommand implements Callable<Integer> {
       }
       Plan fp32 = subject.fp32Plan(Recording.CALIBRATION);
       Calibration calibration = new CalibrationPass(backend, fp32).run(images);
-      QuantSpec spec = SchemePolicy.spec(subject.model().network(), scheme, calibration.tensors());
+      QuantSpec spec =
+          SchemePolicy.spec(
+              subject.model().network(), scheme, schemeOptions.policy(), calibration.tensors());
       return subject.plan(spec, Feed.ACCUMULATED, level);
     }
 

@@ -20,9 +20,9 @@ final class ModelOptions {
       names = "--model",
       paramLabel = "FILE",
       description = {
-        "A trained network: an ONNX file of a float CNN, or weights (safetensors) of MobileNet-V1"
-            + " in Keras, Hugging Face or timm names, or of this project. Default: a small network"
-            + " that comes with the program."
+        "A trained network: an ONNX, TFLite or Keras file of a float CNN, or weights (safetensors)"
+            + " of MobileNet-V1 in Keras, Hugging Face or timm names, or of this project. Default: a"
+            + " small network that comes with the program."
       })
   private Path file;
 

@@ -5,11 +5,13 @@ import io.depthscope.dataset.Preprocessing.ChannelOrder;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.Setting;
+import io.depthscope.run.InputRange;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
@@ -24,29 +26,6 @@ final class NetworkOptions {
   private static final double MOST_PIXEL = 65_536;
 
   private static final double LEAST_STD = 1e-6;
-
-  /** The range of the inputs that the pixels 0..255 become. */
-  enum InputRange {
-    UNIT("0..1", List.of(0.0), List.of(255.0)),
-    SYMMETRIC("-1..1", List.of(127.5), List.of(127.5)),
-    PIXELS("0..255", List.of(0.0), List.of(1.0)),
-    /** Mean and spread of ImageNet's pixels, as networks of torchvision are trained on. */
-    IMAGENET("imagenet", List.of(123.675, 116.28, 103.53), List.of(58.395, 57.12, 57.375));
-
-    private final String word;
-    private final List<Double> mean;
-    private final List<Double> std;
-
-    InputRange(String word, List<Double> mean, List<Double> std) {
-      this.word = word;
-      this.mean = mean;
-      this.std = std;
-    }
-
-    String word() {
-      return word;
-    }
-  }
 
   @Option(
       names = "--family",
@@ -134,12 +113,13 @@ final class NetworkOptions {
 
   /** The same with a range stated elsewhere. */
   StatedImages images(Optional<InputRange> range) {
+    ChannelOrder order = Objects.requireNonNullElse(channelOrder, ChannelOrder.RGB);
     return new StatedImages(
         mean == null
-            ? range.map(r -> r.mean)
+            ? range.map(r -> r.mean(order))
             : Optional.of(numbers("--mean", mean, -MOST_PIXEL, MOST_PIXEL)),
         std == null
-            ? range.map(r -> r.std)
+            ? range.map(r -> r.std(order))
             : Optional.of(numbers("--std", std, LEAST_STD, MOST_PIXEL)),
         Optional.ofNullable(channelOrder),
         Optional.ofNullable(interpolation));

@@ -95,7 +95,7 @@ final class RunCommand implements Callable<Integer> {
     LoadedModel model = modelOptions.model(Optional.of(extents));
     Quantization by =
         quantization == null
-            ? Quantization.of(model, scheme, schemeOptions.isGiven())
+            ? Quantization.of(model, scheme, schemeOptions.policy(), schemeOptions.isGiven())
             : new Quantization.AsWritten(QuantizationJson.read(quantization));
     try (BackendChoice.Opened opened = backendOptions.choice().open()) {
       new TensorRun(model, by, backendOptions.machine(opened), tensors == Tensors.ALL)

@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.plan.QuantPolicy;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
@@ -15,7 +16,13 @@ final class SchemeOptions {
 
   private static final List<String> NAMES =
       List.of(
-          "--scheme", "--granularity", "--symmetric", "--asymmetric", "--range", "--weight-range");
+          "--scheme",
+          "--granularity",
+          "--symmetric",
+          "--asymmetric",
+          "--range",
+          "--weight-range",
+          "--quantize-policy");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -72,6 +79,21 @@ final class SchemeOptions {
       defaultValue = "min-max",
       description = "The same for weights. Default: ${DEFAULT-VALUE}.")
   private RangeEstimator weightRange;
+
+  @Option(
+      names = "--quantize-policy",
+      paramLabel = "P",
+      defaultValue = "tflite",
+      description =
+          "Which outputs are quantized: tflite (of convolutions, sums, functions, concatenations),"
+              + " weighted (of layers with weights alone) or all (pools and moves, too). Default:"
+              + " ${DEFAULT-VALUE}.")
+  private QuantPolicy policy;
+
+  /** Which outputs the scheme quantizes. */
+  QuantPolicy policy() {
+    return policy;
+  }
 
   /** True if any of it stands on the command line. */
   boolean isGiven() {

@@ -25,6 +25,7 @@ import io.depthscope.report.LabelledRun;
 import io.depthscope.report.StudyPage;
 import io.depthscope.report.StudyTables;
 import io.depthscope.run.BackendChoice;
+import io.depthscope.run.InputRange;
 import io.depthscope.run.Machine;
 import io.depthscope.run.ModelReader;
 import io.depthscope.run.StatedImages;
@@ -90,7 +91,7 @@ final class StudyCommand implements Callable<Integer> {
       names = "--input-range-of",
       paramLabel = "NAME=R",
       description = "The --input-range of one network of --model; may be repeated.")
-  private Map<String, NetworkOptions.InputRange> inputRanges = Map.of();
+  private Map<String, InputRange> inputRanges = Map.of();
 
   @Option(
       names = "--bits",
@@ -310,7 +311,7 @@ final class StudyCommand implements Callable<Integer> {
     for (Path file : models) {
       String name = ModelReader.nameOf(file);
       LoadedModel model = ModelReader.load(file, options);
-      NetworkOptions.InputRange own = inputRanges.get(name);
+      InputRange own = inputRanges.get(name);
       StatedImages stated =
           own == null ? networkOptions.images() : networkOptions.images(Optional.of(own));
       Subject subject = new Subject(model, stated.preprocessing(model));

@@ -152,6 +152,21 @@ public record Preprocessing(
         middle);
   }
 
+  /** The same sizes with other values. */
+  public Preprocessing with(
+      Interpolation filter, ChannelOrder channels, List<Double> means, List<Double> deviations) {
+    return new Preprocessing(
+        mode,
+        resizeHeight,
+        resizeWidth,
+        cropHeight,
+        cropWidth,
+        filter,
+        channels,
+        means,
+        deviations);
+  }
+
   /** Shape of {@link #toInput}'s result. */
   public Shape inputShape() {
     return new Shape(cropHeight, cropWidth, channels());

@@ -75,7 +75,7 @@ public sealed interface Op {
     FULLY_CONNECTED,
     /** Has no weights and yields values of its own, such as a sum. */
     COMPUTED,
-    /** Hands values on, moved, picked or averaged. */
+    /** Hands values on, moved, joined, picked or averaged. */
     PASSED;
 
     /** The word in files. */
@@ -430,9 +430,15 @@ public sealed interface Op {
       return new Shape(first.height(), first.width(), channels);
     }
 
+    /** Its inputs may have different scales, and a device stores its output in one. */
     @Override
     public boolean quantizesOutput() {
-      return false;
+      return true;
+    }
+
+    @Override
+    public Role role(List<Shape> inputs) {
+      return Role.PASSED;
     }
 
     @Override
@@ -479,6 +485,13 @@ public sealed interface Op {
       if (!word.matches("[a-z][a-z-]*")) {
         throw new IllegalArgumentException("'" + word + "' is no word for an operation");
       }
+    }
+
+    /** Every value where it is, to be rounded to codes. */
+    public static Rearrange round(Shape shape) {
+      int[] source = new int[shape.size()];
+      Arrays.setAll(source, i -> i);
+      return new Rearrange(shape, shape, source, new float[1], "round");
     }
 
     /** The sources where positions of the input lie a number of values apart; -1 for a constant. */

@@ -24,13 +24,22 @@ public final class SchemePolicy {
    */
   public static QuantSpec spec(
       Network network, QuantScheme scheme, Map<String, CalibratedTensor> calibration) {
+    return spec(network, scheme, QuantPolicy.TFLITE, calibration);
+  }
+
+  /** The same of the outputs that a policy chooses. */
+  public static QuantSpec spec(
+      Network network,
+      QuantScheme scheme,
+      QuantPolicy policy,
+      Map<String, CalibratedTensor> calibration) {
     Map<String, QuantParams> outputs = new HashMap<>();
     for (Node node : network.graph().nodes()) {
       CalibratedTensor seen = calibration.get(node.name());
       if (seen == null) {
         throw new IllegalArgumentException("no calibration for layer " + node.name());
       }
-      if (node.op().quantizesOutput() && scheme.activations().isPresent()) {
+      if (policy.quantizes(node.op()) && scheme.activations().isPresent()) {
         QuantFormat format = scheme.activations().get();
         Range range = scheme.activationRange().estimate(seen.observed(), seen.histogram(), format);
         outputs.put(node.name(), QuantParams.of(range, format));

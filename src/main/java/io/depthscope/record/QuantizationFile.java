@@ -43,9 +43,7 @@ public record QuantizationFile(
    */
   public QuantSpec spec(Network network) throws IOException {
     for (Map.Entry<String, QuantParams> e : new TreeMap<>(outputs).entrySet()) {
-      if (!node(network, e.getKey()).op().quantizesOutput()) {
-        throw wrong(e.getKey(), "has parameters, and its output is not quantized");
-      }
+      node(network, e.getKey()); // any output may be rounded
     }
     Map<String, QuantizedTensor> codes = new HashMap<>();
     for (Map.Entry<String, List<QuantParams>> e : new TreeMap<>(weights).entrySet()) {

@@ -132,6 +132,7 @@ public record RunSetting(
           recorded("mean", "mean", Kind.SUBJECT, s -> prepared(s, Preprocessing::mean)),
           recorded("std", "standard deviation", Kind.SUBJECT, s -> prepared(s, Preprocessing::std)),
           figure("scheme", Kind.METHOD, s -> s.scheme().toString(), r -> schemeParts(r.scheme())),
+          recorded("quantizePolicy", "quantized outputs", Kind.METHOD, s -> s.policy().word()),
           figure("feed", Kind.METHOD, s -> s.feed().toString(), r -> Map.of("feed", r.feed())),
           figure( // without them the other figures are the same
               "errorSources", Kind.METHOD, s -> s.recording().errorTerms(), r -> Map.of()),

@@ -2,6 +2,7 @@ package io.depthscope.record;
 
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.QuantPolicy;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param build the program
  * @param images what it was run on
  * @param preprocessing empty where inputs are used as they are
+ * @param policy which outputs the scheme quantizes
  */
 public record RunSpec(
     BuildInfo build,
@@ -22,6 +24,7 @@ public record RunSpec(
     Images images,
     Optional<Preprocessing> preprocessing,
     QuantScheme scheme,
+    QuantPolicy policy,
     Feed feed,
     Recording recording,
     Ranges ranges,
@@ -112,6 +115,7 @@ public record RunSpec(
         images,
         preprocessing,
         scheme,
+        policy,
         feed,
         recording,
         new Ranges(ranges.asked(), ranges.written(), Optional.of(new Ranges.Seen(source, seen))),

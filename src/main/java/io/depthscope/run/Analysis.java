@@ -193,11 +193,14 @@ public record Analysis(
           throw new IOException(images.data().description() + ": no image could be read");
         }
         state.skipped().addAll(0, images.source().skipped()); // no checkpoint follows
+        List<String> notices = SelfAudit.of(subject, calibration, state);
+        notices.forEach(listener::notice);
         RunManifest manifest =
             RunManifest.of(spec.withRanges(calibration.source(), calibration.images()))
                 .with(
                     "skippedImages",
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
+                .with("notices", notices)
                 .withTimes(started, measured, Instant.now(), state.images() - before);
         Run result =
             new RunAssembly(
@@ -346,6 +349,7 @@ public record Analysis(
             source.notices()),
         subject.images(),
         method.quantization().scheme(),
+        method.quantization().policy(),
         method.feed(),
         method.recording(),
         new RunSpec.Ranges(ranges.text(), method.quantization().fingerprint(), Optional.empty()),

@@ -8,6 +8,7 @@ import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.graph.exchange.ModelFormatException;
+import io.depthscope.graph.exchange.keras.KerasModel;
 import io.depthscope.graph.exchange.onnx.OnnxModel;
 import io.depthscope.graph.exchange.tflite.TfliteModel;
 import io.depthscope.plan.Plan;
@@ -35,7 +36,7 @@ public final class ModelReader {
     return switch (format.get()) {
       case ONNX -> OnnxModel.load(file, options);
       case TFLITE -> TfliteModel.load(file, options);
-      case KERAS -> throw new ModelFormatException(file.toString(), "cannot be read yet");
+      case KERAS -> KerasModel.load(file, options);
     };
   }
 

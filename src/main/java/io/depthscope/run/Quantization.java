@@ -3,6 +3,7 @@ package io.depthscope.run;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.plan.QuantPolicy;
 import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantFormat;
@@ -44,9 +45,19 @@ public sealed interface Quantization {
   /** The same for a node's weights, of any number of parameters; empty where it has none. */
   Optional<QuantParams> weightCodesOf(Node node);
 
-  /** One scheme for all tensors, on the ranges of a calibration. */
-  record ByScheme(QuantScheme scheme) implements Quantization {
+  /** Which outputs are quantized; where a file says it, the usual ones. */
+  default QuantPolicy policy() {
+    return QuantPolicy.TFLITE;
+  }
+
+  /** One scheme for all tensors that a policy chooses, on the ranges of a calibration. */
+  record ByScheme(QuantScheme scheme, QuantPolicy policy) implements Quantization {
     private static final Range ANY = new Range(0, 1);
+
+    /** The usual tensors. */
+    public ByScheme(QuantScheme scheme) {
+      this(scheme, QuantPolicy.TFLITE);
+    }
 
     @Override
     public Optional<String> fingerprint() {
@@ -55,13 +66,13 @@ public sealed interface Quantization {
 
     @Override
     public QuantSpec spec(Network network, Calibration calibration) {
-      return SchemePolicy.spec(network, scheme, calibration.tensors());
+      return SchemePolicy.spec(network, scheme, policy, calibration.tensors());
     }
 
     @Override
     public Optional<QuantParams> codesOf(Node node) {
       Optional<QuantFormat> format =
-          node.op().quantizesOutput() ? scheme.activations() : Optional.empty();
+          policy.quantizes(node.op()) ? scheme.activations() : Optional.empty();
       return format.map(f -> QuantParams.of(ANY, f));
     }
 
@@ -142,9 +153,9 @@ public sealed interface Quantization {
    *
    * @param asked true if it stands on the command line
    */
-  static Quantization of(LoadedModel model, QuantScheme scheme, boolean asked) {
+  static Quantization of(LoadedModel model, QuantScheme scheme, QuantPolicy policy, boolean asked) {
     return asked || model.quantization().isEmpty()
-        ? new ByScheme(scheme)
+        ? new ByScheme(scheme, policy)
         : new AsStored(model.quantization().get());
   }
 

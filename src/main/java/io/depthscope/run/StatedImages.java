@@ -58,7 +58,7 @@ public record StatedImages(
     Shape in = model.graph().inputShape();
     if (in.channels() == 1) {
       Preprocessing exact = Preprocessing.exact(in);
-      return with(exact, exact.interpolation(), exact.order(), List.of(0.0), List.of(255.0));
+      return exact.with(exact.interpolation(), exact.order(), List.of(0.0), List.of(255.0));
     }
     boolean photographs =
         model.family().equals(MobileNetV1.FAMILY) && in.height() == in.width() && in.height() >= 96;
@@ -123,8 +123,7 @@ public record StatedImages(
     if (p.channels() == 1 && order.isPresent()) {
       throw new IllegalArgumentException("reads one channel, which has no order");
     }
-    return with(
-        p,
+    return p.with(
         interpolation.orElse(p.interpolation()),
         order.orElse(p.order()),
         mean.map(m -> forAll(m, p.channels())).orElse(p.mean()),
@@ -133,24 +132,6 @@ public record StatedImages(
 
   private static List<Double> forAll(List<Double> stated, int channels) {
     return stated.size() == 1 ? Collections.nCopies(channels, stated.getFirst()) : stated;
-  }
-
-  private static Preprocessing with(
-      Preprocessing p,
-      Interpolation filter,
-      ChannelOrder channels,
-      List<Double> means,
-      List<Double> deviations) {
-    return new Preprocessing(
-        p.mode(),
-        p.resizeHeight(),
-        p.resizeWidth(),
-        p.cropHeight(),
-        p.cropWidth(),
-        filter,
-        channels,
-        means,
-        deviations);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.depthscope.stats;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * What the predictions of all images say of the network: its figures, added up image by image in
@@ -150,6 +151,11 @@ public final class PredictionSums {
       }
     }
     return n < 2 ? 0 : first - second;
+  }
+
+  /** The largest probability of the softmax; NaN if a logit is. */
+  public static double confidence(float[] logits, int offset, int n) {
+    return Arrays.stream(softmax(logits, offset, n)).reduce(0, Math::max);
   }
 
   private static double[] softmax(float[] logits, int offset, int n) {

@@ -219,11 +219,12 @@ class AnalyzeOutputTest {
       assertEquals(Integer.toString(i), row.get("index"));
       assertEquals(layer.path("name").textValue(), row.get("layer"));
       assertEquals(layer.path("kind").textValue(), row.get("kind"));
+      assertEquals(layer.path("role").textValue(), row.get("role"));
       assertEquals(results(run).path("feed").textValue(), row.get("feed"));
       assertEquals(layer.path("macs").asText(), row.get("macs"));
       Set<String> unread = new TreeSet<>(row.keySet());
       unread.removeAll(
-          List.of("index", "layer", "kind", "feed", "macs", "height", "width", "channels"));
+          List.of("index", "layer", "kind", "role", "feed", "macs", "height", "width", "channels"));
       for (String stream : List.of("weight", "fp32", "quantized")) {
         JsonNode tensor = layer.path(stream.equals("weight") ? "weights" : stream);
         for (String key : tensorColumns(stream)) {

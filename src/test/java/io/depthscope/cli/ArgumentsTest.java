@@ -12,13 +12,15 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Words that options take. */
 class ArgumentsTest {
 
-  private record EnumOption(String command, String name) {}
+  private record EnumOption(String command, String name, boolean ofNames) {}
 
   private static void collect(CommandLine line, String words, List<EnumOption> all) {
     for (OptionSpec option : line.getCommandSpec().options()) {
       Class<?>[] types = option.auxiliaryTypes();
       if (types[types.length - 1].isEnum()) {
-        all.add(new EnumOption(words, option.longestName()));
+        all.add(
+            new EnumOption(
+                words, option.longestName(), option.isMultiValue() && types.length == 2));
       }
     }
     line.getSubcommands().forEach((name, sub) -> collect(sub, words + " " + name, all));
@@ -31,7 +33,7 @@ class ArgumentsTest {
     assertTrue(all.size() > 20, all::toString);
     for (EnumOption option : all) {
       List<Object> args = new ArrayList<>(List.of(option.command().trim().split(" ", -1)));
-      args.add(option.name() + "=zzz");
+      args.add(option.name() + (option.ofNames() ? "=name=zzz" : "=zzz"));
       String said =
           CommandLineRun.of(args.toArray()).isMisuse(option.name(), "but was 'zzz'").err();
       // The parser's own converter of enums lists their constants.

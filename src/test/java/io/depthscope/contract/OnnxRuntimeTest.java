@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * tools/golden/onnx_models.py made them.
  */
 class OnnxRuntimeTest {
-  static final SmallModels MODELS =
-      new SmallModels("test-data/onnx", ".onnx", OnnxModel::load);
+  static final SmallModels MODELS = new SmallModels("test-data/onnx", ".onnx", OnnxModel::load);
 
   static List<String> names() throws IOException {
     return MODELS.names();

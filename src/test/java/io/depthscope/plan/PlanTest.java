@@ -23,6 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class PlanTest {
   private final GoldenCase golden;
@@ -50,6 +51,24 @@ class PlanTest {
       seen.put(l.node().name(), new CalibratedTensor(new Range(-1, 3), new BitHistogram()));
     }
     return seen;
+  }
+
+  @ParameterizedTest
+  @EnumSource(QuantPolicy.class)
+  void roundsTheOutputsThatThePolicyChooses(QuantPolicy policy) {
+    QuantSpec spec =
+        SchemePolicy.spec(
+            golden.network(), scheme("w8a8", Granularity.PER_TENSOR), policy, calibration());
+    for (Step l : baseline.steps()) {
+      boolean input = l.index() == 0;
+      boolean rounded =
+          switch (policy) {
+            case TFLITE -> !l.word().endsWith("pool");
+            case WEIGHTED -> input || l.op().hasWeights();
+            case ALL -> true;
+          };
+      assertEquals(rounded, spec.output(l.node().name()).isPresent(), l.node().name());
+    }
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.depthscope.testkit;
 
 import io.depthscope.dataset.Preprocessing;
 import io.depthscope.plan.Feed;
+import io.depthscope.plan.QuantPolicy;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
@@ -26,6 +27,7 @@ public final class RunSpecs {
         new RunSpec.Images("d", "fingerprint", 10, true, List.of()),
         Optional.of(Preprocessing.exact(new Shape(32, 32, 3))),
         QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax),
+        QuantPolicy.TFLITE,
         Feed.ACCUMULATED,
         errorSources ? Recording.ERROR_SOURCES : Recording.STATISTICS,
         new RunSpec.Ranges("10 images of d", Optional.empty(), Optional.empty()),

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.graph.Op;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantFormat;
@@ -42,7 +43,9 @@ class GoldenCaseTest {
       }
       assertEquals(expected, l.kernelParams(), node);
       if (expected.isEmpty()) {
-        assertArrayEquals(l.kernel(), l.quantizedKernel(), node);
+        if (!(l.op() instanceof Op.Rearrange)) { // whose constants are rounded as its input is
+          assertArrayEquals(l.kernel(), l.quantizedKernel(), node);
+        }
         continue;
       }
       float[] codes = golden.kernelData("weightCodes/" + node, l.index());

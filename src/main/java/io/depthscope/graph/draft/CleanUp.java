@@ -23,8 +23,8 @@ public enum CleanUp {
   KEEP_PADDING("keep padding", Passes::keepPadding),
   /** Makes one of two moves of values, one right after the other. */
   JOIN_MOVES("join moves", Passes::joinMoves),
-  /** What is left of scales and clamps becomes a convolution. */
-  KEEP_AS_CONVOLUTION("keep as 1x1 convolution", Passes::keep);
+  /** What is left of scales and clamps becomes a 1x1 convolution, rounding alone a layer. */
+  KEEP_AS_LAYER("keep as a layer", Passes::keep);
 
   private final String words;
   private final Function<Draft, Passed> body;

@@ -244,18 +244,21 @@ final class Passes {
             case DraftOp.Of ignored -> Optional.empty();
             case DraftOp.Normalize(BatchNorm norm) ->
                 Optional.of(byChannel(node, ones(channels, Optional.of(norm)), node));
-            case DraftOp.Bound(Clamp clamp) ->
-                Optional.of(
-                    byChannel(
-                        node,
-                        ones(channels, Optional.empty()),
-                        node.withClamp(clamp.then(node.clamp()))));
+            case DraftOp.Bound(Clamp clamp) -> Optional.of(bounded(node, clamp));
             case DraftOp.Pad ignored -> Optional.empty();
           };
       kept.ifPresent(k -> made.note(k.name()));
       made.keep(i, kept.orElse(node));
     }
     return made.result();
+  }
+
+  private static DraftNode bounded(DraftNode node, Clamp clamp) {
+    DraftNode clamped = node.withClamp(clamp.then(node.clamp()));
+    boolean onlyRounds = clamped.clamp().equals(Clamp.NONE);
+    return onlyRounds && node.shape().size() <= Op.Rearrange.MOST_VALUES
+        ? node.withOp(new DraftOp.Of(Op.Rearrange.round(node.shape())))
+        : byChannel(node, ones(node.shape().channels(), Optional.empty()), clamped);
   }
 
   private static DraftNode byChannel(

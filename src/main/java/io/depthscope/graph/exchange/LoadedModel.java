@@ -13,9 +13,9 @@ import java.util.Optional;
  * A network and its trained weights, complete and checked.
  *
  * @param family {@code mobilenet-v1}, {@code dws-cnn}, {@code regular-cnn} or {@code resnet};
- *     {@code onnx} for a network that is as its file has it
+ *     {@code onnx}, {@code tflite} or {@code keras} for a network that is as its file has it
  * @param naming the dialect of the file: {@code keras}, {@code hugging-face}, {@code timm}, {@code
- *     depthscope} or {@code onnx}
+ *     depthscope}, {@code onnx} or {@code tflite}
  * @param network with its weights folded, and as stored
  * @param sha256 of the file's bytes, lower-case hexadecimal
  * @param metadata the file's own text entries

@@ -185,7 +185,7 @@ class CleanUpTest {
     int x = input();
     int n = add("norm", norm(), x);
     int r = add("relu", new DraftOp.Bound(Clamp.RELU), x);
-    CleanUp.Passed passed = passed(CleanUp.KEEP_AS_CONVOLUTION, n, r);
+    CleanUp.Passed passed = passed(CleanUp.KEEP_AS_LAYER, n, r);
     assertEquals(List.of("norm", "relu"), passed.changed());
     List<DraftNode> made = passed.draft().nodes();
     assertTrue(made.get(1).parameters().orElseThrow().batchNorm().isPresent());

@@ -19,8 +19,10 @@ import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -32,6 +34,7 @@ final class Sketch {
 
   private final List<DraftNode> nodes = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
+  private final Map<String, Integer> numbers = new HashMap<>();
   private final boolean probing;
   private final boolean channelsLast;
 
@@ -160,8 +163,9 @@ final class Sketch {
   private String unique(String wanted) {
     String base = wanted.isEmpty() ? "unnamed" : wanted;
     String name = base;
-    for (int n = 2; !names.add(name); n++) {
-      name = base + "_" + n;
+    while (!names.add(name)) {
+      // Counted on from the last: a file may name all its nodes alike.
+      name = base + "_" + numbers.merge(base, 2, (n, two) -> n + 1);
     }
     return name;
   }
@@ -185,11 +189,11 @@ final class Sketch {
     }
     needsLayout(v);
     Shape s = shape(v.node());
-    View plain = nchw(s, view.rank());
-    boolean positions =
-        view.axis(0).isEmpty()
-            && (view.rank() == 4 || s.height() == 1)
-            && IntStream.range(2, view.rank()).allMatch(i -> view.axis(i).equals(plain.axis(i)));
+    boolean positions = view.axis(0).isEmpty() && (view.rank() == 4 || s.height() == 1);
+    if (positions) {
+      View plain = nchw(s, view.rank());
+      positions = IntStream.range(2, view.rank()).allMatch(i -> view.axis(i).equals(plain.axis(i)));
+    }
     if (positions && isAllChannels(v, 1)) {
       return ordered(name, v, 1).node();
     }

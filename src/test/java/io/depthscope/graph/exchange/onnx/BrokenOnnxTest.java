@@ -117,7 +117,10 @@ class BrokenOnnxTest {
         refusal(
             model(
                 graph(1, 1, 5, 5)
-                    .addNode(node("QLinearConcat", "y", "x").setDomain("com.microsoft").clearOutput()))));
+                    .addNode(
+                        node("QLinearConcat", "y", "x")
+                            .setDomain("com.microsoft")
+                            .clearOutput()))));
   }
 
   @Test

@@ -1,0 +1,268 @@
+"""Writes test-data/keras: small Keras files of odd features, an input, and what Keras makes of it.
+
+    python -m tools.golden.keras_models             # needs numpy, keras, tensorflow-cpu and h5py
+    python -m tools.golden.keras_models --check     # computes everything again and compares
+
+NAME.h5 or NAME.keras, NAME.x.npy (images first) and NAME.yN.npy for its output N. Files in the spelling of Keras 2 are
+made of those of Keras 3, whose own outputs they keep.
+"""
+
+import io
+import json
+import os
+import zipfile
+import zlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+import h5py
+import keras
+import numpy as np
+from keras import layers as kl
+
+from tools import manifest
+from tools.golden import model_files
+
+FOLDER = manifest.TEST_DATA / "keras"
+GENERATOR = "python -m tools.golden.keras_models"
+SEED = 1
+IMAGES = 2
+CASES = {}
+
+
+def case(shape=(7, 9, 3), ending=".keras", spelling=3):
+    """A function that gets an input and returns its outputs, or a whole model."""
+
+    def keep(f):
+        CASES[f.__name__] = (f, shape, ending, spelling)
+        return f
+
+    return keep
+
+
+@case(shape=(8, 9, 3))
+def windows(x):
+    y = kl.Conv2D(4, 3, strides=2, padding="same", activation="relu", name="c1")(x)
+    z = kl.Conv2D(4, (3, 2), dilation_rate=1, use_bias=False, name="c2")(x)
+    z = kl.Conv2D(4, 3, dilation_rate=2, padding="same", groups=2, name="c3")(z)
+    return [kl.MaxPooling2D((2, 3), strides=1, padding="same", name="m")(y), kl.AveragePooling2D(2, name="a")(z)]
+
+
+@case(shape=(8, 9, 4), ending=".h5", spelling=2)
+def depthwise(x):
+    y = kl.DepthwiseConv2D(3, depth_multiplier=2, strides=2, padding="same", activation="relu6", name="dw")(x)
+    y = kl.ZeroPadding2D(((1, 0), (0, 2)), name="pad")(y)
+    return kl.SeparableConv2D(5, 3, depth_multiplier=2, name="sep")(y)
+
+
+@case()
+def separable(x):
+    y = kl.SeparableConv2D(5, 3, padding="same", activation="relu", name="sep")(x)
+    return kl.DepthwiseConv2D(3, use_bias=False, name="dw")(y)
+
+
+@case(ending=".h5", spelling=2)
+def norms(x):
+    y = kl.BatchNormalization(name="bn1")(kl.Conv2D(4, 3, use_bias=False, name="c1")(x))
+    y = kl.ReLU(6.0, name="r1")(y)
+    y = kl.BatchNormalization(scale=False, epsilon=1e-5, name="bn2")(kl.Conv2D(4, 1, name="c2")(y))
+    y = kl.Activation("relu", name="r2")(y)
+    y = kl.Dropout(0.5, name="drop")(kl.BatchNormalization(center=False, name="bn3")(y))
+    y = kl.GlobalAveragePooling2D(name="gap")(y)
+    return kl.BatchNormalization(name="bn4")(kl.Dense(5, name="d")(y))
+
+
+@case()
+def joins(x):
+    a, b = kl.Conv2D(3, 1, name="a")(x), kl.Conv2D(3, 1, name="b")(x)
+    y = kl.Concatenate(name="cat")([kl.Add(name="add")([a, b, x]), kl.Subtract(name="sub")([a, b])])
+    z = kl.Concatenate(axis=3, name="cat2")([kl.Multiply(name="mul")([a, b]), kl.Average(name="avg")([a, b, x])])
+    return kl.Conv2D(2, 1, name="c")(kl.Add(name="all")([y, z]))
+
+
+@case()
+def functions(x):
+    y = kl.Conv2D(4, 1, activation="swish", name="c1")(x)
+    y = kl.Conv2D(4, 1, activation="tanh", name="c2")(y)
+    y = kl.Activation("hard_sigmoid", name="h")(kl.Conv2D(4, 1, name="c3")(y))
+    y = kl.Conv2D(4, 1, activation="hard_silu", name="c4")(y)
+    return [kl.Activation("sigmoid", name="s")(y), kl.Conv2D(3, 1, activation="softmax", name="soft")(y)]
+
+
+@case()
+def slopes(x):
+    y = kl.LeakyReLU(0.2, name="l1")(kl.Conv2D(4, 1, name="c1")(x))
+    y = kl.PReLU(shared_axes=[1, 2], name="p1", alpha_initializer="random_normal")(kl.Conv2D(4, 1, name="c2")(y))
+    y = kl.ReLU(max_value=1.5, negative_slope=0.1, name="r1")(kl.Conv2D(4, 1, name="c3")(y))
+    y = kl.ELU(0.7, name="e1")(kl.Conv2D(4, 1, name="c4")(y))
+    return kl.Conv2D(3, 1, activation="leaky_relu", name="c5")(y)
+
+
+@case()
+def smooth(x):
+    y = kl.Conv2D(4, 1, activation="gelu", name="c1")(x)
+    return kl.Conv2D(3, 1, activation="mish", name="c2")(kl.Conv2D(4, 1, activation="softplus", name="c3")(y))
+
+
+@case(shape=(4, 5, 3))
+def transposed(x):
+    y = kl.Conv2DTranspose(4, 3, strides=2, padding="same", activation="relu", name="t1")(x)
+    return kl.Conv2DTranspose(3, (2, 3), strides=(3, 2), name="t2")(y)
+
+
+@case(shape=(4, 5, 3))
+def sampled(x):
+    y = kl.UpSampling2D(2, name="u1")(kl.Conv2D(3, 1, name="c1")(x))
+    return kl.Conv2D(2, 1, name="c2")(kl.UpSampling2D((2, 3), interpolation="bilinear", name="u2")(y))
+
+
+@case(ending=".h5", spelling=2)
+def nested(x):
+    inner = keras.Sequential(
+        [keras.Input((7, 9, 4)), kl.Conv2D(3, 3, name="in1"), kl.Dense(4, activation="relu", name="in2")], name="inner"
+    )
+    y = inner(kl.Conv2D(4, 1, name="c1")(x))
+    i = keras.Input(y.shape[1:], name="start")
+    block = keras.Model(i, kl.Add(name="plus")([i, kl.Conv2D(4, 1, name="in1x1")(i)]), name="block")
+    return kl.GlobalMaxPooling2D(keepdims=True, name="gmp")(block(y))
+
+
+@case()
+def nested_archive(x):
+    inner = keras.Sequential(
+        [keras.Input((7, 9, 3)), kl.Conv2D(3, 1, name="in1"), kl.Conv2D(3, 1, name="in2")], name="s1"
+    )
+    other = keras.Sequential([keras.Input((7, 9, 3)), kl.Conv2D(3, 1, name="in1")], name="s2")
+    return kl.Conv2D(2, 1, name="c2")(other(kl.Conv2D(3, 1, name="c1")(inner(x))))
+
+
+@case(shape=(6, 6, 2), ending=".h5", spelling=2)
+def sequential(x):
+    return keras.Sequential(
+        [
+            x,
+            kl.Rescaling(1 / 127.5, offset=-1, name="rescale"),
+            kl.Conv2D(4, 3, activation="relu", name="c1"),
+            kl.MaxPooling2D(name="pool"),
+            kl.Flatten(name="flat"),
+            kl.Dense(8, activation="relu", name="d1"),
+            kl.Dense(3, activation="softmax", name="d2"),
+        ],
+        name="seq",
+    )
+
+
+@case(shape=(6, 6, 3))
+def shared(x):
+    # One layer called twice, the second time on what it gave.
+    conv = kl.Conv2D(3, 3, padding="same", activation="relu", name="c1")
+    return kl.Add(name="add")([conv(x), conv(conv(x))])
+
+
+@case(shape=(6, 6, 3))
+def normalized(x):
+    n = kl.Normalization(name="norm")
+    n.build((None, 6, 6, 3))
+    n.adapt(np.random.default_rng(2).standard_normal((8, 6, 6, 3)).astype(np.float32))
+    y = kl.Conv2D(4, 3, name="c1")(n(x))
+    given = kl.Normalization(mean=[0.1, 0.2, 0.3, 0.4], variance=[1.0, 2.0, 3.0, 4.0], name="given")
+    return kl.Conv2D(2, 1, name="c2")(given(y))
+
+
+@case(shape=(1, 6, 3))
+def reshaped(x):
+    y = kl.Permute((2, 1, 3), name="perm")(kl.Conv2D(4, 1, name="c1")(x))
+    y = kl.Reshape((-1, 4), name="shape")(y)
+    y = kl.Conv1D(3, 3, padding="same", activation="relu", name="c2")(y)
+    return kl.GlobalAveragePooling1D(name="gap")(kl.MaxPooling1D(2, name="m")(y))
+
+
+def without_ids(node):
+    """Numbers of objects differ from run to run."""
+    if isinstance(node, dict):
+        return {k: without_ids(v) for k, v in node.items() if k != "shared_object_id"}
+    return [without_ids(v) for v in node] if isinstance(node, list) else node
+
+
+def archive(model, path):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as out:
+        model.save(path)
+        with zipfile.ZipFile(path) as saved:
+            for name in saved.namelist():
+                data = saved.read(name)
+                if name == "config.json":
+                    data = json.dumps(without_ids(json.loads(data))).encode()
+                if name == "metadata.json":
+                    data = json.dumps(json.loads(data) | {"date_saved": "2026-01-01@00:00:00"}).encode()
+                out.writestr(zipfile.ZipInfo(name), data)
+    path.write_bytes(made.getvalue())
+
+
+def second(node):
+    """A configuration as Keras 2 spelled it."""
+    if isinstance(node, list):
+        return [second(v) for v in node]
+    if not isinstance(node, dict):
+        return node
+    out = {}
+    for k, v in node.items():
+        if k == "batch_shape":
+            out["batch_input_shape"] = v
+        elif k == "dtype":
+            out[k] = "float32"
+        elif k == "inbound_nodes":
+            calls = []
+            for call in v:
+                args = call["args"][0]
+                args = args if isinstance(args, list) else [args]
+                calls.append([[*a["config"]["keras_history"], {}] for a in args])
+            out[k] = calls
+        elif k in ("input_layers", "output_layers"):
+            out[k] = [v] if v and isinstance(v[0], str) else v
+        elif k not in ("build_config", "module", "registered_name", "build_input_shape"):
+            out[k] = second(v)
+    return out
+
+
+def hdf5(model, path, spelling):
+    model.save(path)
+    if spelling == 3:
+        return
+    with h5py.File(path, "r+") as f:
+        config = second(json.loads(f.attrs["model_config"]))
+        f.attrs["model_config"] = json.dumps(config)
+        f.attrs["keras_version"] = "2.8.0"
+        for group in f["model_weights"].values():
+            names = [n.decode() if isinstance(n, bytes) else n for n in group.attrs["weight_names"]]
+            for n in names:
+                group.move(n, n + ":0")
+            group.attrs["weight_names"] = np.array([(n + ":0").encode() for n in names]) if names else []
+
+
+def build(name, folder):
+    function, shape, ending, spelling = CASES[name]
+    rng = np.random.default_rng([SEED, zlib.crc32(name.encode())])
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(SEED)
+    x = keras.Input(shape, name="x")
+    made = function(x)
+    model = made if isinstance(made, keras.Model) else keras.Model(x, made, name=name)
+    for w in model.weights:
+        v = rng.standard_normal(w.shape) * 0.5
+        if "seed" not in w.path and "norm/" not in w.path:
+            w.assign(np.abs(v) + 0.5 if "variance" in w.path else v)
+    path = folder / f"{name}{ending}"
+    archive(model, path) if ending == ".keras" else hdf5(model, path, spelling)
+    images = rng.standard_normal((IMAGES, *shape)).astype(np.float32)
+    results = [model(images[i : i + 1], training=False) for i in range(IMAGES)]
+    results = [r if isinstance(r, list) else [r] for r in results]
+    arrays = {f"{name}.x.npy": images}
+    arrays |= {f"{name}.y{k}.npy": np.concatenate([r[k].numpy() for r in results]) for k in range(len(results[0]))}
+    for file, array in arrays.items():
+        np.save(folder / file, np.ascontiguousarray(array))
+    return [path, *(folder / f for f in arrays)]
+
+
+if __name__ == "__main__":
+    model_files.main(__doc__, GENERATOR, SEED, FOLDER, CASES, build)
