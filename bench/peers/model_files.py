@@ -31,7 +31,7 @@ import numpy as np
 
 from bench.peers import model_runners
 from bench.peers.machine import device
-from bench.peers.model_runners import Judged
+from bench.peers.model_runners import Judged, Outputs
 from tools import sections
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,7 +62,7 @@ class Depthscope:
             raise RuntimeError(f"exit code {done.returncode}: {words[-1]}")
         return time.perf_counter() - start
 
-    def outputs(self, model: Path, inputs: np.ndarray, backend: str, stream: str) -> dict[str, np.ndarray]:
+    def outputs(self, model: Path, inputs: np.ndarray, backend: str, stream: str) -> Outputs:
         """What the file's outputs are, by name."""
         with tempfile.TemporaryDirectory() as folder:
             x, out = Path(folder, "x.npy"), Path(folder, "out")
@@ -73,28 +73,32 @@ class Depthscope:
             return {t["name"]: np.load(out / stream / t["file"]) for t in listed}
 
 
-def difference(mine: np.ndarray, theirs: np.ndarray, step: float | None) -> float:
-    """How far apart two outputs are: a share of the range of theirs, or codes in the root mean square if there is a step.
+def difference(mine: np.ndarray, theirs: np.ndarray, unit: float, codes: bool) -> float:
+    """How many units two outputs are apart: at most, or of codes in the root mean square.
 
     A value that is not finite and not the same in both makes it infinite.
     """
     if mine.size != theirs.size:
         raise ValueError(f"{list(mine.shape)} values, not {list(theirs.shape)}")
     a, b = (v.reshape(-1).astype(np.float64) for v in (mine, theirs))
-    apart = np.where(a == b, 0.0, np.abs(a - b))
+    with np.errstate(invalid="ignore"):
+        apart = np.where(a == b, 0.0, np.abs(a - b))
     if not np.all(np.isfinite(apart)):
         return float("inf")
-    if step is not None:
-        return float(np.sqrt(np.mean(apart**2)) / step)
-    return float(np.max(apart) / (np.ptp(b) or np.max(np.abs(b)) or 1.0))
+    return float(np.sqrt(np.mean(apart**2)) if codes else np.max(apart)) / unit
 
 
-def differences(mine: dict[str, np.ndarray], theirs: dict[str, np.ndarray], steps: dict | None) -> dict[str, float]:
+def differences(mine: Outputs, theirs: Outputs, units: dict[str, float], codes: bool) -> dict[str, float]:
     """The same of every output; one that is missing is an error."""
     lacking = theirs.keys() - mine.keys()
     if lacking:
         raise ValueError(f"no output {', '.join(sorted(lacking))}")
-    return {name: difference(mine[name], y, steps and steps[name]) for name, y in theirs.items()}
+    return {name: difference(mine[name], y, units[name], codes) for name, y in theirs.items()}
+
+
+def units_of(judged: Judged) -> dict[str, float]:
+    """What the outputs of a file are measured in: steps between codes, or the ranges of all images."""
+    return judged.steps or {n: float(np.ptp(y)) or float(np.max(np.abs(y))) or 1.0 for n, y in judged.plain.items()}
 
 
 def bound(entry: dict) -> float:
@@ -132,7 +136,8 @@ def measure(model: Path, depthscope: Depthscope, backends: list[str], images: in
         "outputs": len(judged.plain),
         "quantized": judged.steps is not None,
         "hybrid": judged.hybrid,
-        "peerItself": differences(judged.usual, judged.plain, judged.steps),
+        "ranges": {name: [float(y.min()), float(y.max())] for name, y in judged.plain.items()},
+        "peerItself": differences(judged.usual, judged.plain, units_of(judged), judged.steps is not None),
         "backends": {b: on_backend(model, depthscope, b, judged) for b in backends},
     }
     for line in failures(entry):
@@ -150,7 +155,7 @@ def on_backend(model: Path, depthscope: Depthscope, backend: str, judged: Judged
         mine = depthscope.outputs(model, judged.inputs[:n], backend, stream)
         # Outputs without an axis of images come one after the other as well.
         theirs = {name: y[: len(y) // len(judged.inputs) * n] for name, y in judged.plain.items()}
-        found["outputs"] = differences(mine, theirs, judged.steps)
+        found["outputs"] = differences(mine, theirs, units_of(judged), judged.steps is not None)
         print(f"{model.name}, {backend}: {worst(found)}", flush=True)
     except (RuntimeError, ValueError, subprocess.TimeoutExpired) as e:
         found["error"] = str(e).replace(str(model), model.name)
@@ -192,9 +197,19 @@ def table(result: dict) -> str:
         f"{read['secondsBeyondStart']:.1f} s: so much longer `inspect` takes for it than for the network inside the "
         f"program (fastest of {read['fastestOf']})."
     )
-    if any(e["hybrid"] for e in result["files"]):
-        reading += " Where weights alone are codes, TensorFlow Lite quantizes what they meet while it runs."
-    return "\n".join([*lines, "", reading])
+    notes = [_note(e) for e in result["files"]]
+    return "\n".join([*lines, "", " ".join([reading, *filter(None, notes)])])
+
+
+def _note(entry: dict) -> str:
+    """Why a float file has a figure that stands out, where the peer itself differs as much; else nothing."""
+    name, itself = max(entry["peerItself"].items(), key=lambda item: item[1])
+    if entry["quantized"] or itself <= BOUNDS[False]:
+        return ""
+    if entry["hybrid"]:
+        return f"{entry['peer']} quantizes while it runs what meets the weights of `{entry['file']}`."
+    low, high = entry["ranges"][name]
+    return f"The worst of `{entry['file']}` is `{name}`, whose values lie between {low:.1g} and {high:.1g}."
 
 
 def _words(entry: dict) -> str:

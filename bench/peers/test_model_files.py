@@ -8,34 +8,42 @@ from pathlib import Path
 import numpy as np
 
 from bench.peers import model_files, model_runners
-from bench.peers.model_files import Depthscope, difference, differences
+from bench.peers.model_files import Depthscope, difference, differences, units_of
+from bench.peers.model_runners import Judged
 
 MODELS = Path(__file__).resolve().parent.parent.parent / "test-data"
 
 
 class Differences(unittest.TestCase):
+    def judged(self, outputs: dict, steps: dict | None = None) -> Judged:
+        return Judged("peer", 1, [1, 2], "float32", np.zeros((1, 2)), outputs, outputs, steps)
+
     def test_of_floats_are_shares_of_the_range(self) -> None:
         theirs = np.float32([-1, 0, 3])
-        self.assertEqual(difference(theirs + np.float32([0, 0.5, -1]), theirs, None), 0.25)
-        self.assertEqual(difference(np.float32([2.5]), np.float32([2]), None), 0.25)
-        self.assertEqual(difference(np.zeros(3), np.zeros(3), None), 0)
+        units = units_of(self.judged({"y": theirs, "flat": np.float32([2]), "zero": np.zeros(3)}))
+        self.assertEqual(units, {"y": 4, "flat": 2, "zero": 1})
+        self.assertEqual(difference(theirs + np.float32([0, 0.5, -1]), theirs, units["y"], False), 0.25)
 
     def test_of_codes_are_root_mean_squares(self) -> None:
         theirs = np.float32([0, 0, 0, 0])
-        self.assertEqual(difference(np.float32([1, 0, 0, 0]), theirs, 0.25), 2)
+        units = units_of(self.judged({"y": theirs}, {"y": 0.25}))
+        self.assertEqual(difference(np.float32([1, 0, 0, 0]), theirs, units["y"], True), 2)
 
     def test_what_is_not_finite_falls_short(self) -> None:
         for bad in (np.nan, np.inf):
-            self.assertEqual(difference(np.float32([0, bad]), np.float32([0, 1]), None), np.inf)
-            self.assertEqual(difference(np.float32([0, bad]), np.float32([0, 1]), 0.1), np.inf)
+            for codes in (False, True):
+                self.assertEqual(difference(np.float32([0, bad]), np.float32([0, 1]), 1, codes), np.inf)
+        self.assertEqual(difference(np.float32([0, np.inf]), np.float32([0, np.inf]), 1, False), 0)
 
     def test_outputs_go_by_name(self) -> None:
         ones, zeros = np.ones(2), np.zeros(2)
-        self.assertEqual(differences({"a": ones, "b": zeros}, {"b": ones, "a": zeros}, None), {"a": 1.0, "b": 1.0})
+        units = {"a": 1.0, "b": 2.0}
+        found = differences({"a": ones, "b": zeros}, {"b": ones, "a": zeros}, units, False)
+        self.assertEqual(found, {"a": 1.0, "b": 0.5})
         with self.assertRaisesRegex(ValueError, "no output b"):
-            differences({"a": ones}, {"a": ones, "b": zeros}, None)
+            differences({"a": ones}, {"a": ones, "b": zeros}, units, False)
         with self.assertRaises(ValueError):
-            differences({"a": np.ones(3)}, {"a": ones}, None)
+            differences({"a": np.ones(3)}, {"a": ones}, units, False)
 
 
 class Judges(unittest.TestCase):
@@ -80,6 +88,8 @@ class Entries(unittest.TestCase):
             "outputs": 2,
             "quantized": False,
             "hybrid": False,
+            "peer": "ONNX Runtime",
+            "ranges": {"y": [0.0, 1.2e-5], "z": [0.0, 1.0]},
             "peerItself": {"y": 1e-7, "z": 2e-7},
             "backends": {"cpu": {"images": 4, "emulated": False, "outputs": {"y": 3e-7, "z": 1e-7}}},
         }
@@ -122,6 +132,12 @@ class Entries(unittest.TestCase):
         self.assertIn(row, text)
         self.assertIn("emulated", text)
         self.assertIn("`a.onnx` (2.5 MB)", text)
+        self.assertNotIn("The worst of", text)
+        self.entry["peerItself"]["y"] = 1e-2
+        note = "The worst of `a.onnx` is `y`, whose values lie between 0 and 1e-05."
+        self.assertIn(note, model_files.table(result))
+        self.entry["hybrid"] = True
+        self.assertIn("quantizes while it runs", model_files.table(result))
 
 
 class Command(unittest.TestCase):

@@ -24,19 +24,43 @@ public final class RowMajor {
    */
   public static int[] places(int[] dims, int[] steps, int first) {
     int[] out = new int[Math.toIntExact(FloatTensor.elements(dims))];
+    walk(dims, steps, first, (i, place) -> out[i] = place);
+    return out;
+  }
+
+  /** What is done at a place. */
+  public interface Visitor {
+    void visit(int index, int place);
+  }
+
+  /** What is done at a place of each of two tensors. */
+  public interface PairVisitor {
+    void visit(int index, int a, int b);
+  }
+
+  /** Goes to {@link #places} one by one, without a list of them. */
+  public static void walk(int[] dims, int[] steps, int first, Visitor visitor) {
+    walk(dims, steps, new int[dims.length], (i, a, b) -> visitor.visit(i, first + a));
+  }
+
+  /** Goes through two tensors of these extents at once, each with its own steps. */
+  public static void walk(int[] dims, int[] stepsA, int[] stepsB, PairVisitor visitor) {
+    int size = Math.toIntExact(FloatTensor.elements(dims));
     int[] at = new int[dims.length];
-    int place = first;
-    for (int i = 0; i < out.length; i++) {
-      out[i] = place;
+    int a = 0;
+    int b = 0;
+    for (int i = 0; i < size; i++) {
+      visitor.visit(i, a, b);
       for (int d = dims.length - 1; d >= 0; d--) {
-        place += steps[d];
+        a += stepsA[d];
+        b += stepsB[d];
         if (++at[d] < dims[d]) {
           break;
         }
-        place -= steps[d] * dims[d];
+        a -= stepsA[d] * dims[d];
+        b -= stepsB[d] * dims[d];
         at[d] = 0;
       }
     }
-    return out;
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every small Keras file gives Keras's outputs; tools/golden/keras_models.py made them. */
 class KerasOutputsTest {
-  private static final Map<String, SmallModels> MODELS =
+  static final Map<String, SmallModels> MODELS =
       Map.of(
           ".h5", new SmallModels("test-data/keras", ".h5", KerasModel::load),
           ".keras", new SmallModels("test-data/keras", ".keras", KerasModel::load));

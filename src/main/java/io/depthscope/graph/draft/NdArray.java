@@ -1,5 +1,6 @@
 package io.depthscope.graph.draft;
 
+import io.depthscope.tensor.RowMajor;
 import java.util.Arrays;
 
 /**
@@ -190,6 +191,25 @@ public final class NdArray {
   /** The same values with other extents of the same product. */
   public NdArray reshaped(int... other) {
     return new NdArray(other, kind, floats, integers);
+  }
+
+  /**
+   * An array of the same type, its elements those that are met on a walk through this one.
+   *
+   * @param steps how far one step along each axis goes
+   * @param first place of the first element
+   * @throws IllegalArgumentException if there are more than {@link #MOST_MADE}
+   */
+  NdArray walked(int[] otherDims, int[] steps, int first) {
+    int size = made(otherDims);
+    if (floats != null) {
+      float[] out = new float[size];
+      RowMajor.walk(otherDims, steps, first, (i, place) -> out[i] = floats[place]);
+      return of(otherDims, out);
+    }
+    long[] out = new long[size];
+    RowMajor.walk(otherDims, steps, first, (i, place) -> out[i] = integers[place]);
+    return of(otherDims, out, kind);
   }
 
   /** An array of the same type, its elements those of this one at the given places. */

@@ -43,7 +43,7 @@ public final class NdMath {
       dims[i] = x.dim(order[i]);
       moved[i] = strides[order[i]];
     }
-    return x.at(dims, places(dims, moved, 0));
+    return x.walked(dims, moved, 0);
   }
 
   /** An order of all axes; refused if one is missing, or there twice. */
@@ -83,37 +83,39 @@ public final class NdMath {
     if (!Arrays.equals(broadcast(x.dims(), dims), dims)) {
       throw new IllegalArgumentException(x + " does not fit " + Arrays.toString(dims));
     }
+    return x.walked(dims, repeating(x, dims), 0);
+  }
+
+  /** Steps through a tensor that is repeated to these extents. */
+  private static int[] repeating(NdArray x, int[] dims) {
     int[] strides = RowMajor.strides(x.dims());
     int[] steps = new int[dims.length];
     for (int i = 1; i <= x.rank(); i++) {
       steps[dims.length - i] = x.dim(x.rank() - i) == 1 ? 0 : strides[x.rank() - i];
     }
-    return x.at(dims, places(dims, steps, 0));
-  }
-
-  private static NdArray repeated(NdArray x, int[] dims) {
-    return x.size() == 1 ? NdArray.filled(x, dims) : expand(x, dims);
+    return steps;
   }
 
   /** Two tensors combined value by value, in double and rounded once; integers as integers. */
   public static NdArray combine(
       NdArray a, NdArray b, DoubleBinaryOperator f, LongBinaryOperator whole) {
     int[] dims = broadcast(a.dims(), b.dims());
-    NdArray x = repeated(a, dims);
-    NdArray y = repeated(b, dims);
+    int size = NdArray.made(dims);
+    int[] stepsA = repeating(a, dims);
+    int[] stepsB = repeating(b, dims);
     if (!a.isFloat() && !b.isFloat()) {
-      long[] out = new long[x.size()];
-      for (int i = 0; i < out.length; i++) {
-        out[i] = whole.applyAsLong(x.integers()[i], y.integers()[i]);
-      }
+      long[] left = a.integers();
+      long[] right = b.integers();
+      long[] out = new long[size];
+      RowMajor.walk(
+          dims, stepsA, stepsB, (i, p, q) -> out[i] = whole.applyAsLong(left[p], right[q]));
       return NdArray.of(dims, out);
     }
-    float[] left = x.floats();
-    float[] right = y.floats();
-    float[] out = new float[left.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) f.applyAsDouble(left[i], right[i]);
-    }
+    float[] left = a.floats();
+    float[] right = b.floats();
+    float[] out = new float[size];
+    RowMajor.walk(
+        dims, stepsA, stepsB, (i, p, q) -> out[i] = (float) f.applyAsDouble(left[p], right[q]));
     return NdArray.of(dims, out);
   }
 
@@ -169,7 +171,7 @@ public final class NdMath {
     int first = from * steps[axis];
     dims[axis] = Math.max(0, Math.ceilDiv(to - from, step));
     steps[axis] = Math.multiplyExact(steps[axis], dims[axis] < 2 ? 1 : step);
-    return x.at(dims, places(dims, steps, first));
+    return x.walked(dims, steps, first);
   }
 
   /** The elements at these places along an axis, which is replaced by the axes of the indices. */

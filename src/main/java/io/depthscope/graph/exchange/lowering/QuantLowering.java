@@ -136,7 +136,7 @@ final class QuantLowering {
       return new Value.Constant(
           CodeMath.dequantized(codes, params), bias ? Optional.empty() : Optional.of(params));
     }
-    if (!(in.values().getFirst() instanceof Value.Quantized q)) {
+    if (!in.has(0) || !(in.values().getFirst() instanceof Value.Quantized q)) {
       throw new Refused("what it reads are no codes");
     }
     CodeMath.Codes codes =

@@ -16,6 +16,9 @@ import java.util.Optional;
 
 /** Nodes that work value by value, or on whole channels, or on the axes alone. */
 final class ValueLowering {
+  /** More are an input taken for one row, or a damaged file. */
+  private static final int MOST_CHANNELS = 1 << 24;
+
   private final Sketch sketch;
   private final LayerLowering layers;
 
@@ -111,6 +114,9 @@ final class ValueLowering {
   private float[] byChannel(NdArray constant, Value.Live x) {
     View view = x.view();
     int channels = sketch.shape(x.node()).channels();
+    if (channels > MOST_CHANNELS) {
+      throw new Refused("has a constant for each of " + channels + " channels");
+    }
     float[] out = new float[channels];
     float[] in = constant.floats();
     if (in.length == 1 && constant.rank() <= view.rank()) {
@@ -132,9 +138,10 @@ final class ValueLowering {
         sketch.needsUsualLayout(x);
         throw new Refused("its constant " + constant + " differs between positions");
       }
+      View.Atom[] atoms = view.axis(d).toArray(View.Atom[]::new); // no iterator a channel
       for (int c = 0; c < channels; c++) {
         int at = 0;
-        for (View.Atom a : view.axis(d)) {
+        for (View.Atom a : atoms) {
           at = at * a.extent() + c / a.stride() % a.extent();
         }
         places[c] += at * stride;

@@ -12,15 +12,18 @@ import static io.depthscope.graph.exchange.onnx.OnnxModels.weights;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.sun.management.ThreadMXBean;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.ModelFormatException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,12 +124,36 @@ class BrokenOnnxTest {
   }
 
   @Test
+  void codesOfNothing() {
+    assertEquals(
+        "n.onnx: node DequantizeLinear_of_y (DequantizeLinear): what it reads are no codes",
+        refusal(model(graph(1, 1, 5, 5).addNode(node("DequantizeLinear", "y")))));
+  }
+
+  @Test
+  void aLargeInputIsNotScaledValueByValue() throws ModelFormatException {
+    byte[] bytes =
+        model(
+                graph(1, 3, 3000, 3000)
+                    .addInitializer(weights("w", 1))
+                    .addNode(node("Mul", "y", "x", "w")))
+            .build()
+            .toByteArray();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertEquals(
+        3, OnnxModel.load("n.onnx", bytes, LoadOptions.NONE).graph().inputShape().channels());
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(allocated < 3 * 3000 * 3000, "allocates " + allocated);
+  }
+
+  @Test
   void aValueJoinedToItselfManyTimes() {
-    // 2^20 values of the input a thousand times: little in the file, much in memory.
-    String[] parts = new String[1000];
+    // 2^20 values of the input three hundred times: little in the file, much in memory.
+    String[] parts = new String[300];
     Arrays.fill(parts, "s");
     assertEquals(
-        "n.onnx: node Concat_of_y (Concat): a tensor of extents [1, 1000, 1024, 1024] is too large",
+        "n.onnx: node Concat_of_y (Concat): a tensor of extents [1, 300, 1024, 1024] is too large",
         refusal(
             model(
                 graph(1, 1, 1024, 1024)
