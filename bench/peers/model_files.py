@@ -197,8 +197,15 @@ def table(result: dict) -> str:
         f"{read['secondsBeyondStart']:.1f} s: so much longer `inspect` takes for it than for the network inside the "
         f"program (fastest of {read['fastestOf']})."
     )
-    notes = [_note(e) for e in result["files"]]
+    notes = [_flat(result["files"]), *(_note(e) for e in result["files"])]
     return "\n".join([*lines, "", " ".join([reading, *filter(None, notes)])])
+
+
+def _flat(entries: list[dict]) -> str:
+    """Which float files are little of a test, since their outputs are the same everywhere."""
+    flat = [e for e in entries if not e["quantized"] and all(low == high for low, high in e["ranges"].values())]
+    names = ", ".join(f"`{e['file']}`" for e in flat)
+    return f"All values of the output of {names} are the same; the share is of that value." if flat else ""
 
 
 def _note(entry: dict) -> str:

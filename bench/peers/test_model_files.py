@@ -136,6 +136,9 @@ class Entries(unittest.TestCase):
         self.entry["peerItself"]["y"] = 1e-2
         note = "The worst of `a.onnx` is `y`, whose values lie between 0 and 1e-05."
         self.assertIn(note, model_files.table(result))
+        self.assertNotIn("the same", model_files.table(result))
+        self.entry["ranges"] = {"y": [2.0, 2.0], "z": [0.5, 0.5]}
+        self.assertIn("output of `a.onnx` are the same", model_files.table(result))
         self.entry["hybrid"] = True
         self.assertIn("quantizes while it runs", model_files.table(result))
 
