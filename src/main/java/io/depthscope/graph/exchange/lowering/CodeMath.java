@@ -64,7 +64,10 @@ final class CodeMath {
     boolean narrow = codes.isPresent() && isNarrow(codes.get(), kind, zeros);
     for (int i = 0; i < scales.size(); i++) {
       long zero = zeros.isPresent() ? zeros.get().integers()[i] : 0;
-      params.add(params(scales.floats()[i], zero, kind, narrow));
+      params.add(
+          codes.isPresent() && isBias(codes.get())
+              ? params(scales.floats()[i], zero, Kind.INT32, false)
+              : params(scales.floats()[i], zero, kind, narrow));
     }
     return new Codes(params, axis);
   }
@@ -100,6 +103,14 @@ final class CodeMath {
       }
     }
     return true;
+  }
+
+  /**
+   * True for the codes of a bias: 32 bits, or 64 beside activations of 16. They are numbers to
+   * everything that reads them, so that their own range plays no part.
+   */
+  static boolean isBias(NdArray codes) {
+    return codes.kind() == Kind.INT32 || codes.kind() == Kind.INTEGER;
   }
 
   private static QuantParams params(float scale, long zero, Kind kind, boolean narrow) {
