@@ -21,8 +21,8 @@ final class TextTable {
   }
 
   /**
-   * Adds a row; what could drive a terminal, in a name from a file, becomes a space, and a long name
-   * in front is shortened.
+   * Adds a row; what could drive a terminal, in a name from a file, becomes a space, and a long
+   * name in front is shortened.
    */
   void row(String... cells) {
     if (cells.length != rows.getFirst().length) {
@@ -34,8 +34,8 @@ final class TextTable {
   }
 
   /**
-   * A name that leaves room for what is said of it: of those that a converter joined, the first; else
-   * its beginning and its end.
+   * A name that leaves room for what is said of it: of those that a converter joined, the first;
+   * else its beginning and its end.
    */
   static String shortened(String name) {
     if (name.length() <= LONGEST) {
