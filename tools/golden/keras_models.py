@@ -19,6 +19,7 @@ import h5py
 import keras
 import numpy as np
 from keras import layers as kl
+from keras import ops
 
 from tools import manifest
 from tools.golden import model_files
@@ -28,6 +29,14 @@ GENERATOR = "python -m tools.golden.keras_models"
 SEED = 1
 IMAGES = 2
 CASES = {}
+FUNCTIONS = {
+    "Add": "__operators__.add",
+    "Subtract": "math.subtract",
+    "Multiply": "math.multiply",
+    "TrueDivide": "math.truediv",
+    "Relu6": "nn.relu6",
+    "Sigmoid": "math.sigmoid",
+}
 
 
 def case(shape=(7, 9, 3), ending=".keras", spelling=3):
@@ -189,6 +198,35 @@ def reshaped(x):
     return kl.GlobalAveragePooling1D(name="gap")(kl.MaxPooling1D(2, name="m")(y))
 
 
+@case()
+def operations(x):
+    y = kl.Conv2D(6, 3, padding="same", name="c1")(x)
+    gate = ops.mean(y, axis=[1, 2], keepdims=True)
+    gate = kl.ReLU(6.0, name="r1")(gate + 3.0) * (1 / 6)
+    y = 1.5 - y * gate[..., :6]
+    y = ops.maximum(-y / 4.0, -0.5) + ops.convert_to_tensor([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    left, right = y[..., :3], y[:, :, :, 3:]
+    y = ops.concatenate([ops.silu(left), ops.relu6(right) * left, ops.gelu(right)], axis=-1)
+    y = ops.clip(ops.square(kl.Conv2D(4, 1, name="c2")(y)), 0.1, 2.0)
+    y = ops.transpose(ops.reshape(y, (-1, 63, 4)), (0, 2, 1))
+    return kl.Dense(3, name="d")(ops.sum(y[:, 1:], axis=2))
+
+
+@case(ending=".h5")
+def operations_in_hdf5(x):
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    y = ops.relu6(y * 2.0) / 0.5 + kl.Add(name="a")([y, 3.0 - y])
+    return kl.Conv2D(2, 1, name="c2")(ops.concatenate([y, y], axis=-1))
+
+
+@case(ending=".h5", spelling=2)
+def functions_between_layers(x):
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    gate = kl.ReLU(6.0, name="r1")(y + 3.0) * (1 / 6)
+    y = kl.Multiply(name="m")([y, gate])
+    return kl.Conv2D(3, 1, name="c2")(ops.relu6(2.0 - y / 0.5 + ops.sigmoid(y)))
+
+
 def without_ids(node):
     """Numbers of objects differ from run to run."""
     if isinstance(node, dict):
@@ -211,12 +249,28 @@ def archive(model, path):
     path.write_bytes(made.getvalue())
 
 
+def function_of_tensorflow(node):
+    """An operation between layers as Keras 2 spelled it: the second value is the argument y of the first."""
+
+    def told(v):
+        return v["config"]["keras_history"] if isinstance(v, dict) else v
+
+    first, *rest = (told(v) for v in node["inbound_nodes"][0]["args"])
+    first = first if isinstance(first, list) else ["_CONSTANT_VALUE", -1, first]
+    function = FUNCTIONS[node["class_name"]]
+    config = {"name": node["name"], "trainable": True, "dtype": "float32", "function": function}
+    call = [*first, {"y": rest[0], "name": None} if rest else {}]
+    return {"class_name": "TFOpLambda", "name": node["name"], "config": config, "inbound_nodes": [call]}
+
+
 def second(node):
     """A configuration as Keras 2 spelled it."""
     if isinstance(node, list):
         return [second(v) for v in node]
     if not isinstance(node, dict):
         return node
+    if node.get("class_name") in FUNCTIONS and "trainable" not in node["config"]:
+        return function_of_tensorflow(node)
     out = {}
     for k, v in node.items():
         if k == "batch_shape":

@@ -402,6 +402,17 @@ def weights_made(n, x):
     return [n.op("Conv", x, n.op("Mul", w, n.noise(4, 3, 1, 1)))]
 
 
+@case(opset=14)
+def weights_standardized(n, x):
+    # As ScaledStdConv2d of timm is exported: a batch norm in training mode over [1, O, the rest].
+    w = n.op("Reshape", n.noise(4, 3, 3, 3), n.ints(1, 4, -1))
+    shift, moments = n.array(np.zeros(4)), (n.array(np.zeros(4)), n.array(np.ones(4)))
+    w = n.op("BatchNormalization", w, n.noise(4), shift, *moments, outputs=3, training_mode=1, epsilon=1e-6)[0]
+    y = n.op("Conv", x, n.op("Reshape", w, n.ints(4, 3, 3, 3)), n.noise(4))
+    k = n.op("BatchNormalization", n.noise(1, 4, 3, 3), n.noise(4), n.noise(4), n.noise(4), n.noise(4, positive=True))
+    return [n.op("Conv", y, k, n.noise(1))]
+
+
 @case(opset=21)
 def names(n, x):
     a = n.op("Conv", x, n.noise(3, 3, 1, 1), name="block/conv")

@@ -581,8 +581,9 @@ def coded(n, shape, scale, dtype=np.int8, zero=0, axis=0):
     )
 
 
-def bias(n, channels, scale):
-    return n.array(n.rng.integers(-500, 500, channels), np.int32, q=(scale, np.zeros(np.size(scale), np.int64)))
+def bias(n, channels, scale, largest=500, dtype=np.int32):
+    values = n.rng.integers(-largest, largest, channels)
+    return n.array(values, dtype, q=(scale, np.zeros(np.size(scale), np.int64)))
 
 
 def q_conv(n, x, i, o, scales, in_scale, q, act=NONE, k=3, dtype=np.int8, zero=0):
@@ -617,6 +618,15 @@ def uint8_per_tensor(n, x):
     y = n.binary("ADD", y, z, q=(0.06, 90), dtype=np.uint8)
     y = n.pool("AVERAGE_POOL_2D", y, k=(7, 9), stride=(1, 1), q=(0.06, 90), dtype=np.uint8)
     return [n.reshape(y, 1, 4, q=(0.06, 90), dtype=np.uint8)]
+
+
+@case(dtype=np.int16, q=(1e-4, 0))
+def int16_with_wide_bias(n, x):
+    scales = np.array([0.01, 0.02, 0.005, 0.03])
+    b = bias(n, 4, scales * 1e-4, 10**6, np.int64)
+    y = n.conv(x, 3, 4, w=coded(n, (4, 3, 3, 3), scales), bias=b, act=RELU, q=(0.05, 0), dtype=np.int16)
+    b = bias(n, 2, 0.01 * 0.05, 2000, np.int64)
+    return [n.conv(y, 4, 2, k=1, w=coded(n, (2, 1, 1, 4), 0.01), bias=b, q=(0.05, 0), dtype=np.int16)]
 
 
 @case()

@@ -4,6 +4,7 @@ import io.depthscope.tensor.RowMajor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -311,5 +312,39 @@ public final class NdMath {
       throw new IllegalArgumentException("parts " + Arrays.toString(extents) + " of " + x);
     }
     return parts;
+  }
+
+  /** Mean and variance of each channel. */
+  public record Norm(NdArray mean, NdArray variance) {}
+
+  /**
+   * A batch norm along the second axis.
+   *
+   * @param stored what is subtracted and divided by; empty: what the tensor itself has
+   * @throws IllegalArgumentException if the axes do not fit
+   */
+  public static NdArray normalized(
+      NdArray x, NdArray scale, NdArray shift, Optional<Norm> stored, float epsilon) {
+    if (x.rank() < 2) {
+      throw new IllegalArgumentException("its input has " + x.rank() + " axes");
+    }
+    int[] channels = new int[x.rank()];
+    boolean[] along = new boolean[x.rank()];
+    for (int d = 0; d < channels.length; d++) {
+      channels[d] = d == 1 ? x.dim(1) : 1;
+      along[d] = d != 1;
+    }
+    Reduction average = v -> sum(v) / v.length;
+    NdArray mean =
+        stored.map(s -> s.mean().reshaped(channels)).orElseGet(() -> reduce(x, along, average));
+    NdArray centred = combine(x, mean, (a, b) -> a - b, (a, b) -> a - b);
+    NdArray variance =
+        stored
+            .map(s -> s.variance().reshaped(channels))
+            .orElseGet(() -> reduce(map(centred, v -> v * v), along, average));
+    NdArray deviation = map(variance, v -> Math.sqrt(v + epsilon));
+    NdArray unit = combine(centred, deviation, (a, b) -> a / b, (a, b) -> a / b);
+    NdArray scaled = combine(unit, scale.reshaped(channels), (a, b) -> a * b, (a, b) -> a * b);
+    return combine(scaled, shift.reshaped(channels), Double::sum, Long::sum);
   }
 }

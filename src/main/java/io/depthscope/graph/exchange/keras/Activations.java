@@ -35,10 +35,11 @@ final class Activations {
                 : stated.path("class_name").asText()
             : stated.isTextual() ? stated.asText() : "linear";
     String n = config.kind().equals("Activation") ? layer : layer + "/" + word;
-    return new Tensor(applied(n, word, x.value(), config), x.rank());
+    return new Tensor(applied(n, word, x.value()), x.rank());
   }
 
-  private String applied(String n, String word, String x, LayerConfig config) {
+  /** A value behind a function. */
+  String applied(String n, String word, String x) {
     return switch (word) {
       case "linear" -> x;
       case "relu" -> out.clipped(n, x, 0, Float.POSITIVE_INFINITY);
@@ -50,6 +51,7 @@ final class Activations {
       case "softmax" -> out.node(n, "Softmax", Map.of("axis", new Attribute.Whole(-1)), x);
       case "swish", "silu" -> out.node(n, "Mul", x, out.node(n + "/gate", "Sigmoid", x));
       case "gelu" -> out.node(n, "Gelu", Map.of("approximate", new Attribute.Text("none")), x);
+      case "gelu_tanh" -> out.node(n, "Gelu", Map.of("approximate", new Attribute.Text("tanh")), x);
       case "hard_sigmoid" -> {
         boolean sixth = major >= NEW_HARD_SIGMOID;
         Attribute slope = new Attribute.Real(sixth ? 1 / 6f : 0.2f);

@@ -27,6 +27,17 @@ record LayerConfig(String kind, String name, JsonNode json, JsonNode entry) {
     return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
   }
 
+  /**
+   * Whether this is no layer but an operation between layers, as Keras 3 keeps them. HDF5 does not
+   * say of which module it is, but an operation, unlike a layer, cannot be trained or not.
+   */
+  boolean isOperation() {
+    JsonNode module = entry.path("module");
+    return module.isTextual()
+        ? module.asText().startsWith("keras.src.ops")
+        : entry.path("inbound_nodes").path(0).isObject() && !json.has("trainable");
+  }
+
   boolean has(String setting) {
     return find(setting).isPresent();
   }
@@ -113,7 +124,10 @@ record LayerConfig(String kind, String name, JsonNode json, JsonNode entry) {
 
   /** Numbers of a list, nested or not, or one alone. */
   float[] reals(String setting) {
-    JsonNode v = find(setting).orElseThrow(() -> new Refused(setting + " is missing"));
+    return reals(setting, find(setting).orElseThrow(() -> new Refused(setting + " is missing")));
+  }
+
+  static float[] reals(String setting, JsonNode v) {
     List<Float> all = new ArrayList<>();
     collect(setting, v, all);
     float[] out = new float[all.size()];

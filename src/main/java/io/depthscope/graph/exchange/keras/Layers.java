@@ -1,5 +1,6 @@
 package io.depthscope.graph.exchange.keras;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.exchange.keras.Models.Tensor;
 import io.depthscope.graph.exchange.lowering.Attribute;
@@ -19,19 +20,23 @@ final class Layers {
   private final FileGraphWriter out;
   private final Weights weights;
   private final Activations activations;
+  private final Operations operations;
 
   Layers(FileGraphWriter out, Weights weights, int major) {
     this.out = out;
     this.weights = weights;
     this.activations = new Activations(out, major);
+    this.operations = new Operations(out, activations);
   }
 
   /**
    * A call of a layer.
    *
    * @param name for its nodes: that of the layer, behind those of the models around it
+   * @param stated the arguments as the file has them
    */
-  record Use(LayerConfig config, String name, Weights.Place place, List<Tensor> inputs) {
+  record Use(
+      LayerConfig config, String name, Weights.Place place, List<Tensor> inputs, JsonNode stated) {
     Tensor x() {
       if (inputs.size() != 1) {
         throw new Refused("reads " + inputs.size() + " values");
@@ -49,6 +54,9 @@ final class Layers {
     LayerConfig c = u.config();
     if (c.text("data_format", "channels_last").equals("channels_first")) {
       throw new Refused("has its channels first, which cannot be read");
+    }
+    if (c.isOperation()) {
+      return operations.translated(u);
     }
     String n = u.name();
     return switch (c.kind()) {
@@ -88,7 +96,6 @@ final class Layers {
       case "Add" -> joined(u, "Add");
       case "Subtract" -> joined(u, "Sub");
       case "Multiply" -> joined(u, "Mul");
-      case "Divide", "TrueDivide" -> joined(u, "Div");
       case "Maximum" -> joined(u, "Max");
       case "Minimum" -> joined(u, "Min");
       case "Average" -> {
@@ -121,6 +128,7 @@ final class Layers {
         yield with(u.x(), out.node(n + "/offset", "Add", scaled, row(n + "/offset", offset)));
       }
       case "Normalization" -> normalization(u);
+      case "TFOpLambda" -> operations.function(u);
       case "Dropout",
           "SpatialDropout1D",
           "SpatialDropout2D",

@@ -1,6 +1,8 @@
 package io.depthscope.graph.exchange.keras;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.graph.exchange.lowering.FileGraph;
 import io.depthscope.graph.exchange.lowering.FileGraphWriter;
@@ -38,17 +40,24 @@ final class Models {
    */
   record Tensor(String value, int rank) {}
 
+  /** What a call reads. */
+  private sealed interface Operand {}
+
   /** What a layer gives, which call of it, which of its outputs. */
-  private record Reference(String layer, int call, int output) implements Read {}
+  private record Reference(String layer, int call, int output) implements Operand {}
 
-  /** A number that a layer is given in place of a tensor. */
-  private record Number(double value) implements Read {}
-
-  /** What a layer reads. */
-  private sealed interface Read {}
+  /** Numbers that stand among the arguments of a call, as in {@code x + 3}. */
+  private record Literal(NdArray values) implements Operand {}
 
   /** A call of a layer that waits for what it reads. */
-  private record Call(LayerConfig layer, int number, String kind, List<Read> reads) {}
+  private record Call(LayerConfig layer, int number, String kind, Arguments arguments) {}
+
+  /**
+   * What stands in the parentheses of a call.
+   *
+   * @param stated as the file has it
+   */
+  private record Arguments(List<Operand> reads, JsonNode stated) {}
 
   /**
    * The whole graph.
@@ -200,7 +209,8 @@ final class Models {
     for (int i = 0; i < all.size(); i++) {
       LayerConfig layer = all.get(i);
       if (!layer.kind().equals("InputLayer")) {
-        now = call(layer, now, inside(place, layer, kinds.get(i)), depth);
+        Weights.Place at = inside(place, layer, kinds.get(i));
+        now = call(layer, now, MissingNode.getInstance(), at, depth);
         last = layer.name();
       }
     }
@@ -232,8 +242,8 @@ final class Models {
     List<Call> waiting = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       int number = 0;
-      for (List<Read> reads : calls(all.get(i))) {
-        waiting.add(new Call(all.get(i), number++, kinds.get(i), reads));
+      for (Arguments arguments : calls(all.get(i))) {
+        waiting.add(new Call(all.get(i), number++, kinds.get(i), arguments));
       }
     }
     if (waiting.size() > MOST_LAYERS) {
@@ -242,20 +252,14 @@ final class Models {
     while (!waiting.isEmpty()) {
       List<Call> later = new ArrayList<>();
       for (Call c : waiting) {
-        List<Tensor> read = new ArrayList<>();
-        for (Read r : c.reads()) {
-          read.add(
-              switch (r) {
-                case Reference from -> given.get(from);
-                case Number n ->
-                    new Tensor(out.scalar(c.layer().name() + "/number", (float) n.value()), 0);
-              });
-        }
-        if (read.contains(null)) {
+        List<Operand> reads = c.arguments().reads();
+        if (reads.stream().anyMatch(r -> r instanceof Reference && !given.containsKey(r))) {
           later.add(c);
           continue;
         }
-        List<Tensor> made = call(c.layer(), read, inside(place, c.layer(), c.kind()), depth);
+        Weights.Place at = inside(place, c.layer(), c.kind());
+        List<Tensor> read = reads.stream().map(r -> tensor(r, given, at)).toList();
+        List<Tensor> made = call(c.layer(), read, c.arguments().stated(), at, depth);
         for (int k = 0; k < made.size(); k++) {
           given.put(new Reference(c.layer().name(), c.number(), k), made.get(k));
         }
@@ -278,6 +282,15 @@ final class Models {
     return ends;
   }
 
+  private Tensor tensor(Operand read, Map<Reference, Tensor> given, Weights.Place place) {
+    return switch (read) {
+      case Reference r -> given.get(r);
+      case Literal(NdArray values) ->
+          new Tensor(
+              out.constant(String.join("/", place.names()) + "/literal", values), values.rank());
+    };
+  }
+
   private ModelFormatException refused(
       LayerConfig layer, String title, String reason, Exception cause) {
     return new ModelFormatException(
@@ -291,7 +304,8 @@ final class Models {
         cause);
   }
 
-  private List<Tensor> call(LayerConfig layer, List<Tensor> inputs, Weights.Place place, int depth)
+  private List<Tensor> call(
+      LayerConfig layer, List<Tensor> inputs, JsonNode stated, Weights.Place place, int depth)
       throws ModelFormatException {
     if (++calls > MOST_LAYERS) {
       throw new Refused("calls its layers more than " + MOST_LAYERS + " times");
@@ -301,43 +315,76 @@ final class Models {
     }
     String title = String.join("/", place.names());
     try {
-      return List.of(layers.translated(new Layers.Use(layer, title, place, inputs)));
+      return List.of(layers.translated(new Layers.Use(layer, title, place, inputs, stated)));
     } catch (Refused | IllegalArgumentException | ArithmeticException e) {
       throw refused(layer, title, String.valueOf(e.getMessage()), e);
     }
   }
 
   /** What each call of a layer reads; layers of inputs are not called. */
-  private static List<List<Read>> calls(LayerConfig layer) {
-    List<List<Read>> out = new ArrayList<>();
+  private static List<Arguments> calls(LayerConfig layer) {
+    List<Arguments> out = new ArrayList<>();
     if (layer.kind().equals("InputLayer")) {
       return out;
     }
     for (JsonNode node : layer.entry().path("inbound_nodes")) {
-      List<Read> reads = new ArrayList<>();
+      List<Operand> reads = new ArrayList<>();
       if (node.isObject()) {
-        for (JsonNode argument : node.path("args")) {
-          if (argument.isNumber()) { // as in a sum of a tensor and a number
-            reads.add(new Number(argument.asDouble()));
-          } else {
-            collect(argument, reads);
-          }
-        }
+        collect(node.path("args"), reads);
         collect(node.path("kwargs"), reads);
+      } else if (layer.kind().equals("TFOpLambda")) {
+        function(node, reads);
       } else {
         reads.addAll(references(node));
       }
-      out.add(reads);
+      out.add(new Arguments(reads, node));
     }
     return out;
   }
 
-  /** References anywhere in the arguments of a call, as Keras 3 writes them. */
-  private static void collect(JsonNode arguments, List<? super Reference> reads) {
-    if (arguments.path("class_name").asText("").equals("__keras_tensor__")) {
-      reference(arguments.path("config").path("keras_history")).ifPresent(reads::add);
-    } else {
-      arguments.forEach(each -> collect(each, reads));
+  /**
+   * References and numbers anywhere in the arguments of a call, as Keras 3 writes them. What else
+   * stands there (a part that is taken, whether the network is being trained) is no value.
+   */
+  private static void collect(JsonNode arguments, List<Operand> reads) {
+    switch (arguments.path("class_name").asText("")) {
+      case "__keras_tensor__" ->
+          reference(arguments.path("config").path("keras_history")).ifPresent(reads::add);
+      case "__tensor__", "__numpy__" -> reads.add(literal(arguments.path("config").path("value")));
+      case "" -> {
+        if (arguments.isNumber()) {
+          reads.add(literal(arguments));
+        }
+        arguments.forEach(each -> collect(each, reads));
+      }
+      default -> {}
+    }
+  }
+
+  /** What a function reads in Keras 2: its first argument, and behind it the second as y. */
+  private static void function(JsonNode call, List<Operand> reads) {
+    reads.add(operand(call.path(0).asText().equals("_CONSTANT_VALUE") ? call.path(2) : call));
+    JsonNode second = call.path(3).path("y");
+    if (!second.isMissingNode() && !second.isNull()) {
+      reads.add(operand(second));
+    }
+  }
+
+  private static Operand operand(JsonNode stated) {
+    Optional<Reference> reference = reference(stated);
+    return reference.isPresent() ? reference.get() : literal(stated);
+  }
+
+  private static Literal literal(JsonNode value) {
+    List<Integer> dims = new ArrayList<>();
+    for (JsonNode v = value; v.isArray() && dims.size() < MOST_AXES; v = v.path(0)) {
+      dims.add(v.size());
+    }
+    float[] values = LayerConfig.reals("a literal", value);
+    try {
+      return new Literal(NdArray.of(dims.stream().mapToInt(d -> d).toArray(), values));
+    } catch (IllegalArgumentException e) {
+      throw new Refused("a literal: " + e.getMessage(), e);
     }
   }
 

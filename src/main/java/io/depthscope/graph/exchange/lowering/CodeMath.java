@@ -64,7 +64,10 @@ final class CodeMath {
     boolean narrow = codes.isPresent() && isNarrow(codes.get(), kind, zeros);
     for (int i = 0; i < scales.size(); i++) {
       long zero = zeros.isPresent() ? zeros.get().integers()[i] : 0;
-      params.add(params(scales.floats()[i], zero, kind, narrow));
+      params.add(
+          codes.isPresent() && isBias(codes.get())
+              ? params(scales.floats()[i], zero, Kind.INT32, false)
+              : params(scales.floats()[i], zero, kind, narrow));
     }
     return new Codes(params, axis);
   }
@@ -102,11 +105,16 @@ final class CodeMath {
     return true;
   }
 
+  /**
+   * True for the codes of a bias: 32 bits, or 64 beside activations of 16. They are numbers to
+   * everything that reads them, so that their own range plays no part.
+   */
+  static boolean isBias(NdArray codes) {
+    return codes.kind() == Kind.INT32 || codes.kind() == Kind.INTEGER;
+  }
+
   private static QuantParams params(float scale, long zero, Kind kind, boolean narrow) {
     int bits = kind.bits();
-    if (kind == Kind.INTEGER) {
-      return params(scale, zero, Kind.INT32, false); // a bias of more bits
-    }
     if (bits != BIAS_BITS && (bits > MOST_BITS || kind == Kind.FLOAT)) {
       throw new Refused("codes of type " + kind + " cannot be run");
     }

@@ -126,6 +126,7 @@ final class Evaluator {
         float beta = node.real("beta", 0.5f);
         yield NdMath.map(c.in(0), x -> Math.clamp(alpha * x + beta, 0.0, 1.0));
       }
+      case "BatchNormalization" -> normalized(c);
       case "Sum", "Max", "Min", "Mean" -> many(c);
       case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd" -> reduce(c);
       case "Add", "Sub", "Mul", "Div", "Pow", "Mod", "Equal", "Greater", "Less", "And", "Or" ->
@@ -511,6 +512,18 @@ final class Evaluator {
     NdArray squares = NdMath.reduce(NdMath.map(c.in(0), x -> x * x), along, NdMath::sum);
     return NdMath.combine(
         c.in(0), squares, (x, s) -> s == 0 ? 0 : x / Math.sqrt(s), (x, s) -> s == 0 ? 0 : x);
+  }
+
+  /**
+   * In training mode, as networks standardize their weights, a batch norm has no moments stored.
+   */
+  private static NdArray normalized(Call c) {
+    float epsilon = c.node().real("epsilon", 1e-5f);
+    Optional<NdMath.Norm> stored =
+        c.node().integer("training_mode", 0) != 0
+            ? Optional.empty()
+            : Optional.of(new NdMath.Norm(c.in(3), c.in(4)));
+    return NdMath.normalized(c.in(0), c.in(1), c.in(2), stored, epsilon);
   }
 
   private static NdArray clip(Call c) {

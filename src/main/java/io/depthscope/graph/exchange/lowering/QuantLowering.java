@@ -131,8 +131,8 @@ final class QuantLowering {
       NdArray codes = in.constant(0);
       CodeMath.Codes params =
           CodeMath.codes(in.node(), in.stated(), Optional.of(codes), codes.rank());
-      // A bias of 32 bits or more is float32 where weights and activations are simulated.
-      boolean bias = codes.kind().bits() >= NdArray.Kind.INT32.bits();
+      // A bias is float32 where weights and activations are simulated.
+      boolean bias = CodeMath.isBias(codes);
       return new Value.Constant(
           CodeMath.dequantized(codes, params), bias ? Optional.empty() : Optional.of(params));
     }

@@ -227,10 +227,12 @@ final class ValueLowering {
     int positions = 1;
     List<List<View.Atom>> left = new ArrayList<>();
     for (int d = 0; d < view.rank(); d++) {
+      if (along[d] && view.axis(d).stream().anyMatch(a -> a.axis() == View.Axis.CHANNEL)) {
+        throw new Refused("reduces over channels, which cannot run yet");
+      }
+    }
+    for (int d = 0; d < view.rank(); d++) {
       if (along[d]) {
-        if (view.axis(d).stream().anyMatch(a -> a.axis() == View.Axis.CHANNEL)) {
-          throw new Refused("reduces over channels, which cannot run yet");
-        }
         positions *= view.extent(d);
       } else {
         if (view.axis(d).stream().anyMatch(a -> a.axis() != View.Axis.CHANNEL)) {
