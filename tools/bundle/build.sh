@@ -8,7 +8,7 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 
 readonly out=target/depthscope-bundle-linux-x86_64.tar.gz
-readonly limit_mb=50
+readonly limit_mb=56
 
 fail() {
   echo "bundle: $*" >&2
