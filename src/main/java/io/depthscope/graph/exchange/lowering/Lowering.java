@@ -34,7 +34,7 @@ final class Lowering {
       Set.of("DynamicQuantizeLinear", "ConvInteger", "MatMulInteger");
 
   private final FileGraph file;
-  private final Map<FileNode, List<NdArray>> computed;
+  private final Map<FileNode, List<Value.Constant>> computed;
   private final Sketch sketch;
   private final LayerLowering layers;
   private final ValueLowering byValue;
@@ -50,7 +50,7 @@ final class Lowering {
    */
   Lowering(
       FileGraph file,
-      Map<FileNode, List<NdArray>> computed,
+      Map<FileNode, List<Value.Constant>> computed,
       Shape input,
       View order,
       boolean probing) {
@@ -199,27 +199,36 @@ final class Lowering {
     }
   }
 
-  private List<Value> folded(Inputs in) {
+  private List<Value.Constant> folded(Inputs in) {
     FileNode node = in.node();
-    if (node.op().equals("DequantizeLinear")) {
-      return List.of(codes.dequantize(in));
+    List<Value.Constant> known = computed.get(node);
+    if (known == null) {
+      known = computed(in);
+      computed.put(node, known);
     }
-    List<NdArray> arrays = computed.get(in.node());
-    if (arrays == null) {
-      arrays = Evaluator.compute(in.node(), in.constants());
-      computed.put(in.node(), arrays);
-    }
-    for (NdArray array : arrays) {
-      made += array.size();
+    // What codes stand for is as large as the file says; all else is made of little or nothing.
+    if (!node.op().equals("DequantizeLinear")) {
+      for (Value.Constant c : known) {
+        made += c.array().size();
+      }
     }
     if (made > MOST_MADE) {
       throw new Refused("the file makes more than " + MOST_MADE + " values of nothing");
     }
+    return known;
+  }
+
+  private static List<Value.Constant> computed(Inputs in) {
+    FileNode node = in.node();
+    if (node.op().equals("DequantizeLinear")) {
+      return List.of(QuantLowering.stored(in));
+    }
+    List<NdArray> arrays = Evaluator.compute(node, in.constants());
     if (arrays.size() == 1 && in.has(0) && in.values().getFirst() instanceof Value.Constant c) {
       NdArray made = arrays.getFirst();
       return List.of(new Value.Constant(made, c.codes().flatMap(k -> moved(node, k, c, made))));
     }
-    return arrays.stream().map(a -> (Value) new Value.Constant(a)).toList();
+    return arrays.stream().map(Value.Constant::new).toList();
   }
 
   /** The codes of a constant, after a node that moves its values and no more. */

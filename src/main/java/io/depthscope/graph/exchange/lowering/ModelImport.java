@@ -35,7 +35,7 @@ public final class ModelImport {
   private final FileGraph file;
   private final LoadOptions options;
   private final List<Setting> settings = new ArrayList<>();
-  private final Map<FileNode, List<NdArray>> computed = new IdentityHashMap<>();
+  private final Map<FileNode, List<Value.Constant>> computed = new IdentityHashMap<>();
 
   private ModelImport(FileGraph file, LoadOptions options) {
     this.file = file;

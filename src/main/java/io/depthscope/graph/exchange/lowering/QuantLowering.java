@@ -125,16 +125,24 @@ final class QuantLowering {
     sketch.quantize(node, sketch.codes(node).withOutput(Optional.of(params)));
   }
 
-  /** The value that codes stand for; of constants with their parameters. */
+  /** The constant that stored codes stand for, with their parameters. */
+  static Value.Constant stored(Inputs in) {
+    if (!in.has(0)) {
+      throw new Refused("what it reads are no codes");
+    }
+    NdArray codes = in.constant(0);
+    CodeMath.Codes params =
+        CodeMath.codes(in.node(), in.stated(), Optional.of(codes), codes.rank());
+    // A bias is float32 where weights and activations are simulated.
+    boolean bias = CodeMath.isBias(codes);
+    return new Value.Constant(
+        CodeMath.dequantized(codes, params), bias ? Optional.empty() : Optional.of(params));
+  }
+
+  /** The value that codes stand for. */
   Value dequantize(Inputs in) {
     if (in.isConstant(0)) {
-      NdArray codes = in.constant(0);
-      CodeMath.Codes params =
-          CodeMath.codes(in.node(), in.stated(), Optional.of(codes), codes.rank());
-      // A bias is float32 where weights and activations are simulated.
-      boolean bias = CodeMath.isBias(codes);
-      return new Value.Constant(
-          CodeMath.dequantized(codes, params), bias ? Optional.empty() : Optional.of(params));
+      return stored(in);
     }
     if (!in.has(0) || !(in.values().getFirst() instanceof Value.Quantized q)) {
       throw new Refused("what it reads are no codes");
