@@ -51,6 +51,15 @@ public record QuantParams(float scale, int zeroPoint, int qmin, int qmax) {
     return new QuantParams(scale, (int) Math.max(qmin, Math.min(qmax, zero)), qmin, qmax);
   }
 
+  /** The codes of values, each as {@link #quantize(float)} has it. */
+  public long[] quantize(float[] values) {
+    long[] codes = new long[values.length];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = quantize(values[i]);
+    }
+    return codes;
+  }
+
   /** Number of codes. */
   public int codes() {
     return qmax - qmin + 1;

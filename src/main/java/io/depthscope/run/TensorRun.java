@@ -264,11 +264,7 @@ public record TensorRun(
       files.append(folder.resolve(w.file() + ".npy"), tensor, NpyHeader.Type.INT64);
       if (quantized && w.params().isPresent()) {
         QuantParams params = w.params().get();
-        float[] x = tensor.floats();
-        long[] q = new long[x.length];
-        for (int i = 0; i < q.length; i++) {
-          q[i] = params.quantize(x[i]);
-        }
+        long[] q = params.quantize(tensor.floats());
         files.append(
             folder.resolve(w.file() + ".codes.npy"), NdArray.of(tensor.dims(), q), typeOf(params));
       }

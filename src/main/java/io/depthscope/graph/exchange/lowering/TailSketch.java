@@ -69,11 +69,7 @@ final class TailSketch {
     Tail.Calculation calculation =
         values -> {
           NdArray x = values.getFirst();
-          long[] codes = new long[x.size()];
-          for (int i = 0; i < codes.length; i++) {
-            codes[i] = q.params().quantize(x.floats()[i]);
-          }
-          return List.of(NdArray.of(x.dims(), codes));
+          return List.of(NdArray.of(x.dims(), q.params().quantize(x.floats())));
         };
     int read = number(q.live());
     steps.add(new Step(node, List.of(read), entries.size(), 1, calculation));
