@@ -14,7 +14,6 @@ import io.depthscope.stats.PredictionSums;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -93,8 +92,8 @@ public record PreprocessingSearch(Subject subject, Dataset data, Machine machine
       String of = channels == 1 ? "" : " --channel-order " + word;
       for (InputRange range : InputRange.values()) {
         if (!range.isOfColours() || channels == COLOURS) {
-          List<Double> mean = eachChannel(range.mean(order), channels);
-          List<Double> std = eachChannel(range.std(order), channels);
+          List<Double> mean = StatedImages.forAll(range.mean(order), channels);
+          List<Double> std = StatedImages.forAll(range.std(order), channels);
           add(all, base, order, mean, std, "--input-range " + range.word() + of);
         }
       }
@@ -103,10 +102,6 @@ public record PreprocessingSearch(Subject subject, Dataset data, Machine machine
       all.addFirst(new Candidate(base, "as stated", true));
     }
     return all;
-  }
-
-  private static List<Double> eachChannel(List<Double> stated, int channels) {
-    return stated.size() == 1 ? Collections.nCopies(channels, stated.getFirst()) : stated;
   }
 
   private static void add(

@@ -130,7 +130,8 @@ public record StatedImages(
         std.map(s -> forAll(s, p.channels())).orElse(p.std()));
   }
 
-  private static List<Double> forAll(List<Double> stated, int channels) {
+  /** One number for each channel of what may be one for all. */
+  static List<Double> forAll(List<Double> stated, int channels) {
     return stated.size() == 1 ? Collections.nCopies(channels, stated.getFirst()) : stated;
   }
 
