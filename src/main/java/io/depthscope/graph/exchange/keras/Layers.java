@@ -89,10 +89,7 @@ final class Layers {
         yield with(u.x(), out.node(n, "PRelu", u.x().value(), out.constant(n + "/alpha", alpha)));
       }
       case "ELU" -> with(u.x(), activations.elu(n, u.x().value(), c.real("alpha", 1)));
-      case "Softmax" -> {
-        Attribute axis = new Attribute.Whole(c.integer("axis", -1));
-        yield with(u.x(), out.node(n, "Softmax", Map.of("axis", axis), u.x().value()));
-      }
+      case "Softmax" -> operations.softmax(u);
       case "Add" -> joined(u, "Add");
       case "Subtract" -> joined(u, "Sub");
       case "Multiply" -> joined(u, "Mul");
@@ -103,11 +100,7 @@ final class Layers {
         String part = out.scalar(n + "/share", 1f / u.inputs().size());
         yield with(sum, out.node(n + "/mean", "Mul", sum.value(), part));
       }
-      case "Concatenate" -> {
-        Map<String, Attribute> axis = Map.of("axis", new Attribute.Whole(c.integer("axis", -1)));
-        String[] all = u.inputs().stream().map(Tensor::value).toArray(String[]::new);
-        yield with(u.inputs().getFirst(), out.node(n, "Concat", axis, all));
-      }
+      case "Concatenate" -> operations.concatenated(u, -1);
       case "Flatten" -> new Tensor(out.node(n, "Flatten", u.x().value()), 2);
       case "Reshape" -> {
         List<Integer> target = c.integers("target_shape");
@@ -147,7 +140,8 @@ final class Layers {
     };
   }
 
-  private static Tensor with(Tensor like, String value) {
+  /** A value of as many axes as another. */
+  static Tensor with(Tensor like, String value) {
     return new Tensor(value, like.rank());
   }
 
@@ -424,11 +418,8 @@ final class Layers {
     }
     Tensor all = u.inputs().getFirst();
     for (int i = 1; i < u.inputs().size(); i++) {
-      Tensor next = u.inputs().get(i);
       String part = i == u.inputs().size() - 1 ? u.name() : u.name() + "/" + i;
-      all =
-          new Tensor(
-              out.node(part, op, all.value(), next.value()), Math.max(all.rank(), next.rank()));
+      all = operations.combined(part, op, all, u.inputs().get(i));
     }
     return all;
   }

@@ -1,5 +1,7 @@
 package io.depthscope.graph.exchange.keras;
 
+import static io.depthscope.graph.exchange.keras.Layers.with;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.graph.exchange.keras.Models.Tensor;
@@ -38,11 +40,11 @@ final class Operations {
       case "Divide", "TrueDivide" -> joined(u, "Div");
       case "Maximum" -> joined(u, "Max");
       case "Minimum" -> joined(u, "Min");
-      case "Negative" -> like(u.x(), out.node(n, "Mul", u.x().value(), out.scalar(n + "/-1", -1)));
-      case "Square" -> like(u.x(), out.node(n, "Mul", u.x().value(), u.x().value()));
-      case "Sqrt" -> like(u.x(), out.node(n, "Sqrt", u.x().value()));
-      case "Exp" -> like(u.x(), out.node(n, "Exp", u.x().value()));
-      case "Abs", "Absolute" -> like(u.x(), out.node(n, "Abs", u.x().value()));
+      case "Negative" -> with(u.x(), out.node(n, "Mul", u.x().value(), out.scalar(n + "/-1", -1)));
+      case "Square" -> with(u.x(), out.node(n, "Mul", u.x().value(), u.x().value()));
+      case "Sqrt" -> with(u.x(), out.node(n, "Sqrt", u.x().value()));
+      case "Exp" -> with(u.x(), out.node(n, "Exp", u.x().value()));
+      case "Abs", "Absolute" -> with(u.x(), out.node(n, "Abs", u.x().value()));
       case "Relu" -> activation(u, "relu");
       case "Relu6" -> activation(u, "relu6");
       case "Sigmoid" -> activation(u, "sigmoid");
@@ -52,26 +54,19 @@ final class Operations {
       case "HardSilu" -> activation(u, "hard_silu");
       case "Softplus" -> activation(u, "softplus");
       case "Gelu" -> activation(u, c.flag("approximate", true) ? "gelu_tanh" : "gelu");
-      case "Elu" -> like(u.x(), activations.elu(n, u.x().value(), c.real("alpha", 1)));
+      case "Elu" -> with(u.x(), activations.elu(n, u.x().value(), c.real("alpha", 1)));
       case "LeakyRelu" ->
-          like(u.x(), activations.leaky(n, u.x().value(), c.real("negative_slope", 0.2)));
+          with(u.x(), activations.leaky(n, u.x().value(), c.real("negative_slope", 0.2)));
       case "Clip" -> {
         float low = (float) c.real("x_min", Double.NEGATIVE_INFINITY);
         float high = (float) c.real("x_max", Double.POSITIVE_INFINITY);
-        yield like(u.x(), out.clipped(n, u.x().value(), low, high));
+        yield with(u.x(), out.clipped(n, u.x().value(), low, high));
       }
-      case "Softmax" -> {
-        Map<String, Attribute> axis = Map.of("axis", new Attribute.Whole(c.integer("axis", -1)));
-        yield like(u.x(), out.node(n, "Softmax", axis, u.x().value()));
-      }
+      case "Softmax" -> softmax(u);
       case "Mean" -> reduced(u, "ReduceMean");
       case "Sum" -> reduced(u, "ReduceSum");
       case "Max" -> reduced(u, "ReduceMax");
-      case "Concatenate" -> {
-        Map<String, Attribute> axis = Map.of("axis", new Attribute.Whole(c.integer("axis", 0)));
-        String[] all = u.inputs().stream().map(Tensor::value).toArray(String[]::new);
-        yield like(u.inputs().getFirst(), out.node(n, "Concat", axis, all));
-      }
+      case "Concatenate" -> concatenated(u, 0);
       case "Reshape" -> {
         long[] to = wholes(c.integers("newshape"));
         String target = out.row(n + "/shape", to);
@@ -82,7 +77,7 @@ final class Operations {
         if (axes.isEmpty()) {
           throw new Refused("turns the order of all axes around, which cannot run yet");
         }
-        yield like(u.x(), out.transposed(n, u.x().value(), wholes(axes)));
+        yield with(u.x(), out.transposed(n, u.x().value(), wholes(axes)));
       }
       case "ExpandDims" -> {
         long[] axes = axes(c, "axis");
@@ -120,10 +115,6 @@ final class Operations {
     };
   }
 
-  private static Tensor like(Tensor x, String value) {
-    return new Tensor(value, x.rank());
-  }
-
   private static long[] wholes(List<Integer> values) {
     return values.stream().mapToLong(i -> i).toArray();
   }
@@ -136,16 +127,38 @@ final class Operations {
   }
 
   private Tensor activation(Layers.Use u, String word) {
-    return like(u.x(), activations.applied(u.name(), word, u.x().value()));
+    return with(u.x(), activations.applied(u.name(), word, u.x().value()));
   }
 
   private Tensor joined(Layers.Use u, String op) {
     if (u.inputs().size() != 2) {
       throw new Refused("reads " + u.inputs().size() + " values, not 2");
     }
-    Tensor a = u.inputs().get(0);
-    Tensor b = u.inputs().get(1);
-    return new Tensor(out.node(u.name(), op, a.value(), b.value()), Math.max(a.rank(), b.rank()));
+    return combined(u.name(), op, u.inputs().get(0), u.inputs().get(1));
+  }
+
+  /** Two values, either of which may stand for more of its own. */
+  Tensor combined(String name, String op, Tensor a, Tensor b) {
+    return new Tensor(out.node(name, op, a.value(), b.value()), Math.max(a.rank(), b.rank()));
+  }
+
+  /** As a layer and as an operation. */
+  Tensor softmax(Layers.Use u) {
+    return with(u.x(), out.node(u.name(), "Softmax", axis(u, -1), u.x().value()));
+  }
+
+  /**
+   * As a layer and as an operation.
+   *
+   * @param usual axis where none is stated
+   */
+  Tensor concatenated(Layers.Use u, int usual) {
+    String[] all = u.inputs().stream().map(Tensor::value).toArray(String[]::new);
+    return with(u.inputs().getFirst(), out.node(u.name(), "Concat", axis(u, usual), all));
+  }
+
+  private static Map<String, Attribute> axis(Layers.Use u, int usual) {
+    return Map.of("axis", new Attribute.Whole(u.config().integer("axis", usual)));
   }
 
   private Tensor reduced(Layers.Use u, String op) {
