@@ -2,7 +2,6 @@ package io.depthscope.cli;
 
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Samples;
-import io.depthscope.file.NpyReader;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
@@ -175,7 +174,9 @@ final class AnalyzeCommand implements Callable<Integer> {
     Optional<Path> tensors = dataOptions.tensors();
     requireOneKind(tensors.isPresent());
     Subject subject =
-        tensors.isPresent() ? modelOptions.loadFor(extents(tensors.get())) : modelOptions.load();
+        tensors.isPresent()
+            ? modelOptions.loadFor(TensorInput.extents(tensors.get()))
+            : modelOptions.load();
     if (!quiet && !explainMemory) {
       modelOptions.lines(subject).forEach(text::println);
     }
@@ -226,12 +227,6 @@ final class AnalyzeCommand implements Callable<Integer> {
           tensors
               ? "--calibrate-data must be a NumPy file (.npy) as --data is"
               : "--calibrate-data is a NumPy file, --data is none; they must be of one kind");
-    }
-  }
-
-  private static List<Integer> extents(Path file) throws IOException {
-    try (NpyReader in = NpyReader.open(file)) {
-      return in.header().extents();
     }
   }
 

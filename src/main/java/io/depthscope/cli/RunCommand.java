@@ -1,11 +1,11 @@
 package io.depthscope.cli;
 
-import io.depthscope.file.NpyReader;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.run.BackendChoice;
 import io.depthscope.run.Quantization;
+import io.depthscope.run.TensorInput;
 import io.depthscope.run.TensorRun;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -88,10 +88,7 @@ final class RunCommand implements Callable<Integer> {
       read.add(quantization);
     }
     OutputFile.checkApart("--out", TensorRun.replaced(out), read);
-    List<Integer> extents;
-    try (NpyReader in = NpyReader.open(input)) {
-      extents = in.header().extents();
-    }
+    List<Integer> extents = TensorInput.extents(input);
     LoadedModel model = modelOptions.model(Optional.of(extents));
     Quantization by =
         quantization == null

@@ -43,6 +43,17 @@ public final class TensorInput implements Samples {
   }
 
   /**
+   * Extents of a file, its images first.
+   *
+   * @throws IOException naming the file, if it cannot be read
+   */
+  public static List<Integer> extents(Path file) throws IOException {
+    try (NpyReader in = NpyReader.open(file)) {
+      return in.header().extents();
+    }
+  }
+
+  /**
    * Reads the header and all labels.
    *
    * @throws IOException naming the file, if it cannot be read or does not fit the network, or the
