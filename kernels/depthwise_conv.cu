@@ -208,12 +208,13 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
       int top = y0 * STRIDE - p.padTop, left = ox * STRIDE - p.padLeft;
       Weights<V> w, wQ;
       Column<STRIDE, V> column, columnQ;
-      float bias[V];
+      float bias[V], biasQ[V];
       w.load(d.w, p.inStride, c);
       column.begin(p, w, in, top, left, c);
       if (PAIR) {
         wQ.load(d.wQ, p.inStride, c);
         columnQ.begin(p, wQ, inQ, top, left, c);
+        Vector<V>::load(d.bias + 3 * p.outStride + c, biasQ);
       }
       Vector<V>::load(d.bias + c, bias);
       long long at = firstAt;
@@ -227,7 +228,7 @@ __device__ __forceinline__ void depthwiseLayer(const LayerParams& p, const Layer
         for (int i = 0; i < V; i++) {
           if (c + i < p.outChannels) {
             x[i] = activate(x[i] + bias[i], p.lower, p.upper);
-            Element e = {x[i], PAIR ? activate(xq[i] + bias[i], p.lower, p.upper) : 0.0f, 0.0f};
+            Element e = {x[i], PAIR ? activate(xq[i] + biasQ[i], p.lower, p.upper) : 0.0f, 0.0f};
             xq[i] = recordElement<MODE>(p, q, d, e, ranges[i], &histogram);
           } else {
             x[i] = xq[i] = 0.0f;

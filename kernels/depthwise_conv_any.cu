@@ -33,11 +33,11 @@ struct DepthwiseSource {
   }
 
   int channel;
-  float bias;
+  Biases bias;
   Bounds bounds;
 
   __device__ __forceinline__ DepthwiseSource(const LayerParams& p, const LayerPointers& d, int c)
-      : channel(c), bias(d.bias[c]), bounds(p, d.bias, c) {}
+      : channel(c), bias(p, d.bias, c), bounds(p, d.bias, c) {}
 
   template <int MODE>
   __device__ __forceinline__ Element fetch(
@@ -50,7 +50,8 @@ struct DepthwiseSource {
 
   template <int MODE>
   __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
-    return {bounds.clamp(e.x + bias), bounds.clamp(e.y + bias), bounds.clamp(e.middle + bias)};
+    return {
+        bounds.clamp(e.x + bias.fp32), bounds.clamp(e.y + bias.quantized), bounds.clamp(e.middle + bias.quantized)};
   }
 };
 

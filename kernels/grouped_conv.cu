@@ -13,14 +13,14 @@
 
 struct GroupedSource {
   int channel, inputs, first;
-  float bias;
+  Biases bias;
   Bounds bounds;
 
   __device__ __forceinline__ GroupedSource(const LayerParams& p, const LayerPointers& d, int c)
       : channel(c),
         inputs(p.depth / (p.kernelHeight * p.kernelWidth)),
         first(c / (p.outChannels / p.groups) * inputs),
-        bias(d.bias[c]),
+        bias(p, d.bias, c),
         bounds(p, d.bias, c) {}
 
   __device__ __forceinline__ float convolve(
@@ -59,7 +59,8 @@ struct GroupedSource {
 
   template <int MODE>
   __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
-    return {bounds.clamp(e.x + bias), bounds.clamp(e.y + bias), bounds.clamp(e.middle + bias)};
+    return {
+        bounds.clamp(e.x + bias.fp32), bounds.clamp(e.y + bias.quantized), bounds.clamp(e.middle + bias.quantized)};
   }
 };
 

@@ -278,10 +278,11 @@ __device__ __forceinline__ void product(
   }
 }
 
-// Stores a thread's sums; finished means with bias and activation function, and quantized if asked.
+// Stores a thread's sums; finished means with bias and activation function, and quantized where the quantized
+// stream's are.
 template <int TX, bool FINISHED>
 __device__ __forceinline__ void storeSums(
-    const LayerParams& p, bool quantize, const float* bias, const BlockTile& tile, int index, const Sums& sums) {
+    const LayerParams& p, bool quantized, const float* bias, const BlockTile& tile, int index, const Sums& sums) {
   Quantizer q(p);
   ThreadPlace<TX> place(tile.thread<GemmShape<TX>::THREADS>());
   int row = place.y * ROWS_PER_THREAD;
@@ -295,7 +296,7 @@ __device__ __forceinline__ void storeSums(
     float b[4];
 #pragma unroll
     for (int j = 0; j < 4; j++) {
-      b[j] = FINISHED && n + j < p.outChannels ? bias[n + j] : 0.0f;
+      b[j] = FINISHED && n + j < p.outChannels ? bias[(quantized ? 3 * p.outStride : 0) + n + j] : 0.0f;
     }
     float* to = tile.out[index] + row * p.outStride + column;
 #pragma unroll
@@ -309,7 +310,7 @@ __device__ __forceinline__ void storeSums(
         v[j] = sums[i][half * 4 + j];
         if (FINISHED) {
           v[j] = activate(v[j] + b[j], bias[p.outStride + n + j], bias[2 * p.outStride + n + j]);
-          if (quantize) {
+          if (quantized && p.quantized) {
             v[j] = q.fakeQuantize(v[j]);
           }
           v[j] = n + j < p.outChannels ? v[j] : 0.0f;
@@ -355,7 +356,7 @@ __device__ __forceinline__ void gemmLayer(const LayerParams& p, const LayerPoint
     for (int j = 0; j < PRODUCTS; j++) {
       Sums sums;
       product<TX, Row>(p, tile, j, shared, sums);
-      storeSums<TX, !STATISTICS>(p, j > 0 && p.quantized, d.bias, tile, j, sums);
+      storeSums<TX, !STATISTICS>(p, j > 0, d.bias, tile, j, sums);
     }
     if (STATISTICS) {
       __syncthreads(); // the tile's products are read by other threads than wrote them

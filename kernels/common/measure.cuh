@@ -16,8 +16,9 @@
 #include "statistics.cuh"
 
 // Where a layer reads and writes. in and w are the fp32 stream's, inQ and wQ the quantized one's; an operation
-// on two tensors has its second input in w and wQ. In bias the lower and the upper bounds of all channels follow
-// the biases; each of the three is outStride long. An operation that takes no clamp finds its constants there. middle is room for the third product, which every layer leaves there.
+// on two tensors has its second input in w and wQ. In bias the lower and the upper bounds of all channels and the
+// quantized stream's biases follow the biases; each of the four is outStride long. An operation that takes no clamp
+// finds its constants there. middle is room for the third product, which every layer leaves there.
 struct LayerPointers {
   const float *in, *inQ, *w, *wQ, *bias;
   float *out, *outQ, *middle;
@@ -38,6 +39,14 @@ struct Bounds {
       : lower(bias[p.outStride + channel]), upper(bias[2 * p.outStride + channel]) {}
 
   __device__ __forceinline__ float clamp(float x) const { return activate(x, lower, upper); }
+};
+
+// What is added to the sums of a channel, of the fp32 stream and of the quantized one.
+struct Biases {
+  float fp32, quantized;
+
+  __device__ __forceinline__ Biases(const LayerParams& p, const float* bias, int channel)
+      : fp32(bias[channel]), quantized(bias[3 * p.outStride + channel]) {}
 };
 
 // x is the fp32 stream, y the quantized stream before its output is quantized, middle the quantized
@@ -206,11 +215,11 @@ __device__ __forceinline__ void measureTiles(
 // Adds bias and activation function to products that lie in the output buffers, as a matrix product
 // leaves them.
 struct ProductSource {
-  float bias;
+  Biases bias;
   Bounds bounds;
 
   __device__ __forceinline__ ProductSource(const LayerParams& p, const LayerPointers& d, int channel)
-      : bias(d.bias[channel]), bounds(p, d.bias, channel) {}
+      : bias(p, d.bias, channel), bounds(p, d.bias, channel) {}
 
   template <int MODE>
   __device__ __forceinline__ Element fetch(
@@ -220,7 +229,8 @@ struct ProductSource {
 
   template <int MODE>
   __device__ __forceinline__ Element finish(const LayerParams&, const Element& e) const {
-    return {bounds.clamp(e.x + bias), bounds.clamp(e.y + bias), bounds.clamp(e.middle + bias)};
+    return {
+        bounds.clamp(e.x + bias.fp32), bounds.clamp(e.y + bias.quantized), bounds.clamp(e.middle + bias.quantized)};
   }
 };
 

@@ -2,9 +2,12 @@ package io.depthscope.graph;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A graph with its weights, folded once and never changed: whoever improves a network makes another
@@ -13,9 +16,15 @@ import java.util.Optional;
  * @param weights folded weights of every weighted node, by its name
  * @param stored the parameters that were folded, by node name, for whoever shows where the weights
  *     come from; empty where the weights were never stored in another form
+ * @param mended by node name, what a quantized form of the network is made of where that is not the
+ *     folded weights: corrected biases, or weights that round to learned codes. The network in
+ *     float32 never reads them.
  */
 public record Network(
-    Graph graph, Map<String, FoldedWeights> weights, Map<String, LayerParameters> stored) {
+    Graph graph,
+    Map<String, FoldedWeights> weights,
+    Map<String, LayerParameters> stored,
+    Map<String, FoldedWeights> mended) {
 
   /**
    * @throws IllegalArgumentException if a weighted node has no weights or some of another shape;
@@ -24,12 +33,26 @@ public record Network(
   public Network {
     weights = Map.copyOf(weights);
     stored = Map.copyOf(stored);
+    mended = Map.copyOf(mended);
+    Set<String> unknown = new TreeSet<>(mended.keySet());
     for (int i = 0; i < graph.size(); i++) {
       Node node = graph.node(i);
       if (node.op().hasWeights()) {
         check(node, weights.get(node.name()), graph.kernelDims(i));
+        if (unknown.remove(node.name())) {
+          check(node, mended.get(node.name()), graph.kernelDims(i));
+        }
       }
     }
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException("no weights to mend in " + String.join(", ", unknown));
+    }
+  }
+
+  /** A network of which a quantized form is made as it is. */
+  public Network(
+      Graph graph, Map<String, FoldedWeights> weights, Map<String, LayerParameters> stored) {
+    this(graph, weights, stored, Map.of());
   }
 
   private static void check(Node node, FoldedWeights w, int[] dims) {
@@ -84,6 +107,28 @@ public record Network(
       throw new IllegalArgumentException("no weights for node " + node.name());
     }
     return w;
+  }
+
+  /**
+   * What a quantized form of a node is made of: its folded weights, unless they were mended.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
+  public FoldedWeights quantizable(Node node) {
+    FoldedWeights w = mended.get(node.name());
+    return w != null ? w : weightsOf(node);
+  }
+
+  /** The same where a quantized form of some nodes is made of other weights. */
+  public Network withMended(Map<String, FoldedWeights> some) {
+    Map<String, FoldedWeights> all = new LinkedHashMap<>(mended);
+    all.putAll(some);
+    return new Network(graph, weights, stored, all);
+  }
+
+  /** The same, handing out other nodes' outputs. */
+  public Network handingOut(List<Integer> outputs) {
+    return new Network(new Graph(graph.name(), graph.nodes(), outputs), weights, stored, mended);
   }
 
   /**

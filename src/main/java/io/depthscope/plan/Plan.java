@@ -146,7 +146,9 @@ public final class Plan {
       boolean weighted = node.op().hasWeights();
       float[] kernel = weighted ? network.weightsOf(node).kernel().data() : new float[0];
       Optional<QuantizedTensor> codes = spec.weights(node.name());
-      float[] quantized = codes.map(values).orElse(kernel);
+      float[] quantized =
+          codes.map(values).orElse(weighted ? network.quantizable(node).kernel().data() : kernel);
+      float[] bias = weighted ? network.weightsOf(node).bias() : new float[0];
       if (node.op() instanceof Op.Rearrange r) {
         kernel = r.fill();
         quantized = handedOn(graph, spec, node).map(p -> fakeQuantized(p, r)).orElse(kernel);
@@ -160,7 +162,8 @@ public final class Plan {
               kernel,
               quantized,
               codes,
-              weighted ? network.weightsOf(node).bias() : new float[0],
+              bias,
+              weighted ? network.quantizable(node).bias() : bias,
               spec.output(node.name())));
     }
     if (!unknown.isEmpty()) {

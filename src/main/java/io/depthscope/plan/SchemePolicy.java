@@ -52,12 +52,16 @@ public final class SchemePolicy {
   public static Map<String, QuantizedTensor> weights(Network network, QuantScheme scheme) {
     Map<String, QuantizedTensor> quantized = new HashMap<>();
     if (scheme.weights().isPresent()) {
-      for (Map.Entry<String, FoldedWeights> e : network.weights().entrySet()) {
+      for (Node node : network.graph().nodes()) {
+        if (!node.op().hasWeights()) {
+          continue;
+        }
+        FoldedWeights w = network.quantizable(node);
         quantized.put(
-            e.getKey(),
+            node.name(),
             QuantizedTensor.of(
-                e.getValue().kernel().data(),
-                e.getValue().channels(),
+                w.kernel().data(),
+                w.channels(),
                 scheme.weights().get(),
                 scheme.granularity(),
                 scheme.weightRange()));

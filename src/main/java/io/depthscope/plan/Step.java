@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param quantizedKernel the same, dequantized from the codes; the kernel where it has none
  * @param codes of the weights, or empty to leave them in float32
  * @param bias one per output channel; empty without weights
+ * @param quantizedBias what the candidate adds in its place, nearly always the same array
  * @param output how the output is quantized, or empty to leave it in float32
  */
 @SuppressWarnings("ArrayRecordComponent") // weight storage, never compared
@@ -30,6 +31,7 @@ public record Step(
     float[] quantizedKernel,
     Optional<QuantizedTensor> codes,
     float[] bias,
+    float[] quantizedBias,
     Optional<QuantParams> output) {
 
   /** Shape of the first input; for the network's input, its own. */
@@ -42,6 +44,14 @@ public record Step(
     return switch (arithmetic) {
       case FLOAT32 -> kernel;
       case SIMULATED -> quantizedKernel;
+    };
+  }
+
+  /** What a stream of this arithmetic adds to its sums. */
+  public float[] bias(Arithmetic arithmetic) {
+    return switch (arithmetic) {
+      case FLOAT32 -> bias;
+      case SIMULATED -> quantizedBias;
     };
   }
 
@@ -62,13 +72,14 @@ public record Step(
     Node stand = new Node(node.name(), new Op.Input(out), List.of());
     float[] none = new float[0];
     return new Step(
-        place, stand, List.of(), out, none, none, Optional.empty(), none, Optional.empty());
+        place, stand, List.of(), out, none, none, Optional.empty(), none, none, Optional.empty());
   }
 
   /** The same step at another place in a plan, where its inputs have other places, too. */
   Step moved(int place, List<Integer> inputs) {
     Node moved = new Node(node.name(), node.op(), node.clamp(), inputs);
-    return new Step(place, moved, ins, out, kernel, quantizedKernel, codes, bias, output);
+    return new Step(
+        place, moved, ins, out, kernel, quantizedKernel, codes, bias, quantizedBias, output);
   }
 
   /** How the weights are quantized: none, one, or one per output channel. */

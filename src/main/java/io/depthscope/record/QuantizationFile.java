@@ -58,7 +58,7 @@ public record QuantizationFile(
             e.getKey(),
             "has " + given + " parameters for the weights of " + channels + " channels");
       }
-      float[] kernel = network.weightsOf(node).kernel().data();
+      float[] kernel = network.quantizable(node).kernel().data();
       codes.put(e.getKey(), QuantizedTensor.of(kernel, e.getValue()));
     }
     return new QuantSpec(outputs, codes);

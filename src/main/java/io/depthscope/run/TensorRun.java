@@ -134,10 +134,7 @@ public record TensorRun(
   }
 
   private static Network handingOutAll(Network network) {
-    Graph graph = network.graph();
-    List<Integer> nodes = IntStream.range(0, graph.size()).boxed().toList();
-    return new Network(
-        new Graph(graph.name(), graph.nodes(), nodes), network.weights(), network.stored());
+    return network.handingOut(IntStream.range(0, network.graph().size()).boxed().toList());
   }
 
   /** How each tensor is quantized; ranges are those of the input itself. */

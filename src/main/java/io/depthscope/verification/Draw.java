@@ -85,6 +85,24 @@ final class Draw {
     return new FoldedWeights(new FloatTensor(dims, kernel), gaussian(channels, 0.3));
   }
 
+  /** Now and then a network of which the quantized form has biases of its own in some layers. */
+  Network mended(Network network) {
+    Map<String, FoldedWeights> mended = new LinkedHashMap<>();
+    if (random.nextInt(3) == 0) {
+      for (Node node : network.graph().nodes()) {
+        if (node.op().hasWeights() && random.nextBoolean()) {
+          FoldedWeights w = network.weightsOf(node);
+          float[] bias = gaussian(w.channels(), 0.1);
+          for (int c = 0; c < bias.length; c++) {
+            bias[c] += w.bias()[c];
+          }
+          mended.put(node.name(), new FoldedWeights(w.kernel(), bias));
+        }
+      }
+    }
+    return network.withMended(mended);
+  }
+
   /** Weights of one product a value and no bias, rounded once by every backend. */
   FoldedWeights factors(int channels) {
     return new FoldedWeights(

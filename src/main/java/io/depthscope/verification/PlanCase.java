@@ -67,7 +67,7 @@ public record PlanCase(
    */
   public List<NodeTensors> probe(Backend backend) {
     List<NodeTensors> all = new ArrayList<>();
-    Network open = new Network(allRead(), network.weights(), network.stored());
+    Network open = new Network(allRead(), network.weights(), network.stored(), network.mended());
     Plan closed = Plan.of(open, inputTable, spec, feed, Recording.PAIRED);
     QuantSpec weightsAlone = new QuantSpec(Map.of(), spec.weights());
     Plan before = Plan.of(open, inputTable, weightsAlone, feed, Recording.PAIRED);

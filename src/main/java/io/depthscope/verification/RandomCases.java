@@ -231,7 +231,7 @@ public final class RandomCases {
   }
 
   private PlanCase finish(long seed, String kind, InputBatch batch) {
-    Network network = Network.of(new Graph(kind + seed, nodes), weights);
+    Network network = draw.mended(Network.of(new Graph(kind + seed, nodes), weights));
     String text = kind + " seed " + seed + ": " + nodes;
     return Draw.planCase(text, network, batch, draw.quantization());
   }

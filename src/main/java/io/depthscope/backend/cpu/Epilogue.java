@@ -111,12 +111,13 @@ final class Epilogue {
       HistogramScratch histogram) {
     if (!recording.statistics()) {
       int at = position * outputRow;
-      boolean done = unrecorded(stage, rows, baseline, outBaseline, at, outputRow);
+      boolean done = unrecorded(stage, stage.bias(), rows, baseline, outBaseline, at, outputRow);
       if (done && recording.paired()) {
         done =
             stage.quantizer().isPresent()
                 ? unrecordedQuantized(stage, rows, candidate, outCandidate, at, outputRow)
-                : unrecorded(stage, rows, candidate, outCandidate, at, outputRow);
+                : unrecorded(
+                    stage, stage.candidateBias(), rows, candidate, outCandidate, at, outputRow);
       }
       if (done) {
         return;
@@ -154,7 +155,7 @@ final class Epilogue {
    *     accumulator is not finite
    */
   private static boolean unrecorded(
-      OutputStage stage, int rows, float[] acc, float[] out, int at, int outputRow) {
+      OutputStage stage, float[] bias, int rows, float[] acc, float[] out, int at, int outputRow) {
     boolean rectifies = stage.rectifies();
     if (!rectifies && !stage.clamp().equals(Clamp.NONE)) {
       return false;
@@ -162,7 +163,6 @@ final class Epilogue {
     IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.clamp().upper(0)));
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
-    float[] bias = stage.bias();
     for (int row = 0; row < rows; row++) {
       int to = at + row * outputRow;
       for (int c = 0; c < stage.padded(); c += N) {
@@ -195,7 +195,7 @@ final class Epilogue {
     IntVector zeroCode = Lanes.ints(MAGIC_BITS);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
-    float[] bias = stage.bias();
+    float[] bias = stage.candidateBias();
     for (int row = 0; row < rows; row++) {
       int to = at + row * outputRow;
       for (int c = 0; c < stage.padded(); c += N) {
@@ -224,12 +224,12 @@ final class Epilogue {
       int o,
       ImageSums sums,
       HistogramScratch histogram) {
-    boolean finite = activate(stage, c, n, baseline, at, x, o, baselineFrame);
+    boolean finite = activate(stage, stage.bias(), c, n, baseline, at, x, o, baselineFrame);
     if (finite && recording.statistics()) {
       baselineFrame.mergeRange(sums.baseline, c);
     }
     if (finite && recording.paired()) {
-      finite = activate(stage, c, n, candidate, at, xq, o, candidateFrame);
+      finite = activate(stage, stage.candidateBias(), c, n, candidate, at, xq, o, candidateFrame);
       if (finite && stage.quantizer().isPresent()) {
         fakeQuantize(stage, c, n, xq, o);
       }
@@ -279,18 +279,34 @@ final class Epilogue {
    * @return false if an accumulator is not finite
    */
   private static boolean activate(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
+      OutputStage stage,
+      float[] biases,
+      int c,
+      int n,
+      float[] acc,
+      int at,
+      float[] out,
+      int o,
+      BlockFrame frame) {
     if (stage.rectifies()) {
-      return rectify(stage, c, n, acc, at, out, o, frame);
+      return rectify(stage, biases, c, n, acc, at, out, o, frame);
     }
     return stage.clamp().equals(Clamp.NONE)
-        ? addBias(stage, c, n, acc, at, out, o, frame)
-        : clamp(stage, c, n, acc, at, out, o, frame);
+        ? addBias(stage, biases, c, n, acc, at, out, o, frame)
+        : clamp(stage, biases, c, n, acc, at, out, o, frame);
   }
 
   private static boolean addBias(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
-    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
+      OutputStage stage,
+      float[] biases,
+      int c,
+      int n,
+      float[] acc,
+      int at,
+      float[] out,
+      int o,
+      BlockFrame frame) {
+    FloatVector bias = FloatVector.fromArray(F, biases, c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
     FloatVector first = FloatVector.fromArray(F, acc, at).add(bias);
@@ -312,8 +328,16 @@ final class Epilogue {
 
   /** ReLU and ReLU6: from zero upwards, floats order as their bits do. */
   private static boolean rectify(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
-    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
+      OutputStage stage,
+      float[] biases,
+      int c,
+      int n,
+      float[] acc,
+      int at,
+      float[] out,
+      int o,
+      BlockFrame frame) {
+    FloatVector bias = FloatVector.fromArray(F, biases, c);
     FloatVector zero = FloatVector.zero(F);
     FloatVector bad = zero;
     IntVector upper = Lanes.ints(Float.floatToRawIntBits(stage.clamp().upper(0)));
@@ -342,8 +366,16 @@ final class Epilogue {
 
   /** Any other interval, one for the tensor or one a channel. */
   private static boolean clamp(
-      OutputStage stage, int c, int n, float[] acc, int at, float[] out, int o, BlockFrame frame) {
-    FloatVector bias = FloatVector.fromArray(F, stage.bias(), c);
+      OutputStage stage,
+      float[] biases,
+      int c,
+      int n,
+      float[] acc,
+      int at,
+      float[] out,
+      int o,
+      BlockFrame frame) {
+    FloatVector bias = FloatVector.fromArray(F, biases, c);
     FloatVector lower = FloatVector.fromArray(F, stage.lower(), c);
     FloatVector upper = FloatVector.fromArray(F, stage.upper(), c);
     FloatVector zero = FloatVector.zero(F);

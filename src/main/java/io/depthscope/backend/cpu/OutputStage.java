@@ -11,14 +11,17 @@ import java.util.Optional;
  * What happens to a layer's accumulators, as constants: bias, clamp and quantization.
  *
  * @param channels real channels
- * @param padded channels rounded up to whole vectors; bias and the ends of the clamp have as many
+ * @param padded channels rounded up to whole vectors; biases and the ends of the clamp have as many
  *     entries
+ * @param bias of the baseline
+ * @param candidateBias of the candidate
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record OutputStage(
     int channels,
     int padded,
     float[] bias,
+    float[] candidateBias,
     Clamp clamp,
     float[] lower,
     float[] upper,
@@ -28,10 +31,12 @@ record OutputStage(
     int channels = l.out().channels();
     int padded = StreamSums.padded(channels);
     Clamp clamp = l.node().clamp();
+    float[] bias = Arrays.copyOf(l.bias(), padded);
     return new OutputStage(
         channels,
         padded,
-        Arrays.copyOf(l.bias(), padded),
+        bias,
+        l.quantizedBias() == l.bias() ? bias : Arrays.copyOf(l.quantizedBias(), padded),
         clamp,
         ends(clamp.lower(), channels, padded, Float.NEGATIVE_INFINITY),
         ends(clamp.upper(), channels, padded, Float.POSITIVE_INFINITY),

@@ -51,10 +51,11 @@ final class ScalarEpilogue {
       }
       for (int lane = 0; lane < lanes; lane++) {
         int i = at + row * Lanes.N + lane;
-        float x = activated(baseline[i], c + lane);
+        float x = activated(baseline[i], stage.bias(), c + lane);
         outBaseline[o + lane] = x;
         if (recording.paired()) {
-          outCandidate[o + lane] = value(c + lane, x, activated(candidate[i], c + lane), 1);
+          outCandidate[o + lane] =
+              value(c + lane, x, activated(candidate[i], stage.candidateBias(), c + lane), 1);
         } else {
           value(c + lane, x, x, 1);
         }
@@ -121,8 +122,10 @@ final class ScalarEpilogue {
     for (int channel = 0; channel < stage.channels(); channel++) {
       int at = channel / Lanes.N * Lanes.N * rows + channel % Lanes.N;
       for (int row = 0; row < rows; row++, at += Lanes.N) {
-        float y = activated(candidate[at], channel);
-        errorTerms(channel, activated(baseline[at], channel), activated(middle[at], channel), y, 1);
+        float x = activated(baseline[at], stage.bias(), channel);
+        float m = activated(middle[at], stage.candidateBias(), channel);
+        float y = activated(candidate[at], stage.candidateBias(), channel);
+        errorTerms(channel, x, m, y, 1);
       }
     }
   }
@@ -142,7 +145,7 @@ final class ScalarEpilogue {
     sums.terms[term.ordinal()][channel] += times * (e * e);
   }
 
-  private float activated(float accumulator, int channel) {
-    return stage.clamp().apply(accumulator + stage.bias()[channel], channel);
+  private float activated(float accumulator, float[] bias, int channel) {
+    return stage.clamp().apply(accumulator + bias[channel], channel);
   }
 }

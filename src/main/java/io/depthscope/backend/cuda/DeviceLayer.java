@@ -222,8 +222,8 @@ record DeviceLayer(
 
   /**
    * What the kernel reads for both streams. Of an operation that takes a clamp, the biases, 0 where
-   * there are none, then the lower and then the upper bounds of the channels, each padded; of
-   * others what their kernels say, integers by their bits.
+   * there are none, then the lower and then the upper bounds of the channels, then the candidate's
+   * biases, each padded; of others what their kernels say, integers by their bits.
    */
   float[] shared() {
     return switch (step.op()) {
@@ -242,7 +242,7 @@ record DeviceLayer(
       case Op.Resize r -> (long) TAP_WORDS * (r.height() + r.width());
       case Op.LeakyRelu ignored -> params.outStride();
       case Op.LocalResponse ignored -> 3;
-      default -> step.op().takesClamp() ? 3L * params.outStride() : 0;
+      default -> step.op().takesClamp() ? 4L * params.outStride() : 0;
     };
   }
 
@@ -252,12 +252,13 @@ record DeviceLayer(
 
   private float[] channelValues() {
     int stride = params.outStride();
-    float[] values = new float[3 * stride];
+    float[] values = new float[4 * stride];
     Clamp clamp = step.node().clamp();
     for (int c = 0; c < params.outChannels(); c++) {
       values[c] = step.op().hasWeights() ? step.bias()[c] : 0;
       values[stride + c] = clamp.lower(c);
       values[2 * stride + c] = clamp.upper(c);
+      values[3 * stride + c] = step.op().hasWeights() ? step.quantizedBias()[c] : 0;
     }
     return values;
   }

@@ -3,6 +3,7 @@ package io.depthscope.backend.reference;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
+import io.depthscope.plan.Arithmetic;
 import io.depthscope.plan.Step;
 import io.depthscope.tensor.Shape;
 import java.util.List;
@@ -19,15 +20,16 @@ final class ReferenceLayers {
   /**
    * Output of a layer.
    *
-   * @param kernel the weights to use, in the layout of the plan
+   * @param arithmetic which weights and biases to use
    * @param inputs NHWC; for the network's input, the image
    */
-  static float[] forward(Step l, float[] kernel, List<float[]> inputs) {
+  static float[] forward(Step l, Arithmetic arithmetic, List<float[]> inputs) {
+    float[] kernel = l.kernel(arithmetic);
     float[] first = inputs.getFirst();
     float[] y =
         switch (l.op()) {
           case Op.Input ignored -> first.clone();
-          case Op.Convolution c -> convolution(l, c, kernel, first);
+          case Op.Convolution c -> convolution(l, c, kernel, l.bias(arithmetic), first);
           case Op.Pool p -> pool(l, p, first);
           case Op.Elementwise e -> elementwise(l, e.function(), first, inputs.get(1));
           case Op.Unary u -> unary(u.function(), first);
@@ -44,7 +46,8 @@ final class ReferenceLayers {
     return y;
   }
 
-  private static float[] convolution(Step l, Op.Convolution op, float[] kernel, float[] in) {
+  private static float[] convolution(
+      Step l, Op.Convolution op, float[] kernel, float[] bias, float[] in) {
     Window g = op.window();
     Shape si = l.in();
     Shape so = l.out();
@@ -71,7 +74,7 @@ final class ReferenceLayers {
               }
             }
           }
-          out[at++] = (float) (acc + l.bias()[o]);
+          out[at++] = (float) (acc + bias[o]);
         }
       }
     }

@@ -85,19 +85,18 @@ final class ReferenceProgram implements Program {
     Arithmetic candidate = plan.streams().candidate();
     x[index] =
         fakeQuantize(
-            l.output(baseline),
-            ReferenceLayers.forward(l, l.kernel(baseline), inputs(l, x, pixels)));
+            l.output(baseline), ReferenceLayers.forward(l, baseline, inputs(l, x, pixels)));
     float[] y = null;
     if (recording.paired()) {
       float[][] fed = plan.feed() == Feed.LOCAL ? x : xq;
-      y = ReferenceLayers.forward(l, l.kernel(candidate), inputs(l, fed, pixels));
+      y = ReferenceLayers.forward(l, candidate, inputs(l, fed, pixels));
       xq[index] = fakeQuantize(l.output(candidate), y);
     }
     if (recording.statistics()) {
       record(l, x[index], y, xq[index]);
     }
     if (recording.errorTerms()) {
-      float[] middle = ReferenceLayers.forward(l, l.kernel(candidate), inputs(l, x, pixels));
+      float[] middle = ReferenceLayers.forward(l, candidate, inputs(l, x, pixels));
       recordTerms(l, x[index], middle, y, xq[index]);
     }
   }
