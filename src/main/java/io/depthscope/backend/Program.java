@@ -1,6 +1,9 @@
 package io.depthscope.backend;
 
 import io.depthscope.stats.NetworkAccumulator;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /**
@@ -20,4 +23,26 @@ public interface Program extends AutoCloseable {
 
   @Override
   void close();
+
+  /**
+   * Waits for a result; a failure in a worker arrives as what it was.
+   *
+   * @throws BackendException if what the program runs on has failed
+   */
+  static <T> T await(Future<T> future) throws IOException {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof BackendException failed) {
+        throw failed;
+      }
+      if (e.getCause() instanceof OutOfMemoryError) {
+        throw new IOException("out of memory while running the network; try fewer --threads", e);
+      }
+      throw new IllegalStateException("a worker failed: " + e.getCause(), e.getCause());
+    }
+  }
 }

@@ -150,11 +150,11 @@ final class BenchCommand implements Callable<Integer> {
       var previous = program.submit(input);
       while (System.nanoTime() < end) {
         var next = program.submit(input);
-        PairedRun.await(previous);
+        Program.await(previous);
         done += input.count();
         previous = next;
       }
-      PairedRun.await(previous);
+      Program.await(previous);
       return done + input.count();
     }
   }

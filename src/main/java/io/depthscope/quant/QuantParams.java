@@ -1,5 +1,7 @@
 package io.depthscope.quant;
 
+import io.depthscope.stats.BitHistogram;
+
 /**
  * Affine quantization, the one place where its formula stands in Java:
  *
@@ -99,6 +101,11 @@ public record QuantParams(float scale, int zeroPoint, int qmin, int qmax) {
 
   public float fakeQuantize(float x) {
     return dequantize(quantize(x));
+  }
+
+  /** The squared errors of all values that a histogram counts, each taken as its bin's middle. */
+  public double noise(BitHistogram histogram) {
+    return Occupied.of(histogram).noise(this);
   }
 
   /**

@@ -42,7 +42,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
       long done = 0;
       for (ImageBatch batch = loader.next(); batch != null; batch = loader.next()) {
         Future<?> result = program.submit(InputBatch.of(batch));
-        PairedRun.await(result);
+        Program.await(result);
         done += batch.count();
         progress.at(done);
         if (listener.stop()) {
@@ -65,7 +65,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
   public Calibration run(Batches batches, int maxBatch, String source) throws IOException {
     try (Program program = backend.compile(fp32, maxBatch)) {
       for (ImageBatch batch = batches.next(); batch != null; batch = batches.next()) {
-        PairedRun.await(program.submit(InputBatch.of(batch)));
+        Program.await(program.submit(InputBatch.of(batch)));
       }
       return seen(program.statistics(), source);
     }
@@ -74,7 +74,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
   /** Runs it over one batch of images. */
   public Calibration run(ImageBatch images) throws IOException {
     try (Program program = backend.compile(fp32, images.count())) {
-      PairedRun.await(program.submit(InputBatch.of(images)));
+      Program.await(program.submit(InputBatch.of(images)));
       return seen(program.statistics(), images.count() + " images");
     }
   }

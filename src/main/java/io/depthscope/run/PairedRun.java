@@ -1,6 +1,5 @@
 package io.depthscope.run;
 
-import io.depthscope.backend.BackendException;
 import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
@@ -10,10 +9,8 @@ import io.depthscope.plan.Plan;
 import io.depthscope.record.RunState;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 
@@ -150,7 +147,7 @@ public final class PairedRun {
   }
 
   private void take(Pending p, Observer observer) throws IOException {
-    BatchOutput out = await(p.output());
+    BatchOutput out = Program.await(p.output());
     ImageBatch batch = p.batch();
     for (int i = 0; i < batch.count(); i++) {
       int index = batch.datasetIndices()[i];
@@ -167,27 +164,5 @@ public final class PairedRun {
                   : Prediction.withoutClass(index, name, sqnrDb));
     }
     state.next(batch.datasetIndices()[batch.count() - 1] + 1);
-  }
-
-  /**
-   * Waits for a result; a failure in a worker arrives as what it was.
-   *
-   * @throws BackendException if what the program runs on has failed
-   */
-  public static <T> T await(Future<T> future) throws IOException {
-    try {
-      return future.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof BackendException failed) {
-        throw failed;
-      }
-      if (e.getCause() instanceof OutOfMemoryError) {
-        throw new IOException("out of memory while running the network; try fewer --threads", e);
-      }
-      throw new IllegalStateException("a worker failed: " + e.getCause(), e.getCause());
-    }
   }
 }

@@ -133,7 +133,7 @@ public record PreprocessingSearch(Subject subject, Dataset data, Machine machine
                 unreadable -> {});
         Program program = machine.backend().compile(plan, machine.batch())) {
       for (ImageBatch b = loader.next(); b != null; b = loader.next()) {
-        BatchOutput out = PairedRun.await(program.submit(InputBatch.of(b)));
+        BatchOutput out = Program.await(program.submit(InputBatch.of(b)));
         float[] x = out.baseline();
         for (int i = 0; i < b.count(); i++) {
           for (int f = 0; f < sums.size(); f++) {

@@ -107,7 +107,7 @@ public record TensorRun(
         Program program = machine.backend().compile(plan, batch);
         TensorFiles files = new TensorFiles(count)) {
       for (ImageBatch some = in.next(); some != null; some = in.next()) {
-        BatchOutput out = PairedRun.await(program.submit(InputBatch.of(some)));
+        BatchOutput out = Program.await(program.submit(InputBatch.of(some)));
         int n = some.count();
         for (int i = 0; i < n; i++) {
           List<float[]> baseline = image(network.graph(), out.baseline(), i, n);

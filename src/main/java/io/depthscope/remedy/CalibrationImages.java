@@ -1,0 +1,113 @@
+package io.depthscope.remedy;
+
+import io.depthscope.backend.Backend;
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.InputBatch;
+import io.depthscope.backend.Program;
+import io.depthscope.graph.Network;
+import io.depthscope.plan.CalibratedTensor;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Recording;
+import io.depthscope.quant.Range;
+import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.stats.NetworkAccumulator;
+import io.depthscope.stats.TensorStatistics;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The images that remedies learn from, held in memory, and what runs networks on them.
+ *
+ * @param table value of each of the 256 pixel codes, per input channel
+ * @param batches all of them, in order
+ * @param batch most images of one
+ * @param stopped asked between batches; true ends what is under way
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record CalibrationImages(
+    Backend backend, float[][] table, List<InputBatch> batches, int batch, Stopped stopped) {
+
+  /** Whether the user wants to stop. */
+  @FunctionalInterface
+  public interface Stopped {
+    boolean now();
+  }
+
+  public CalibrationImages {
+    batches = List.copyOf(batches);
+  }
+
+  /** How many there are. */
+  public int count() {
+    return batches.stream().mapToInt(InputBatch::count).sum();
+  }
+
+  /** The first of them, whole batches, at least one. */
+  CalibrationImages first(int images) {
+    int n = 0;
+    int kept = 0;
+    while (n < batches.size() && (n == 0 || kept + batches.get(n).count() <= images)) {
+      kept += batches.get(n++).count();
+    }
+    return new CalibrationImages(backend, table, batches.subList(0, n), batch, stopped);
+  }
+
+  /**
+   * What a network in float32 computes on them.
+   *
+   * @throws IOException if an activation is NaN or infinite, or the backend fails
+   */
+  public Seen see(Network network) throws IOException {
+    Plan plan = Plan.fp32(network, table, Recording.CALIBRATION);
+    try (Program program = backend.compile(plan, batch)) {
+      for (InputBatch some : batches) {
+        requireGoing();
+        Program.await(program.submit(some));
+      }
+      return seen(plan, program.statistics());
+    }
+  }
+
+  private static Seen seen(Plan plan, NetworkAccumulator statistics) throws IOException {
+    Map<String, CalibratedTensor> tensors = new HashMap<>();
+    Map<String, Seen.Channels> channels = new HashMap<>();
+    for (int i = 0; i < statistics.size(); i++) {
+      LayerAccumulator layer = statistics.layer(i);
+      String name = plan.step(i).node().name();
+      TensorStatistics s = layer.baseline().layer();
+      if (s.nans() + s.infinities() > 0) {
+        throw new IOException("layer " + name + " has NaN or infinite activations in float32");
+      }
+      tensors.put(name, new CalibratedTensor(new Range(s.min(), s.max()), layer.histogram()));
+      channels.put(name, Seen.Channels.of(layer.baseline()));
+    }
+    return new Seen(statistics.images(), tensors, channels);
+  }
+
+  /** The outputs of both streams of a plan on them, batch after batch. */
+  public List<BatchOutput> outputs(Plan plan) throws IOException {
+    try (Program program = backend.compile(plan, batch)) {
+      List<BatchOutput> all = new ArrayList<>();
+      for (InputBatch some : batches) {
+        requireGoing();
+        all.add(Program.await(program.submit(some)));
+      }
+      return all;
+    }
+  }
+
+  /**
+   * Ends what is under way if the user wants it.
+   *
+   * @throws InterruptedIOException if so
+   */
+  void requireGoing() throws IOException {
+    if (stopped.now()) {
+      throw new InterruptedIOException("stopped");
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.depthscope.remedy;
+
+/** A remedy that quantizes the same network in another way. */
+public sealed interface Choice extends Remedy permits RangeSearch, PerChannelWeights, LayerWidths {
+
+  /** The same network with another spec. */
+  Mended choose(Mending before);
+
+  @Override
+  default Mended apply(Mending before, CalibrationImages images) {
+    return choose(before);
+  }
+
+  @Override
+  default NoiseModel.Foreseen foresee(Mending before) {
+    return NoiseModel.of(choose(before).mending()).foreseen();
+  }
+}

@@ -1,0 +1,6 @@
+/**
+ * What mends a network that quantizes badly: each remedy makes a better network, or a better way to
+ * quantize it, of what calibration images have shown. Runs networks through a {@code backend}; no
+ * files.
+ */
+package io.depthscope.remedy;
