@@ -9,6 +9,7 @@ import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,8 +24,11 @@ import java.util.Set;
  * of the draft, or, where no weights come after it, as a step behind the network.
  */
 final class Lowering {
-  /** Values that a file may make of nothing, in all. */
+  /** Values that any file may make of nothing, in all. */
   private static final long MOST_MADE = 1L << 27;
+
+  /** Steps that may make others of all numbers that a file holds, as where weights are scaled. */
+  private static final long STEPS = 8;
 
   private static final Set<String> WEIGHTED =
       Set.of("Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN");
@@ -43,6 +47,7 @@ final class Lowering {
   private final MoveLowering moves;
   private final Map<String, Value> values = new HashMap<>();
   private final TailSketch tail;
+  private final long mostMade;
   private long made;
 
   /**
@@ -63,6 +68,7 @@ final class Lowering {
     this.tail = new TailSketch(sketch);
     this.needed = needed();
     this.codes = new QuantLowering(sketch, file, needed);
+    this.mostMade = mostMade(file.constants().values());
     file.constants().forEach((name, array) -> values.put(name, new Value.Constant(array)));
     give(file.input(), new Value.Live(0, order));
   }
@@ -212,10 +218,16 @@ final class Lowering {
         made += c.array().size();
       }
     }
-    if (made > MOST_MADE) {
-      throw new Refused("the file makes more than " + MOST_MADE + " values of nothing");
+    if (made > mostMade) {
+      throw new Refused("the file makes more than " + mostMade + " values of nothing");
     }
     return known;
+  }
+
+  /** The more numbers a file holds, the more it may make of them. */
+  private static long mostMade(Collection<NdArray> constants) {
+    long held = constants.stream().filter(NdArray::isFloat).mapToLong(NdArray::size).sum();
+    return Math.max(MOST_MADE, STEPS * held);
   }
 
   private static List<Value.Constant> computed(Inputs in) {
