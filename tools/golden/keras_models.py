@@ -90,6 +90,12 @@ def joins(x):
 
 
 @case()
+def masked(x):
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    return kl.Conv2D(2, 1, name="c2")(kl.Multiply(name="m")([kl.Conv2D(1, 3, activation="sigmoid", name="mask")(x), y]))
+
+
+@case()
 def numbers(x):
     """Sums and products of a tensor and a number, which are layers, too."""
     y = kl.Conv2D(4, 1, name="c")(x)

@@ -309,6 +309,7 @@ final class Lowering {
       case "DepthToSpace" -> moves.depthToSpace(in);
       case "SpaceToDepth" -> moves.spaceToDepth(in);
       case "Gather" -> moves.gather(in);
+      case "Expand" -> moves.expand(in);
       case "Relu" -> byValue.bound(name, in.live(0), 0, Float.POSITIVE_INFINITY);
       case "Clip" -> byValue.clip(in);
       case "Max" -> byValue.extreme(in, true);

@@ -280,6 +280,24 @@ final class Sketch {
     return moved(name, v, picked, out, order, fill, word);
   }
 
+  /** A value repeated along its axes of extent 1, until it lies over an output in this order. */
+  Value.Live spread(String name, Value.Live v, Shape out, View order) {
+    if (!moves) {
+      throw new Refused("repeats values along an axis");
+    }
+    needsUsualLayout(v);
+    int[] dims = order.extents();
+    if ((long) out.positions() * out.channels() > Op.Rearrange.MOST_VALUES) {
+      throw new Refused("its output " + Arrays.toString(dims) + " is too large");
+    }
+    int[] own = v.view().extents();
+    int[] strides = RowMajor.strides(own);
+    for (int d = 0; d < own.length; d++) {
+      strides[d] = own[d] == 1 ? 0 : strides[d];
+    }
+    return moved(name, v, RowMajor.places(dims, strides, 0), out, order, 0, "expand");
+  }
+
   private static int extent(View order, View.Axis axis) {
     int n = 1;
     for (List<View.Atom> atoms : order.axes()) {
