@@ -218,6 +218,14 @@ def operations(x):
     return kl.Dense(3, name="d")(ops.sum(y[:, 1:], axis=2))
 
 
+@case()
+def places(x):
+    """Parts told in numbers, which are no values."""
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    row, channel = kl.Dense(3, name="d1")(y[:, 2]), y[..., -1]
+    return [kl.Dense(2, name="d2")(row[:, 1:, ::2]), kl.Dense(2, name="d3")(kl.Flatten(name="f")(channel))]
+
+
 @case(ending=".h5")
 def operations_in_hdf5(x):
     y = kl.Conv2D(4, 3, name="c1")(x)

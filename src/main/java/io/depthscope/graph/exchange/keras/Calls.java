@@ -22,6 +22,9 @@ final class Calls {
   /** Names under which a call may have what it reads, in the order of their places. */
   private static final List<String> PLACES = List.of("inputs", "x", "xs", "x1", "x2");
 
+  /** The operation that takes a part, which may be told in numbers. */
+  private static final String PART = "GetItem";
+
   /** The constant of Keras 2 in place of the layer that a value comes from. */
   private static final String CONSTANT = "_CONSTANT_VALUE";
 
@@ -55,7 +58,9 @@ final class Calls {
     }
     for (JsonNode node : layer.entry().path("inbound_nodes")) {
       List<Operand> reads = new ArrayList<>();
-      if (node.isObject()) {
+      if (layer.kind().equals(PART) && node.isObject()) {
+        collect(node.path("args").path(0), reads); // then comes the part that is taken
+      } else if (node.isObject()) {
         collect(node.path("args"), reads);
         named(node.path("kwargs"), reads);
       } else if (layer.kind().equals("TFOpLambda")) {

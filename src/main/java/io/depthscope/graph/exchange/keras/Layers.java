@@ -43,6 +43,14 @@ final class Layers {
       }
       return inputs.getFirst();
     }
+
+    /** All that it reads, of which there is something. */
+    List<Tensor> some() {
+      if (inputs.isEmpty()) {
+        throw new Refused("reads nothing");
+      }
+      return inputs;
+    }
   }
 
   /**
@@ -413,10 +421,7 @@ final class Layers {
   }
 
   private Tensor joined(Use u, String op) {
-    if (u.inputs().isEmpty()) {
-      throw new Refused("reads nothing");
-    }
-    Tensor all = u.inputs().getFirst();
+    Tensor all = u.some().getFirst();
     for (int i = 1; i < u.inputs().size(); i++) {
       String part = i == u.inputs().size() - 1 ? u.name() : u.name() + "/" + i;
       all = operations.combined(part, op, all, u.inputs().get(i));
