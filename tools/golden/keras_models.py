@@ -82,6 +82,22 @@ def norms(x):
 
 
 @case()
+def layer_norms(x):
+    """A block of ConvNeXt."""
+    y = kl.LayerNormalization(epsilon=1e-6, name="ln1")(kl.Conv2D(4, 3, name="c1")(x))
+    z = kl.LayerNormalization(axis=[3], scale=False, name="ln2")(kl.DepthwiseConv2D(5, padding="same", name="dw")(y))
+    z = kl.Dense(4, name="d2")(kl.Dense(8, activation="gelu", name="d1")(z))
+    y = kl.GlobalAveragePooling2D(name="gap")(kl.Add(name="add")([y, z]))
+    return kl.Dense(3, name="d3")(kl.LayerNormalization(center=False, name="ln3")(y))
+
+
+@case(ending=".h5", spelling=2)
+def layer_norm(x):
+    y = kl.LayerNormalization(name="ln1")(kl.Conv2D(4, 3, name="c1")(x))
+    return kl.LayerNormalization(scale=False, center=False, name="ln2")(kl.Dense(3, name="d1")(y))
+
+
+@case()
 def joins(x):
     a, b = kl.Conv2D(3, 1, name="a")(x), kl.Conv2D(3, 1, name="b")(x)
     y = kl.Concatenate(name="cat")([kl.Add(name="add")([a, b, x]), kl.Subtract(name="sub")([a, b])])

@@ -61,6 +61,19 @@ public record LayerNorm(float epsilon, float[] scale, float[] shift) implements 
     return (float) ((x - mean) / deviation * each(scale, channel) + each(shift, channel));
   }
 
+  /** This norm with another scale and shift behind it. */
+  public LayerNorm then(BatchNorm next) {
+    int channels = next.gamma().length;
+    float[] scales = new float[channels];
+    float[] shifts = new float[channels];
+    for (int c = 0; c < channels; c++) {
+      double factor = next.factor(c);
+      scales[c] = (float) (each(scale, c) * factor);
+      shifts[c] = (float) (((double) each(shift, c) - next.mean()[c]) * factor + next.beta()[c]);
+    }
+    return new LayerNorm(epsilon, scales, shifts);
+  }
+
   private static float each(float[] values, int channel) {
     return values[values.length == 1 ? 0 : channel];
   }

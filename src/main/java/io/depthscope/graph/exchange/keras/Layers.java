@@ -75,6 +75,7 @@ final class Layers {
       case "Conv2DTranspose" -> transposed(u);
       case "Dense" -> dense(u);
       case "BatchNormalization" -> batchNorm(u);
+      case "LayerNormalization" -> layerNorm(u);
       case "MaxPooling1D" -> pool(u, "MaxPool", 1);
       case "MaxPooling2D" -> pool(u, "MaxPool", 2);
       case "AveragePooling1D" -> pool(u, "AveragePool", 1);
@@ -305,13 +306,7 @@ final class Layers {
     LayerConfig c = u.config();
     String n = u.name();
     int rank = u.x().rank();
-    long axis =
-        c.has("axis") && c.json().get("axis").isArray()
-            ? c.integers("axis", 1, -1)[0]
-            : c.integer("axis", -1);
-    if (axis != -1 && axis != rank - 1) {
-      throw new Refused("normalizes along axis " + axis + " of " + rank);
-    }
+    checkChannels(c, rank);
     List<String> words = new ArrayList<>();
     words.add(c.flag("scale", true) ? "gamma" : "");
     words.add(c.flag("center", true) ? "beta" : "");
@@ -343,6 +338,38 @@ final class Layers {
             stored.get(2),
             stored.get(3));
     return axes == 1 || axes == 2 ? last(n, y, axes) : with(u.x(), y);
+  }
+
+  /** Refuses what normalizes along other axes than channels. */
+  private static void checkChannels(LayerConfig c, int rank) {
+    long axis =
+        c.has("axis") && c.json().get("axis").isArray()
+            ? c.integers("axis", 1, -1)[0]
+            : c.integer("axis", -1);
+    if (axis != -1 && axis != rank - 1) {
+      throw new Refused("normalizes along axis " + axis + " of " + rank);
+    }
+  }
+
+  private Tensor layerNorm(Use u) {
+    LayerConfig c = u.config();
+    String n = u.name();
+    checkChannels(c, u.x().rank());
+    if (c.flag("rms_scaling", false)) {
+      throw new Refused("normalizes by the root of the squares, which cannot run yet");
+    }
+    boolean scales = c.flag("scale", true);
+    String scale =
+        scales ? out.constant(n + "/gamma", weight(u, "gamma", 0, 1)) : out.scalar(n + "/gamma", 1);
+    String shift =
+        c.flag("center", true)
+            ? out.constant(n + "/beta", weight(u, "beta", scales ? 1 : 0, 1))
+            : "";
+    Map<String, Attribute> how =
+        Map.of(
+            "axis", new Attribute.Whole(-1),
+            "epsilon", new Attribute.Real((float) c.real("epsilon", 1e-3)));
+    return with(u.x(), out.node(n, "LayerNormalization", how, u.x().value(), scale, shift));
   }
 
   private Tensor pool(Use u, String op, int axes) {

@@ -45,6 +45,7 @@ final class Lowering {
   private final Set<FileNode> needed;
   private final QuantLowering codes;
   private final MoveLowering moves;
+  private final NormLowering norms;
   private final Map<String, Value> values = new HashMap<>();
   private final TailSketch tail;
   private final long mostMade;
@@ -65,6 +66,7 @@ final class Lowering {
     this.layers = new LayerLowering(sketch);
     this.byValue = new ValueLowering(sketch, layers);
     this.moves = new MoveLowering(sketch);
+    this.norms = new NormLowering(sketch, byValue);
     this.tail = new TailSketch(sketch);
     this.needed = needed();
     this.codes = new QuantLowering(sketch, file, needed);
@@ -102,6 +104,11 @@ final class Lowering {
         throw new ModelFormatException(
             file.file(),
             "output " + ModelFormatException.shortened(output) + " cannot be computed");
+      }
+      if (v instanceof Value.Norming n) {
+        throw new ModelFormatException(
+            file.file(),
+            "output " + ModelFormatException.shortened(output) + " " + n.refusal().getMessage());
       }
       outputs.add(v);
     }
@@ -263,6 +270,7 @@ final class Lowering {
           case Value.Quantized q -> q.live().view().extents();
           case Value.Behind b -> b.sample().dims();
           case Value.Constant c -> c.array().dims();
+          case Value.Norming n -> throw n.refusal();
         };
     if (in.node().op().equals("Size")) {
       return new Value.Constant(NdArray.of(new int[0], new long[] {NdArray.size(dims)}));
@@ -273,6 +281,10 @@ final class Lowering {
   private List<? extends Value> live(Inputs in) {
     if (in.node().op().equals("DequantizeLinear")) {
       return List.of(codes.dequantize(in));
+    }
+    Optional<Value> norm = norms.part(in);
+    if (norm.isPresent()) {
+      return List.of(norm.get());
     }
     if (in.values().stream().noneMatch(Value.Quantized.class::isInstance)) {
       return in.node().op().equals("Split") ? moves.split(in) : List.of(one(in));
@@ -304,6 +316,7 @@ final class Lowering {
       case "ReduceMean", "ReduceMax", "ReduceSum" -> byValue.reduce(in);
       case "ConvTranspose" -> layers.transposedConvolution(in);
       case "LRN" -> layers.localResponse(in);
+      case "LayerNormalization" -> norms.layerNorm(in);
       case "Pad" -> moves.pad(in);
       case "Resize", "Upsample" -> moves.resize(in);
       case "DepthToSpace" -> moves.depthToSpace(in);
@@ -326,6 +339,7 @@ final class Lowering {
       case "Mish" -> byValue.unary(name, in.live(0), Op.Unary.Function.MISH);
       case "Abs" -> byValue.unary(name, in.live(0), Op.Unary.Function.ABS);
       case "Exp" -> byValue.unary(name, in.live(0), Op.Unary.Function.EXP);
+      case "Pow" -> byValue.power(in);
       case "Sqrt" -> byValue.unary(name, in.live(0), Op.Unary.Function.SQRT);
       case "Erf" -> byValue.unary(name, in.live(0), Op.Unary.Function.ERF);
       case "HardSwish" -> byValue.unary(name, in.live(0), Op.Unary.Function.HARD_SWISH);

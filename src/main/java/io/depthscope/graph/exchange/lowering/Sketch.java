@@ -73,13 +73,21 @@ final class Sketch {
 
   /** Ends a probe with what a node reads whose axes are as the file's tensors usually are. */
   void needsUsualLayout(Value.Live v) {
-    View view = v.view();
+    if (channelsLast) {
+      needsChannelsLast(v);
+    } else {
+      needsLayout(v);
+    }
+  }
+
+  /** Ends a probe with what a node reads whose channels lie along the last axis. */
+  void needsChannelsLast(Value.Live v) {
     needsLayout(
-        !channelsLast || view.rank() < 3 || view.rank() > 4
-            ? v
-            : new Value.Live(
-                v.node(),
-                view.rank() == 4 ? view.transposed(0, 3, 1, 2) : view.transposed(0, 2, 1)));
+        switch (v.view().rank()) {
+          case 4 -> new Value.Live(v.node(), v.view().transposed(0, 3, 1, 2));
+          case 3 -> new Value.Live(v.node(), v.view().transposed(0, 2, 1));
+          default -> v;
+        });
   }
 
   /** Ends a probe with what a node reads, [1, C, H, W] or [1, C, W]. */
@@ -117,6 +125,10 @@ final class Sketch {
    */
   void mayMove(boolean allowed) {
     moves = allowed;
+  }
+
+  boolean mayMove() {
+    return moves;
   }
 
   Shape shape(int node) {

@@ -110,8 +110,26 @@ final class ValueLowering {
     return layers.normalized(name, x, BatchNorm.affine(scale, shift));
   }
 
+  /** A value to the power of 1, 2, 3 or 1/2. */
+  Value power(Inputs in) {
+    String name = in.node().name();
+    Value.Live x = in.live(0);
+    double exponent = Evaluator.scalar(in.constant(1));
+    if (exponent == 1) {
+      return x;
+    }
+    if (exponent == 0.5) {
+      return unary(name, x, Op.Unary.Function.SQRT);
+    }
+    if (exponent != 2 && exponent != 3) {
+      throw new Refused("takes the power of " + exponent + ", which cannot run yet");
+    }
+    Value.Live square = combined(exponent == 2 ? name : name + "/square", x, x, Function.MUL);
+    return exponent == 2 ? square : combined(name, square, x, Function.MUL);
+  }
+
   /** A constant that goes with a value, one number for each channel of the node. */
-  private float[] byChannel(NdArray constant, Value.Live x) {
+  float[] byChannel(NdArray constant, Value.Live x) {
     View view = x.view();
     int channels = sketch.shape(x.node()).channels();
     if (channels > MOST_CHANNELS) {
