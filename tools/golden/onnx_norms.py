@@ -1,5 +1,7 @@
 """ONNX files of the tests with layer norms and the functions that come with them, whole and in pieces; see onnx_models."""
 
+import numpy as np
+
 from tools.golden.onnx_net import case
 
 
@@ -80,6 +82,19 @@ def quantized_layer_norm(n, x):
     y = n.rounded(n.op("Conv", n.rounded(x), n.stored(4, 3, 1, 1)), scale=0.05)
     y = n.op("LayerNormalization", last(n, y), n.stored(4, scale=0.02), n.noise(4))
     return [n.rounded(n.op("Conv", first(n, n.rounded(y, scale=0.04)), n.stored(3, 4, 3, 3)), scale=0.2)]
+
+
+@case()
+def gelu_tanh_in_pieces(n, x):
+    def bent(y):
+        return n.op("Add", n.op("Tanh", y), n.array(1.0))
+
+    y = n.conv(x, 3, 4)
+    inner = n.op("Add", y, n.op("Mul", n.op("Pow", y, n.array(3.0)), n.array(0.044715)))
+    y = n.op("Mul", n.op("Mul", y, n.array(0.5)), bent(n.op("Mul", inner, n.array((2 / np.pi) ** 0.5))))
+    y = n.conv(y, 4, 4)
+    inner = n.op("Add", n.op("Mul", n.op("Mul", y, n.op("Mul", y, n.array(0.044715))), n.array(0.7978846)), n.array(0.7978846))
+    return [n.conv(n.op("Mul", n.op("Mul", bent(n.op("Mul", inner, y)), y), n.array(0.5)), 4, 3)]
 
 
 @case()

@@ -1,5 +1,7 @@
 """TFLite files of the tests that spread values over channels, or bring those of a position together; see tflite_models."""
 
+import numpy as np
+
 from tools.golden.tflite_net import case
 
 
@@ -33,3 +35,13 @@ def layer_norm_by_the_root(n, x):
     mean, variance = moments(n, y)
     y = n.binary("DIV", n.binary("SUB", y, mean), n.op("SQRT", variance))
     return [n.conv(n.binary("ADD", n.binary("MUL", y, n.noise(1, 1, 1, 4)), n.noise(4)), 4, 2)]
+
+
+@case()
+def gelu_tanh_in_pieces(n, x):
+    y = n.conv(x, 3, 4)
+    cube = n.binary("MUL", n.binary("MUL", y, y), y)
+    inner = n.binary("ADD", y, n.binary("MUL", cube, n.array(0.044715)))
+    bent = n.op("TANH", n.binary("MUL", inner, n.array((2 / np.pi) ** 0.5)))
+    half = n.binary("MUL", y, n.array(0.5))
+    return [n.conv(n.binary("MUL", half, n.binary("ADD", bent, n.array(1.0))), 4, 2)]
