@@ -20,6 +20,7 @@ import keras
 import numpy as np
 from keras import layers as kl
 from keras import ops
+from keras.src.applications import convnext
 
 from tools import manifest
 from tools.golden import model_files
@@ -89,6 +90,14 @@ def layer_norms(x):
     z = kl.Dense(4, name="d2")(kl.Dense(8, activation="gelu", name="d1")(z))
     y = kl.GlobalAveragePooling2D(name="gap")(kl.Add(name="add")([y, z]))
     return kl.Dense(3, name="d3")(kl.LayerNormalization(center=False, name="ln3")(y))
+
+
+@case()
+def layer_scale(x):
+    """What the ConvNeXt of Keras has beside layers of Keras."""
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    y = convnext.StochasticDepth(0.1, name="depth")(convnext.LayerScale(0.5, 4, name="scale")(y))
+    return kl.Conv2D(2, 1, name="c2")(y)
 
 
 @case(ending=".h5", spelling=2)

@@ -21,12 +21,22 @@ def moments(n, y):
 
 @case()
 def layer_norm(n, x):
-    """As Keras writes it: a batch norm with the moments of the position."""
+    """As Keras 2 writes it: a batch norm with the moments of the position."""
     y = n.conv(x, 3, 4)
     mean, variance = moments(n, y)
     r = n.binary("MUL", n.op("RSQRT", variance), n.noise(4))
     shift = n.binary("SUB", n.noise(4), n.binary("MUL", mean, r))
     return [n.conv(n.binary("ADD", n.binary("MUL", y, r), shift), 4, 2)]
+
+
+@case()
+def layer_norm_by_the_negative(n, x):
+    """As Keras 3 writes it."""
+    y = n.conv(x, 3, 4)
+    mean, variance = moments(n, y)
+    r = n.binary("MUL", n.op("RSQRT", variance), n.noise(4))
+    shift = n.binary("ADD", n.binary("MUL", n.op("NEG", mean), r), n.noise(4))
+    return [n.conv(n.op("NEG", n.binary("ADD", n.binary("MUL", y, r), shift)), 4, 2)]
 
 
 @case()

@@ -87,6 +87,11 @@ final class Layers {
       case "Cropping2D" -> crop(u);
       case "UpSampling2D" -> upSample(u);
       case "Activation" -> activations.named(n, u.x(), c, "activation");
+      case "LayerScale" -> // of the ConvNeXt that comes with Keras
+          with(
+              u.x(),
+              out.node(
+                  n, "Mul", u.x().value(), out.constant(n + "/gamma", weight(u, "gamma", 0, 1))));
       case "ReLU" -> activations.relu(n, u.x(), c);
       case "LeakyReLU" ->
           with(
@@ -137,6 +142,7 @@ final class Layers {
           "AlphaDropout",
           "GaussianDropout",
           "GaussianNoise",
+          "StochasticDepth",
           "ActivityRegularization",
           "RandomFlip",
           "RandomRotation",

@@ -339,6 +339,7 @@ final class Lowering {
       case "Mish" -> byValue.unary(name, in.live(0), Op.Unary.Function.MISH);
       case "Abs" -> byValue.unary(name, in.live(0), Op.Unary.Function.ABS);
       case "Exp" -> byValue.unary(name, in.live(0), Op.Unary.Function.EXP);
+      case "Neg" -> byValue.affine(name, in.live(0), -1, 0);
       case "Pow" -> byValue.power(in);
       case "Sqrt" -> byValue.unary(name, in.live(0), Op.Unary.Function.SQRT);
       case "Erf" -> byValue.unary(name, in.live(0), Op.Unary.Function.ERF);

@@ -4,6 +4,7 @@ import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.CENTRED;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.DEVIATION;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.INVERSE;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.MEAN;
+import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.NEGATED;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.OFFSET;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.SCALED;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.SCALED_MEAN;
@@ -99,6 +100,7 @@ final class NormLowering {
               is(in, 0, VARIANCE) ? Optional.of(read.get().as(DEVIATION)) : Optional.empty();
           case "Reciprocal" ->
               is(in, 0, DEVIATION) ? Optional.of(read.get().as(INVERSE)) : Optional.empty();
+          case "Neg" -> negated(read.get());
           case "Pow" -> power(in, read.get());
           case "Add" -> either(in, this::sum);
           case "Sub" -> difference(in);
@@ -149,6 +151,10 @@ final class NormLowering {
     return a.of().equals(b.of());
   }
 
+  private static float each(float[] values, int channel) {
+    return values[values.length == 1 ? 0 : channel];
+  }
+
   private interface Rule {
     Optional<Value> of(Inputs in, int a, int b);
   }
@@ -171,7 +177,26 @@ final class NormLowering {
     return Optional.empty();
   }
 
+  private static Optional<Value> negated(Norming n) {
+    return switch (n.part()) {
+      case MEAN -> Optional.of(n.as(NEGATED));
+      case SCALED_MEAN -> Optional.of(n.as(OFFSET));
+      default -> Optional.empty();
+    };
+  }
+
   private Optional<Value> sum(Inputs in, int a, int b) {
+    if (is(in, b, NEGATED) && norming(in, b).of().equals(in.values().get(a))) {
+      return Optional.of(norming(in, b).as(CENTRED));
+    }
+    if (is(in, a, OFFSET) && in.isConstant(b)) {
+      Norming n = norming(in, a);
+      float[] shift = byValue.byChannel(in.constant(b), n.of());
+      for (int c = 0; c < shift.length; c++) {
+        shift[c] += each(n.shift(), c);
+      }
+      return Optional.of(new Norming(OFFSET, n.of(), n.epsilon(), n.scale(), shift, n.maker()));
+    }
     if (is(in, a, VARIANCE) && in.isConstant(b) && in.constant(b).size() == 1) {
       Norming v = norming(in, a);
       double epsilon = v.epsilon() + Evaluator.scalar(in.constant(b));
@@ -218,7 +243,7 @@ final class NormLowering {
     if (in.isConstant(a)) {
       float[] scale = byValue.byChannel(in.constant(a), inverse.of());
       for (int c = 0; c < scale.length; c++) {
-        scale[c] *= inverse.scale()[inverse.scale().length == 1 ? 0 : c];
+        scale[c] *= each(inverse.scale(), c);
       }
       return Optional.of(
           new Norming(INVERSE, inverse.of(), inverse.epsilon(), scale, ZERO, inverse.maker()));
@@ -226,8 +251,9 @@ final class NormLowering {
     if (inverse.of().equals(in.values().get(a))) {
       return Optional.of(inverse.as(SCALED));
     }
-    if (is(in, a, MEAN) && alike(norming(in, a), inverse)) {
-      return Optional.of(inverse.as(SCALED_MEAN));
+    boolean mean = is(in, a, MEAN);
+    if ((mean || is(in, a, NEGATED)) && alike(norming(in, a), inverse)) {
+      return Optional.of(inverse.as(mean ? SCALED_MEAN : OFFSET));
     }
     return is(in, a, CENTRED) && alike(norming(in, a), inverse)
         ? Optional.of(finished(in, inverse))

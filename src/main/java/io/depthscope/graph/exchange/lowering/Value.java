@@ -42,6 +42,8 @@ sealed interface Value {
     enum Part {
       /** m. */
       MEAN,
+      /** -m. */
+      NEGATED,
       /** x - m. */
       CENTRED,
       /** (x - m)^2. */

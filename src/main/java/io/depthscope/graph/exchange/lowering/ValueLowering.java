@@ -64,7 +64,8 @@ final class ValueLowering {
     return bound(name + "/clamp", line, 0, 1);
   }
 
-  private Value.Live affine(String name, Value.Live x, float scale, float shift) {
+  /** scale x + shift. */
+  Value.Live affine(String name, Value.Live x, float scale, float shift) {
     int channels = sketch.shape(x.node()).channels();
     float[] scales = new float[channels];
     float[] shifts = new float[channels];
