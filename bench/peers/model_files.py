@@ -1,12 +1,13 @@
-"""Depthscope's outputs of model files against those of ONNX Runtime and TensorFlow Lite, on every backend.
+"""Depthscope's outputs of model files against those of ONNX Runtime, TensorFlow Lite and Keras, on every backend.
 
-Run from the repository root, with model files or folders of them (packages: numpy, onnx, onnxruntime, tensorflow-cpu):
+Run from the repository root, with model files or folders of them (packages: numpy, onnx, onnxruntime, tensorflow-cpu,
+keras):
 
     python -m bench.peers.model_files FOLDER... --write-table
     python -m bench.peers.model_files FOLDER/net.onnx --update      # measures one again, keeps what is known of others
 
-Each peer runs a file twice: plainly (no optimizations; reference kernels) and as people usually run it (all
-optimizations; XNNPACK). A float file's figure is the largest difference to the plain outputs as a share of the output's
+Each peer runs a file twice: plainly (no optimizations; reference kernels; operation by operation) and as people usually
+run it (all optimizations; XNNPACK; compiled). A float file's figure is the largest difference to the plain outputs as a share of the output's
 range; a quantized file's is the root mean square of the differences of the quantized stream in steps between codes. The
 worst output counts. The same figure between the peer's two ways says how much of it is a matter of rounding alone.
 
@@ -38,7 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 RESULT = ROOT / "bench/results/models/model_files.json"
 BACKENDS = ("reference", "cpu", "cuda")
 DRIVER = "DEPTHSCOPE_CUDA_DRIVER"
-PACKAGES = ("numpy", "onnx", "onnxruntime", "tensorflow-cpu")
+PACKAGES = ("numpy", "onnx", "onnxruntime", "tensorflow-cpu", "keras")
 # A float file's share of the range, a quantized one's codes; or twice what the peer itself differs by, if that is more.
 BOUNDS = {False: 2e-5, True: 0.5}
 STARTS = 3
@@ -182,7 +183,7 @@ def table(result: dict) -> str:
     cuda = "cuda: kernels on the emulated driver, 1 input; " if emulated else ""
     head = (
         f"{result['images']} inputs of noise a file; {cuda}ONNX Runtime {versions['onnxruntime']}, TensorFlow Lite "
-        f"{versions['tensorflow-cpu']}; {cpu['cpu']}."
+        f"{versions['tensorflow-cpu']}, Keras {versions['keras']}; {cpu['cpu']}."
     )
     columns = [b for b in BACKENDS if any(b in e["backends"] for e in result["files"])]
     lines = [head, "", f"| file | what it is | {' | '.join(columns)} | peer itself |"]
@@ -223,7 +224,8 @@ def _words(entry: dict) -> str:
     outputs = f", {entry['outputs']} outputs" if entry["outputs"] > 1 else ""
     kind = ", quantized" if entry["quantized"] else ", weights in codes" if entry["hybrid"] else ""
     shape = "x".join(str(d) for d in entry["input"])
-    return f"{entry['operators']} operators, {entry['inputType']} {shape}{outputs}{kind}"
+    parts = "layers" if entry["peer"] == "Keras" else "operators"
+    return f"{entry['operators']} {parts}, {entry['inputType']} {shape}{outputs}{kind}"
 
 
 def _cell(found: dict | None, quantized: bool) -> str:

@@ -1,6 +1,6 @@
-"""ONNX Runtime and TensorFlow Lite as judges of a model file: each runs it plainly and as people usually do.
+"""ONNX Runtime, TensorFlow Lite and Keras as judges of a model file: each runs it plainly and as people usually do.
 
-Both take inputs of seeded noise and hand out every output for every image. Of a quantized file they say how far apart
+All take inputs of seeded noise and hand out every output for every image. Of a quantized file they say how far apart
 two neighbouring codes of an output are.
 """
 
@@ -132,6 +132,33 @@ def _tflite(path: Path, images: int) -> Judged:
     return Judged("TensorFlow Lite", operators, shape, np.dtype(source["dtype"]).name, x, *found, steps, hybrid)
 
 
+def _keras(path: Path, images: int) -> Judged:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    import keras
+
+    class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
+        """Files of Keras 2 state groups, which Keras 3 refuses."""
+
+        def __init__(self, *args: object, groups: int = 1, **kwargs: object):
+            super().__init__(*args, **kwargs)
+
+    model = keras.models.load_model(path, compile=False, custom_objects={"DepthwiseConv2D": DepthwiseConv2D})
+    extents = [d or (COLOURS if axis == len(model.inputs[0].shape) - 1 else OPEN_EXTENT) for axis, d in enumerate(model.inputs[0].shape)]
+    shape = [1, *extents[1:]]
+    x = _generator(path).uniform(-1, 1, [images, *shape[1:]]).astype(np.float32)
+    names = [o._keras_history.operation.name for o in model.outputs]
+    found = []
+    # Operation by operation, and as one compiled program.
+    for run in (lambda v: model(v, training=False), lambda v: model.predict(v, verbose=0)):
+        each = [run(x[i : i + 1]) for i in range(images)]
+        each = [y if isinstance(y, list) else [y] for y in each]
+        found.append({name: np.concatenate([np.asarray(y[k]) for y in each]) for k, name in enumerate(names)})
+    layers = sum(not isinstance(layer, keras.layers.InputLayer) for layer in model._flatten_layers(include_self=False))
+    return Judged("Keras", layers, shape, "float32", x, *found, None)
+
+
 def _tflite_inputs(path: Path, images: int, source: dict) -> tuple[np.ndarray, np.ndarray]:
     """Real numbers, and what the interpreter is given for them: the same, or codes."""
     shape = [images, *source["shape"][1:]]
@@ -175,4 +202,9 @@ def _tflite_scale(interpreter: object, output: dict) -> float:
     return 0.0
 
 
-RUNNERS: dict[str, Callable[[Path, int], Judged]] = {".onnx": _onnx, ".tflite": _tflite}
+RUNNERS: dict[str, Callable[[Path, int], Judged]] = {
+    ".onnx": _onnx,
+    ".tflite": _tflite,
+    ".h5": _keras,
+    ".keras": _keras,
+}

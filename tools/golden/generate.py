@@ -205,6 +205,23 @@ def moved() -> Builder:
     return b.add("classifier", "fully-connected", 6, bias=True)
 
 
+def normed() -> Builder:
+    """Norms over the channels of a position: of all alike, of each its own, on one channel and on many."""
+    b = Builder(5, 4, 3)
+    b.add("stem", "conv", 19, kernel=3, padding=1, batch_norm=True)
+    own = {"scale": tuple(i / 8 for i in range(-3, 16)), "shift": tuple(i % 5 / 4 - 0.5 for i in range(19))}
+    b.add("norm", "layer-norm", epsilon=2.0**-20, **own)
+    b.add("bent", "gelu-tanh")
+    b.add("mix", "conv", 5, bias=True)
+    b.add("alike", "layer-norm", epsilon=0.25, scale=(1.5,) * 5, shift=(0.25,) * 5)
+    b.add("squeeze", "conv", 1, bias=True)
+    b.add("one", "layer-norm", epsilon=2.0**-10, scale=(3.0,), shift=(-0.5,))
+    b.add("joined", "concat", inputs=("one", "alike", "squeeze"))
+    b.add("global_pool", "global-average-pool")
+    b.add("last_norm", "layer-norm", epsilon=2.0**-17, scale=(1.0,) * 7, shift=(0.0,) * 7)
+    return b.add("classifier", "fully-connected", 6, bias=True)
+
+
 CASES = [
     Case("separable_w8a8", 1000, separable(7, 7, 16, 17, 24), histograms=True),
     Case("regular_w8a8", 2000, regular()),
@@ -221,6 +238,7 @@ CASES = [
     Case("branched", 14000, branched()),
     Case("functions", 15000, functions()),
     Case("moved", 16000, moved()),
+    Case("normed", 17000, normed()),
 ]
 
 

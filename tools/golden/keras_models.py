@@ -20,6 +20,7 @@ import keras
 import numpy as np
 from keras import layers as kl
 from keras import ops
+from keras.src.applications import convnext
 
 from tools import manifest
 from tools.golden import model_files
@@ -82,11 +83,41 @@ def norms(x):
 
 
 @case()
+def layer_norms(x):
+    """A block of ConvNeXt."""
+    y = kl.LayerNormalization(epsilon=1e-6, name="ln1")(kl.Conv2D(4, 3, name="c1")(x))
+    z = kl.LayerNormalization(axis=[3], scale=False, name="ln2")(kl.DepthwiseConv2D(5, padding="same", name="dw")(y))
+    z = kl.Dense(4, name="d2")(kl.Dense(8, activation="gelu", name="d1")(z))
+    y = kl.GlobalAveragePooling2D(name="gap")(kl.Add(name="add")([y, z]))
+    return kl.Dense(3, name="d3")(kl.LayerNormalization(center=False, name="ln3")(y))
+
+
+@case()
+def layer_scale(x):
+    """What the ConvNeXt of Keras has beside layers of Keras."""
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    y = convnext.StochasticDepth(0.1, name="depth")(convnext.LayerScale(0.5, 4, name="scale")(y))
+    return kl.Conv2D(2, 1, name="c2")(y)
+
+
+@case(ending=".h5", spelling=2)
+def layer_norm(x):
+    y = kl.LayerNormalization(name="ln1")(kl.Conv2D(4, 3, name="c1")(x))
+    return kl.LayerNormalization(scale=False, center=False, name="ln2")(kl.Dense(3, name="d1")(y))
+
+
+@case()
 def joins(x):
     a, b = kl.Conv2D(3, 1, name="a")(x), kl.Conv2D(3, 1, name="b")(x)
     y = kl.Concatenate(name="cat")([kl.Add(name="add")([a, b, x]), kl.Subtract(name="sub")([a, b])])
     z = kl.Concatenate(axis=3, name="cat2")([kl.Multiply(name="mul")([a, b]), kl.Average(name="avg")([a, b, x])])
     return kl.Conv2D(2, 1, name="c")(kl.Add(name="all")([y, z]))
+
+
+@case()
+def masked(x):
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    return kl.Conv2D(2, 1, name="c2")(kl.Multiply(name="m")([kl.Conv2D(1, 3, activation="sigmoid", name="mask")(x), y]))
 
 
 @case()
@@ -210,6 +241,14 @@ def operations(x):
     y = ops.clip(ops.square(kl.Conv2D(4, 1, name="c2")(y)), 0.1, 2.0)
     y = ops.transpose(ops.reshape(y, (-1, 63, 4)), (0, 2, 1))
     return kl.Dense(3, name="d")(ops.sum(y[:, 1:], axis=2))
+
+
+@case()
+def places(x):
+    """Parts told in numbers, which are no values."""
+    y = kl.Conv2D(4, 3, name="c1")(x)
+    row, channel = kl.Dense(3, name="d1")(y[:, 2]), y[..., -1]
+    return [kl.Dense(2, name="d2")(row[:, 1:, ::2]), kl.Dense(2, name="d3")(kl.Flatten(name="f")(channel))]
 
 
 @case(ending=".h5")

@@ -29,7 +29,7 @@ FUNCTIONS = {
     "exp": torch.exp,
     "sqrt": torch.sqrt,
 }
-KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS, "leaky-relu", "local-response", "concat")
+KINDS_QUANTIZED = (*KINDS_WITH_WEIGHTS, "input", *PAIRS, *FUNCTIONS, "leaky-relu", "local-response", "layer-norm", "concat")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,10 @@ class Node:
     # Of a leaky rectifier, a slope a channel; of a local response its size, alpha, beta and bias.
     slope: tuple[float, ...] = ()
     response: tuple[float, ...] = ()
+    # Of a norm over channels: what is added to the variance, a scale and a shift a channel.
+    epsilon: float = 0.0
+    scale: tuple[float, ...] = ()
+    shift: tuple[float, ...] = ()
     # Of a rearrangement: the places its values come from, -1 for the constants of its channels, and those.
     source: np.ndarray | None = None
     fill: tuple[float, ...] = ()
@@ -88,6 +92,8 @@ class Node:
             rest["slope"] = list(self.slope)
         if self.response:
             rest["response"] = list(self.response)
+        if self.epsilon:
+            rest |= {"epsilon": self.epsilon, "scale": list(self.scale), "shift": list(self.shift)}
         if self.source is not None:
             rest["source"] = self.source.ravel().tolist()
             rest["fill"] = list(self.fill)
@@ -292,6 +298,9 @@ def _apply(
             # PyTorch puts the odd neighbour of an even size in front, this network behind.
             around = F.pad(x.square().unsqueeze(1), (0, 0, 0, 0, (size - 1) // 2, size // 2))
             y = x / (bias + alpha * F.avg_pool3d(around, (size, 1, 1), stride=1).squeeze(1)) ** beta
+        case "layer-norm":
+            scale, shift = (torch.tensor(v, dtype=torch.float32).to(dtype) for v in (node.scale, node.shift))
+            y = F.layer_norm(x.permute(0, 2, 3, 1), (node.channels,), scale, shift, node.epsilon).permute(0, 3, 1, 2)
         case "resize-bilinear":
             y = F.interpolate(x, node.to, mode="bilinear", align_corners=node.corners)
         case _ if node.source is not None:

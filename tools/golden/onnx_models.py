@@ -16,7 +16,7 @@ import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 from tools import manifest
-from tools.golden import model_files, onnx_moves, onnx_quantized  # noqa: F401 -- cases of the latter two
+from tools.golden import model_files, onnx_moves, onnx_norms, onnx_quantized  # noqa: F401 -- cases of the latter three
 from tools.golden.onnx_net import CASES, SEED, Net, case
 
 FOLDER = manifest.TEST_DATA / "onnx"

@@ -216,6 +216,30 @@ def transposed_one_axis(n, x):
     return [n.op("ConvTranspose", x, n.noise(3, 4, 3), n.noise(4), strides=[2], pads=[1, 0], output_padding=[1])]
 
 
+# values repeated
+@case(opset=18)
+def expanded(n, x):
+    y = n.conv(x, 3, 4)
+    gate = n.op("Expand", n.op("Sigmoid", n.op("GlobalAveragePool", y)), n.ints(1, 4, 5, 7))
+    row = n.op("Expand", n.conv(x, 3, 1), n.ints(4, 1, 1))
+    return [n.conv(n.op("Add", n.op("Mul", y, gate), row), 4, 3)]
+
+
+@case()
+def masked(n, x):
+    y = n.conv(x, 3, 4)
+    seen = n.op("Mul", n.op("Sigmoid", n.conv(x, 3, 1)), y)
+    lone = n.op("GlobalMaxPool", n.conv(x, 3, 1))
+    return [n.conv(n.op("Sub", lone, seen), 4, 3)]
+
+
+@case()
+def outer_sum(n, x):
+    columns = n.op("MaxPool", n.conv(x, 3, 4, k=1), kernel_shape=[7, 1])
+    rows = n.op("MaxPool", n.conv(x, 3, 1, k=1), kernel_shape=[1, 9])
+    return [n.conv(n.op("Add", rows, columns), 4, 3)]
+
+
 # more functions of values
 @case()
 def leaky_relu(n, x):

@@ -54,6 +54,15 @@ def quantized_and_moved(n, x):
     return [n.op("DequantizeLinear", y, *p)]
 
 
+@case()
+def quantized_resized(n, x):
+    p, q = n.parameters(0.05, 120), n.parameters(0.06, 3, np.int8)
+    y = n.op("QuantizeLinear", n.op("Conv", n.rounded(x), n.stored(4, 3, 1, 1)), *p)
+    y = n.op("Resize", y, "", n.array([1, 1, 2, 2]), mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    y = n.op("QuantizeLinear", n.op("Conv", n.op("DequantizeLinear", y, *p), n.stored(3, 4, 3, 3)), *q)
+    return [n.op("DequantizeLinear", n.op("Resize", y, "", "", n.ints(1, 3, 5, 8)), *q)]
+
+
 @case(opset=21)
 def quantized_16_bits(n, x):
     x = n.rounded(x, scale=1e-4, zero=0, dtype=np.int16)

@@ -15,7 +15,18 @@ import java.util.function.DoubleUnaryOperator;
  *
  * <p>Wherever a method takes the shapes of the inputs, there are {@link #arity} of them.
  */
-public sealed interface Op {
+public sealed interface Op
+    permits Op.Input,
+        Op.Convolution,
+        Op.Pool,
+        Op.Elementwise,
+        Op.Unary,
+        Op.Concat,
+        Op.Rearrange,
+        Op.Resize,
+        Op.LeakyRelu,
+        Op.LocalResponse,
+        LayerNorm {
 
   /** Number of inputs. */
   default int arity() {

@@ -1,6 +1,7 @@
 package io.depthscope.remedy;
 
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.tensor.Shape;
@@ -123,6 +124,7 @@ final class Wires {
       }
       case Op.Rearrange r -> rearranged(i, r);
       case Op.LocalResponse ignored -> fixAround(i);
+      case LayerNorm ignored -> fixAround(i);
     }
   }
 

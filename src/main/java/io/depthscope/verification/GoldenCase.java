@@ -8,6 +8,7 @@ import io.depthscope.file.Sha256;
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
@@ -167,6 +168,11 @@ public final class GoldenCase {
             float[] r = floats(n.get("response"));
             yield new Op.LocalResponse((int) r[0], r[1], r[2], r[3]);
           }
+          case "layer-norm" ->
+              new LayerNorm(
+                  (float) n.get("epsilon").asDouble(),
+                  floats(n.get("scale")),
+                  floats(n.get("shift")));
           default ->
               n.has("source")
                   ? rearranged(n, in, kind, channels)

@@ -5,6 +5,7 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
@@ -82,8 +83,12 @@ public record LayerCase(String name, Op op, List<Shape> inputs, Clamp clamp) {
               new Op.Convolution(
                   c.window(), in.channels(), in.channels() * (c.outChannels() / c.groups()));
           case Op.Convolution c -> new Op.Convolution(c.window(), c.groups(), outChannels);
-          case Op.LeakyRelu l when l.slope().length > 1 ->
-              new Op.LeakyRelu(repeated(l.slope(), in.channels()));
+          case Op.LeakyRelu l -> new Op.LeakyRelu(fitting(l.slope(), in.channels()));
+          case LayerNorm n ->
+              new LayerNorm(
+                  n.epsilon(),
+                  fitting(n.scale(), in.channels()),
+                  fitting(n.shift(), in.channels()));
           case Op.Rearrange r -> resized(r, in);
           default -> op;
         };
@@ -114,11 +119,15 @@ public record LayerCase(String name, Op op, List<Shape> inputs, Clamp clamp) {
       int from = r.source()[i % r.source().length];
       source[i] = from < 0 ? -1 : (int) ((from + (long) i / r.source().length) % in.size());
     }
-    float[] fill = r.fill().length == 1 ? r.fill() : repeated(r.fill(), out.channels());
+    float[] fill = fitting(r.fill(), out.channels());
     return new Op.Rearrange(in, out, source, fill, r.word());
   }
 
-  private static float[] repeated(float[] values, int n) {
+  /** One value for the tensor, or values over and over until there is one a channel. */
+  private static float[] fitting(float[] values, int n) {
+    if (values.length == 1) {
+      return values;
+    }
     float[] out = new float[n];
     for (int i = 0; i < n; i++) {
       out[i] = values[i % values.length];

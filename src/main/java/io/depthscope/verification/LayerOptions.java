@@ -1,5 +1,6 @@
 package io.depthscope.verification;
 
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Sampling;
 import io.depthscope.tensor.Shape;
@@ -17,6 +18,8 @@ import java.util.StringJoiner;
  * rows=0.5:-0.25            of a resize: step and first place of the rows, columns likewise
  * slope=0.1                 of a leaky-relu: one for the tensor, or one a channel with commas
  * response=5:1e-4:0.75:1    size, alpha, beta and bias of a local-response
+ * epsilon=1e-5              what a layer-norm adds to the variance; with scale=1 and shift=0: one
+ *                           for the tensor, or one a channel with commas
  * from=0+2*3,-1,7           of any other kind, a rearrangement: where its values come from in turn,
  *                           here 0, 2, 4, a constant and 7
  * fill=0.5                  the constant, or one a channel with commas; 0 if left out
@@ -24,7 +27,17 @@ import java.util.StringJoiner;
  */
 final class LayerOptions {
   static final Set<String> NAMES =
-      Set.of("to", "rows", "columns", "slope", "response", "from", "fill");
+      Set.of(
+          "to",
+          "rows",
+          "columns",
+          "slope",
+          "response",
+          "epsilon",
+          "scale",
+          "shift",
+          "from",
+          "fill");
 
   private LayerOptions() {}
 
@@ -40,6 +53,11 @@ final class LayerOptions {
       case Op.LeakyRelu r -> options.put("slope", list(r.slope()));
       case Op.LocalResponse r ->
           options.put("response", r.size() + ":" + r.alpha() + ":" + r.beta() + ":" + r.bias());
+      case LayerNorm n -> {
+        options.put("epsilon", Float.toString(n.epsilon()));
+        options.put("scale", list(n.scale()));
+        options.put("shift", list(n.shift()));
+      }
       case Op.Rearrange r -> {
         options.put("to", r.output().height() + "x" + r.output().width());
         options.put("from", runs(r.source()));
@@ -96,6 +114,14 @@ final class LayerOptions {
           throw new IllegalArgumentException("'" + text + "' is no response");
         }
         yield Optional.of(new Op.LocalResponse((int) r[0], r[1], r[2], r[3]));
+      }
+      case "layer-norm" -> {
+        float[] epsilon = floats(needed("epsilon", options), ",");
+        if (epsilon.length != 1) {
+          throw new IllegalArgumentException("an epsilon of " + epsilon.length + " numbers");
+        }
+        float[] scale = floats(needed("scale", options), ",");
+        yield Optional.of(new LayerNorm(epsilon[0], scale, floats(needed("shift", options), ",")));
       }
       default -> Optional.empty();
     };

@@ -4,6 +4,7 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
@@ -135,11 +136,18 @@ public final class RandomCases {
 
   /** Values taken from elsewhere, from in between, or held against those around. */
   private Op moving(Shape in) {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(6)) {
       case 0, 1 -> rearranged(in);
+      case 4 -> normalized(in);
       case 2, 3 -> new Op.Resize(pick(EXTENTS), pick(EXTENTS), sampling(), sampling());
       default -> new Op.LocalResponse(1 + random.nextInt(6), random.nextFloat(), 0.5f, 1);
     };
+  }
+
+  /** With so large an epsilon that channels that are all but alike stay so. */
+  private Op normalized(Shape in) {
+    int values = random.nextBoolean() ? 1 : in.channels();
+    return new LayerNorm(0.125f, draw.gaussian(values, 1), draw.gaussian(values, 1));
   }
 
   private Sampling sampling() {

@@ -72,6 +72,25 @@ class OpTest {
   }
 
   @Test
+  void aLayerNormIsOfThePositionsOwnChannels() {
+    float[] in = {9, 1, 2, 3, 6, 9};
+    double mean = LayerNorm.mean(in, 1, 4);
+    assertEquals(3, mean);
+    LayerNorm norm = new LayerNorm(0.5f, new float[] {2}, new float[] {1, 0, 0, -1});
+    double deviation = norm.deviation(in, 1, 4, mean);
+    assertEquals(2, deviation, 1e-12); // of 4 + 1 + 0 + 9 over 4, and a half
+    assertEquals(2, norm.of(6, mean, deviation, 3));
+    assertEquals(-1, norm.of(1, mean, deviation, 0));
+    LayerNorm then =
+        norm.then(BatchNorm.affine(new float[] {1, 2, 3, 4}, new float[] {0, 1, 2, 3}));
+    assertEquals(new LayerNorm(0.5f, new float[] {2, 4, 6, 8}, new float[] {1, 1, 2, -1}), then);
+    refused("shifts of 4 channels on 3", () -> norm.outputShape(List.of(IN)));
+    refused("an epsilon of 0.0", () -> new LayerNorm(0, new float[1], new float[1]));
+    refused("no scale", () -> new LayerNorm(1, new float[0], new float[1]));
+    refused("a shift of Infinity", () -> new LayerNorm(1, new float[1], new float[] {1 / 0f}));
+  }
+
+  @Test
   void slopesFitTheChannels() {
     Op.LeakyRelu own = new Op.LeakyRelu(new float[] {0.5f, 2});
     assertEquals(-6, own.of(-3, 1));

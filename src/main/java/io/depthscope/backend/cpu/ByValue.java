@@ -4,6 +4,7 @@ import static io.depthscope.backend.cpu.Lanes.F;
 import static io.depthscope.backend.cpu.Lanes.N;
 import static jdk.incubator.vector.VectorOperators.LT;
 
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Sampling;
 import java.util.Arrays;
@@ -96,6 +97,24 @@ final class ByValue {
       squares += (double) in[first + k] * in[first + k];
     }
     return op.of(in[first + channel], squares);
+  }
+
+  /** The channels of each position about their mean, in double as the oracle computes it. */
+  static void normalize(LayerNorm op, CpuLayer l, float[] in, int p0, int p1, float[] tile) {
+    int channels = l.stage().channels();
+    int padded = l.stage().padded();
+    int row = row(l, 0);
+    int block = (p1 - p0) * N;
+    for (int p = p0; p < p1; p++) {
+      int from = p * row;
+      double mean = LayerNorm.mean(in, from, channels);
+      double deviation = op.deviation(in, from, channels, mean);
+      int at = (p - p0) * N;
+      for (int c = 0; c < padded; c++) {
+        tile[c / N * block + at + c % N] =
+            c < channels ? op.of(in[from + c], mean, deviation, c) : 0;
+      }
+    }
   }
 
   /** Values from other places, or constants. */

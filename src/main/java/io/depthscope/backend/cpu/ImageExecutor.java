@@ -208,6 +208,7 @@ final class ImageExecutor {
       case LayerForm.Resized r -> ByValue.resize(r, l, in, p0, p1, tile);
       case LayerForm.Sloped ignored -> ByValue.slope(l, w.slopes(), in, p0, p1, tile);
       case LayerForm.Responding r -> ByValue.respond(r.op(), l, in, p0, p1, tile);
+      case LayerForm.Normalized n -> ByValue.normalize(n.op(), l, in, p0, p1, tile);
       case LayerForm.Image ignored -> throw new IllegalStateException("input " + node);
     }
   }

@@ -1,5 +1,6 @@
 package io.depthscope.backend.cpu;
 
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
@@ -46,6 +47,9 @@ sealed interface LayerForm {
   /** Values over what their neighbours among the channels amount to. */
   record Responding(Op.LocalResponse op) implements LayerForm {}
 
+  /** The channels of each position about their mean. */
+  record Normalized(LayerNorm op) implements LayerForm {}
+
   /** The form of a layer. */
   static LayerForm of(Step l) {
     return switch (l.op()) {
@@ -62,6 +66,7 @@ sealed interface LayerForm {
               r.columns().taps(l.in().width(), r.width()));
       case Op.LeakyRelu r -> new Sloped(r);
       case Op.LocalResponse r -> new Responding(r);
+      case LayerNorm n -> new Normalized(n);
     };
   }
 

@@ -2,6 +2,7 @@ package io.depthscope.backend.cuda;
 
 import io.depthscope.device.KernelSpec;
 import io.depthscope.graph.Clamp;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
 import io.depthscope.graph.Sampling;
@@ -11,6 +12,7 @@ import io.depthscope.plan.Step;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -72,6 +74,7 @@ record DeviceLayer(
       case Op.LeakyRelu ignored -> unweighted(l, recording, Window.POINTWISE, "leaky_relu");
       case Op.LocalResponse r ->
           unweighted(l, recording, new Window(1, r.size(), 1, 1, Padding.NONE), "local_response");
+      case LayerNorm ignored -> unweighted(l, recording, Window.POINTWISE, "layer_norm");
     };
   }
 
@@ -231,6 +234,7 @@ record DeviceLayer(
       case Op.Resize r -> taps(r);
       case Op.LeakyRelu r -> eachChannel(r.slope());
       case Op.LocalResponse r -> new float[] {r.alpha(), r.beta(), r.bias()};
+      case LayerNorm n -> normValues(n);
       default -> step.op().takesClamp() ? channelValues() : new float[0];
     };
   }
@@ -242,12 +246,22 @@ record DeviceLayer(
       case Op.Resize r -> (long) TAP_WORDS * (r.height() + r.width());
       case Op.LeakyRelu ignored -> params.outStride();
       case Op.LocalResponse ignored -> 3;
+      case LayerNorm ignored -> 2L * params.outStride() + 1;
       default -> step.op().takesClamp() ? 4L * params.outStride() : 0;
     };
   }
 
   private float[] eachChannel(float[] values) {
     return FloatTensor.eachChannel(values, params.outChannels(), params.outStride());
+  }
+
+  /** Scales and then shifts of the channels, each padded, and what is added to the variance. */
+  private float[] normValues(LayerNorm op) {
+    int stride = params.outStride();
+    float[] values = Arrays.copyOf(eachChannel(op.scale()), 2 * stride + 1);
+    System.arraycopy(eachChannel(op.shift()), 0, values, stride, stride);
+    values[2 * stride] = op.epsilon();
+    return values;
   }
 
   private float[] channelValues() {

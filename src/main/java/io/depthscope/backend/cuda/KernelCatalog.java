@@ -48,6 +48,7 @@ public final class KernelCatalog {
     unweighted("resize", "resize_bilinear");
     unweighted("leaky_relu", "leaky_relu");
     unweighted("local_response", "local_response");
+    unweighted("layer_norm", "layer_norm");
     statistics(REDUCE, 3, ReduceParams.class, Tiling.THREADS);
     statistics(MERGE, 3, MergeParams.class, MERGE_THREADS);
   }

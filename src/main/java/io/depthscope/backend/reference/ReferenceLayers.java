@@ -1,5 +1,6 @@
 package io.depthscope.backend.reference;
 
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Sampling;
 import io.depthscope.graph.Window;
@@ -38,6 +39,7 @@ final class ReferenceLayers {
           case Op.Resize r -> resized(l, r, first);
           case Op.LeakyRelu r -> leaky(l, r, first);
           case Op.LocalResponse r -> response(l, r, first);
+          case LayerNorm n -> normalized(l, n, first);
         };
     int channels = l.out().channels();
     for (int i = 0; i < y.length; i++) {
@@ -164,6 +166,19 @@ final class ReferenceLayers {
         squares += (double) in[i - c + k] * in[i - c + k];
       }
       out[i] = op.of(in[i], squares);
+    }
+    return out;
+  }
+
+  private static float[] normalized(Step l, LayerNorm op, float[] in) {
+    int channels = l.out().channels();
+    float[] out = new float[in.length];
+    for (int p = 0; p < in.length; p += channels) {
+      double mean = LayerNorm.mean(in, p, channels);
+      double deviation = op.deviation(in, p, channels, mean);
+      for (int c = 0; c < channels; c++) {
+        out[p + c] = op.of(in[p + c], mean, deviation, c);
+      }
     }
     return out;
   }

@@ -13,7 +13,7 @@ public enum CleanUp {
   NAME_FUNCTIONS("name functions", Functions::name),
   /** Leaves out nodes that no output needs. */
   DROP_UNUSED("drop unused", Passes::dropUnused),
-  /** Makes scales and shifts behind a convolution part of its stored parameters. */
+  /** Makes scales and shifts behind a convolution or a layer norm part of what it has stored. */
   FOLD_BATCH_NORM("fold batch norm", Passes::foldNorms),
   /** Makes a clamp part of the layer before it. */
   FUSE_CLAMP("fuse clamp", Passes::fuseClamps),

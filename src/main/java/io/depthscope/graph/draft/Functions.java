@@ -4,6 +4,7 @@ import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Op.Unary.Function;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,9 @@ import java.util.Optional;
 final class Functions {
   /** Constants are written with the digits of a float32, or fewer. */
   private static final double TOLERANCE = 1e-5;
+
+  /** Nodes between a value and its tangent. */
+  private static final int MOST_NESTED = 8;
 
   private final List<DraftNode> nodes;
 
@@ -64,11 +68,87 @@ final class Functions {
 
   private Optional<Found> product(double scale, int value, int gate) {
     return gate(gate)
+        .or(() -> geluTanh(value, gate))
         .filter(
             found -> {
               Line x = scaled(value, found.x());
               return x.node() == found.x() && near(scale * x.scale(), found.factor());
             });
+  }
+
+  /** k (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), where x is the value or what it scales. */
+  private Optional<Found> geluTanh(int value, int gate) {
+    Line line = line(gate);
+    if (!isUnary(line.node(), Function.TANH)
+        || isChanged(line.node())
+        || !near(line.shift(), line.scale())) {
+      return Optional.empty();
+    }
+    int inner = nodes.get(line.node()).inputs().getFirst();
+    double k = Math.sqrt(2 / Math.PI);
+    int x = value;
+    while (true) {
+      Optional<double[]> p = polynomial(inner, x, MOST_NESTED);
+      if (p.isPresent()
+          && p.get()[0] == 0
+          && near(p.get()[1], k)
+          && p.get()[2] == 0
+          && near(p.get()[3], 0.044715 * k)) {
+        return Optional.of(new Found(Function.GELU_TANH, x, 0.5 / line.scale()));
+      }
+      Optional<Line> next = affine(x).filter(l -> l.shift() == 0);
+      if (next.isEmpty()) {
+        return Optional.empty();
+      }
+      x = next.get().node();
+    }
+  }
+
+  /**
+   * A node as a polynomial of another, up to the third power.
+   *
+   * @param nested how many nodes may lie between the two
+   * @return the factors of each power; empty if it is none
+   */
+  private Optional<double[]> polynomial(int node, int of, int nested) {
+    if (node == of) {
+      return Optional.of(new double[] {0, 1, 0, 0});
+    }
+    if (node < of || nested == 0 || isChanged(node)) {
+      return Optional.empty();
+    }
+    Optional<Line> line = affine(node);
+    if (line.isPresent()) {
+      Optional<double[]> inner = polynomial(line.get().node(), of, nested - 1);
+      inner.ifPresent(p -> Arrays.setAll(p, i -> p[i] * line.get().scale()));
+      inner.ifPresent(p -> p[0] += line.get().shift());
+      return inner;
+    }
+    if (!(nodes.get(node).op() instanceof DraftOp.Of(Op.Elementwise(var how)))
+        || how == Op.Elementwise.Function.SUB) {
+      return Optional.empty();
+    }
+    Optional<double[]> a = polynomial(nodes.get(node).inputs().get(0), of, nested - 1);
+    Optional<double[]> b = polynomial(nodes.get(node).inputs().get(1), of, nested - 1);
+    return a.isEmpty() || b.isEmpty() ? Optional.empty() : joined(how, a.get(), b.get());
+  }
+
+  private static Optional<double[]> joined(Op.Elementwise.Function how, double[] a, double[] b) {
+    double[] out = new double[a.length];
+    for (int i = 0; i < a.length; i++) {
+      if (how == Op.Elementwise.Function.ADD) {
+        out[i] = a[i] + b[i];
+        continue;
+      }
+      for (int j = 0; j < b.length; j++) {
+        if (i + j < out.length) {
+          out[i + j] += a[i] * b[j];
+        } else if (a[i] * b[j] != 0) {
+          return Optional.empty();
+        }
+      }
+    }
+    return Optional.of(out);
   }
 
   /** What times its own {@code x} and a factor is a function. */

@@ -2,6 +2,7 @@ package io.depthscope.graph.draft;
 
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Op;
 import io.depthscope.graph.Padding;
@@ -61,6 +62,9 @@ final class Passes {
   private static Optional<DraftNode> folded(DraftNode before, BatchNorm norm) {
     if (before.op() instanceof DraftOp.Normalize(BatchNorm first)) {
       return Optional.of(before.withOp(new DraftOp.Normalize(first.then(norm))));
+    }
+    if (before.op() instanceof DraftOp.Of(LayerNorm first)) {
+      return Optional.of(before.withOp(new DraftOp.Of(first.then(norm))));
     }
     if (before.convolution().isEmpty()) {
       return Optional.empty();

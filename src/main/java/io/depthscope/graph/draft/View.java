@@ -109,6 +109,16 @@ public record View(List<List<Atom>> axes) {
     return new View(other);
   }
 
+  /** The same with axes of extent 1 in front, until there are so many. */
+  public View widened(int rank) {
+    List<List<Atom>> more = new ArrayList<>();
+    for (int i = rank(); i < rank; i++) {
+      more.add(List.of());
+    }
+    more.addAll(axes);
+    return new View(more);
+  }
+
   /** The axes in another order. */
   public View transposed(int... order) {
     List<List<Atom>> moved = new ArrayList<>();

@@ -120,6 +120,50 @@ class FunctionsTest {
     stays(line(0.5, 0, mul(x, gate)));
   }
 
+  private int sum(int a, int b) {
+    return add(new DraftOp.Of(new Op.Elementwise(Op.Elementwise.Function.ADD)), a, b);
+  }
+
+  /** 1 + tanh(sqrt(2 / pi) inner). */
+  private int bent(int inner) {
+    return line(1, 1, of(Function.TANH, line(Math.sqrt(2 / Math.PI), 0, inner)));
+  }
+
+  @Test
+  void geluOfTheTangentHoweverItsPolynomialIsWritten() {
+    int x = input();
+    int gate = bent(sum(x, line(0.044715, 0, mul(mul(x, x), x))));
+    becomes(Function.GELU_TANH, x, line(0.5, 0, mul(x, gate)));
+    x = input();
+    gate = bent(mul(x, line(0.044715, 1, mul(x, x))));
+    becomes(Function.GELU_TANH, x, mul(gate, line(0.5, 0, x)));
+    x = input();
+    gate = line(0.5, 0, bent(sum(mul(x, mul(x, line(0.044715, 0, x))), x)));
+    becomes(Function.GELU_TANH, x, mul(x, gate));
+    x = sum(input(), 0);
+    gate = bent(sum(x, line(0.044715, 0, mul(mul(x, x), x))));
+    becomes(Function.GELU_TANH, x, line(0.5, 0, mul(x, gate)));
+  }
+
+  @Test
+  void anotherPolynomialInTheTangentIsNoGelu() {
+    int x = input();
+    stays(line(0.5, 0, mul(x, bent(sum(x, line(0.0448, 0, mul(mul(x, x), x)))))));
+    x = input();
+    stays(line(0.5, 0, mul(x, bent(sum(x, line(0.044715, 0, mul(x, x)))))));
+    x = input();
+    stays(line(0.5, 0, mul(x, bent(line(1, 0.01, sum(x, line(0.044715, 0, mul(mul(x, x), x))))))));
+    x = input();
+    int square = mul(x, x);
+    stays(line(0.5, 0, mul(x, bent(sum(x, line(0.044715, 0, mul(square, square)))))));
+    x = input();
+    stays(mul(x, bent(sum(x, line(0.044715, 0, mul(mul(x, x), x))))));
+    x = input();
+    int cube = mul(mul(x, x), x);
+    nodes.set(cube, nodes.get(cube).withClamp(Clamp.of(-1, 1)));
+    stays(line(0.5, 0, mul(x, bent(sum(x, line(0.044715, 0, cube))))));
+  }
+
   @Test
   void aValueTimesTheTangentOfItsSoftplusIsMish() {
     int x = input();

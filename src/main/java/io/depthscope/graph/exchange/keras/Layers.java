@@ -43,6 +43,14 @@ final class Layers {
       }
       return inputs.getFirst();
     }
+
+    /** All that it reads, of which there is something. */
+    List<Tensor> some() {
+      if (inputs.isEmpty()) {
+        throw new Refused("reads nothing");
+      }
+      return inputs;
+    }
   }
 
   /**
@@ -67,6 +75,7 @@ final class Layers {
       case "Conv2DTranspose" -> transposed(u);
       case "Dense" -> dense(u);
       case "BatchNormalization" -> batchNorm(u);
+      case "LayerNormalization" -> layerNorm(u);
       case "MaxPooling1D" -> pool(u, "MaxPool", 1);
       case "MaxPooling2D" -> pool(u, "MaxPool", 2);
       case "AveragePooling1D" -> pool(u, "AveragePool", 1);
@@ -78,6 +87,11 @@ final class Layers {
       case "Cropping2D" -> crop(u);
       case "UpSampling2D" -> upSample(u);
       case "Activation" -> activations.named(n, u.x(), c, "activation");
+      case "LayerScale" -> // of the ConvNeXt that comes with Keras
+          with(
+              u.x(),
+              out.node(
+                  n, "Mul", u.x().value(), out.constant(n + "/gamma", weight(u, "gamma", 0, 1))));
       case "ReLU" -> activations.relu(n, u.x(), c);
       case "LeakyReLU" ->
           with(
@@ -128,6 +142,7 @@ final class Layers {
           "AlphaDropout",
           "GaussianDropout",
           "GaussianNoise",
+          "StochasticDepth",
           "ActivityRegularization",
           "RandomFlip",
           "RandomRotation",
@@ -297,13 +312,7 @@ final class Layers {
     LayerConfig c = u.config();
     String n = u.name();
     int rank = u.x().rank();
-    long axis =
-        c.has("axis") && c.json().get("axis").isArray()
-            ? c.integers("axis", 1, -1)[0]
-            : c.integer("axis", -1);
-    if (axis != -1 && axis != rank - 1) {
-      throw new Refused("normalizes along axis " + axis + " of " + rank);
-    }
+    checkChannels(c, rank);
     List<String> words = new ArrayList<>();
     words.add(c.flag("scale", true) ? "gamma" : "");
     words.add(c.flag("center", true) ? "beta" : "");
@@ -335,6 +344,38 @@ final class Layers {
             stored.get(2),
             stored.get(3));
     return axes == 1 || axes == 2 ? last(n, y, axes) : with(u.x(), y);
+  }
+
+  /** Refuses what normalizes along other axes than channels. */
+  private static void checkChannels(LayerConfig c, int rank) {
+    long axis =
+        c.has("axis") && c.json().get("axis").isArray()
+            ? c.integers("axis", 1, -1)[0]
+            : c.integer("axis", -1);
+    if (axis != -1 && axis != rank - 1) {
+      throw new Refused("normalizes along axis " + axis + " of " + rank);
+    }
+  }
+
+  private Tensor layerNorm(Use u) {
+    LayerConfig c = u.config();
+    String n = u.name();
+    checkChannels(c, u.x().rank());
+    if (c.flag("rms_scaling", false)) {
+      throw new Refused("normalizes by the root of the squares, which cannot run yet");
+    }
+    boolean scales = c.flag("scale", true);
+    String scale =
+        scales ? out.constant(n + "/gamma", weight(u, "gamma", 0, 1)) : out.scalar(n + "/gamma", 1);
+    String shift =
+        c.flag("center", true)
+            ? out.constant(n + "/beta", weight(u, "beta", scales ? 1 : 0, 1))
+            : "";
+    Map<String, Attribute> how =
+        Map.of(
+            "axis", new Attribute.Whole(-1),
+            "epsilon", new Attribute.Real((float) c.real("epsilon", 1e-3)));
+    return with(u.x(), out.node(n, "LayerNormalization", how, u.x().value(), scale, shift));
   }
 
   private Tensor pool(Use u, String op, int axes) {
@@ -413,10 +454,7 @@ final class Layers {
   }
 
   private Tensor joined(Use u, String op) {
-    if (u.inputs().isEmpty()) {
-      throw new Refused("reads nothing");
-    }
-    Tensor all = u.inputs().getFirst();
+    Tensor all = u.some().getFirst();
     for (int i = 1; i < u.inputs().size(); i++) {
       String part = i == u.inputs().size() - 1 ? u.name() : u.name() + "/" + i;
       all = operations.combined(part, op, all, u.inputs().get(i));

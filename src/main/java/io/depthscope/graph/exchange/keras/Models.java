@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.depthscope.graph.draft.NdArray;
 import io.depthscope.graph.exchange.ModelFormatException;
+import io.depthscope.graph.exchange.keras.Calls.Literal;
+import io.depthscope.graph.exchange.keras.Calls.Operand;
+import io.depthscope.graph.exchange.keras.Calls.Reference;
 import io.depthscope.graph.exchange.lowering.FileGraph;
 import io.depthscope.graph.exchange.lowering.FileGraphWriter;
 import io.depthscope.graph.exchange.lowering.Refused;
@@ -12,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /** Tells what the model of a Keras file computes, models inside it included. */
 final class Models {
@@ -40,24 +42,8 @@ final class Models {
    */
   record Tensor(String value, int rank) {}
 
-  /** What a call reads. */
-  private sealed interface Operand {}
-
-  /** What a layer gives, which call of it, which of its outputs. */
-  private record Reference(String layer, int call, int output) implements Operand {}
-
-  /** Numbers that stand among the arguments of a call, as in {@code x + 3}. */
-  private record Literal(NdArray values) implements Operand {}
-
   /** A call of a layer that waits for what it reads. */
-  private record Call(LayerConfig layer, int number, String kind, Arguments arguments) {}
-
-  /**
-   * What stands in the parentheses of a call.
-   *
-   * @param stated as the file has it
-   */
-  private record Arguments(List<Operand> reads, JsonNode stated) {}
+  private record Call(LayerConfig layer, int number, String kind, Calls.Arguments arguments) {}
 
   /**
    * The whole graph.
@@ -129,7 +115,7 @@ final class Models {
               + "; Functional and Sequential ones can be run");
     }
     if (!isSequential(model)) {
-      List<Reference> inputs = references(model.json().path("input_layers"));
+      List<Reference> inputs = Calls.references(model.json().path("input_layers"));
       if (inputs.size() != 1) {
         throw new Refused("has " + inputs.size() + " inputs; networks of one can be run");
       }
@@ -232,7 +218,7 @@ final class Models {
     List<LayerConfig> all = layersOf(model);
     List<String> kinds = kinds(all);
     Map<Reference, Tensor> given = new HashMap<>();
-    List<Reference> starts = references(model.json().path("input_layers"));
+    List<Reference> starts = Calls.references(model.json().path("input_layers"));
     if (starts.size() != inputs.size()) {
       throw new Refused("has " + starts.size() + " inputs, " + inputs.size() + " are given");
     }
@@ -242,7 +228,7 @@ final class Models {
     List<Call> waiting = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       int number = 0;
-      for (Arguments arguments : calls(all.get(i))) {
+      for (Calls.Arguments arguments : calls(all.get(i), inside(place, all.get(i), kinds.get(i)))) {
         waiting.add(new Call(all.get(i), number++, kinds.get(i), arguments));
       }
     }
@@ -271,7 +257,7 @@ final class Models {
       waiting = later;
     }
     List<Named> ends = new ArrayList<>();
-    for (Reference r : references(model.json().path("output_layers"))) {
+    for (Reference r : Calls.references(model.json().path("output_layers"))) {
       Tensor t = given.get(r);
       if (t == null) {
         throw new Refused(
@@ -282,12 +268,24 @@ final class Models {
     return ends;
   }
 
+  private List<Calls.Arguments> calls(LayerConfig layer, Weights.Place place)
+      throws ModelFormatException {
+    try {
+      return Calls.of(layer);
+    } catch (Refused e) {
+      throw refused(layer, title(place), e.getMessage(), e);
+    }
+  }
+
+  private static String title(Weights.Place place) {
+    return String.join("/", place.names());
+  }
+
   private Tensor tensor(Operand read, Map<Reference, Tensor> given, Weights.Place place) {
     return switch (read) {
       case Reference r -> given.get(r);
       case Literal(NdArray values) ->
-          new Tensor(
-              out.constant(String.join("/", place.names()) + "/literal", values), values.rank());
+          new Tensor(out.constant(title(place) + "/literal", values), values.rank());
     };
   }
 
@@ -313,104 +311,11 @@ final class Models {
     if (isModel(layer)) {
       return model(layer, inputs, place, depth + 1).stream().map(Named::tensor).toList();
     }
-    String title = String.join("/", place.names());
+    String title = title(place);
     try {
       return List.of(layers.translated(new Layers.Use(layer, title, place, inputs, stated)));
     } catch (Refused | IllegalArgumentException | ArithmeticException e) {
       throw refused(layer, title, String.valueOf(e.getMessage()), e);
     }
-  }
-
-  /** What each call of a layer reads; layers of inputs are not called. */
-  private static List<Arguments> calls(LayerConfig layer) {
-    List<Arguments> out = new ArrayList<>();
-    if (layer.kind().equals("InputLayer")) {
-      return out;
-    }
-    for (JsonNode node : layer.entry().path("inbound_nodes")) {
-      List<Operand> reads = new ArrayList<>();
-      if (node.isObject()) {
-        collect(node.path("args"), reads);
-        collect(node.path("kwargs"), reads);
-      } else if (layer.kind().equals("TFOpLambda")) {
-        function(node, reads);
-      } else {
-        reads.addAll(references(node));
-      }
-      out.add(new Arguments(reads, node));
-    }
-    return out;
-  }
-
-  /**
-   * References and numbers anywhere in the arguments of a call, as Keras 3 writes them. What else
-   * stands there (a part that is taken, whether the network is being trained) is no value.
-   */
-  private static void collect(JsonNode arguments, List<Operand> reads) {
-    switch (arguments.path("class_name").asText("")) {
-      case "__keras_tensor__" ->
-          reference(arguments.path("config").path("keras_history")).ifPresent(reads::add);
-      case "__tensor__", "__numpy__" -> reads.add(literal(arguments.path("config").path("value")));
-      case "" -> {
-        if (arguments.isNumber()) {
-          reads.add(literal(arguments));
-        }
-        arguments.forEach(each -> collect(each, reads));
-      }
-      default -> {}
-    }
-  }
-
-  /** What a function reads in Keras 2: its first argument, and behind it the second as y. */
-  private static void function(JsonNode call, List<Operand> reads) {
-    reads.add(operand(call.path(0).asText().equals("_CONSTANT_VALUE") ? call.path(2) : call));
-    JsonNode second = call.path(3).path("y");
-    if (!second.isMissingNode() && !second.isNull()) {
-      reads.add(operand(second));
-    }
-  }
-
-  private static Operand operand(JsonNode stated) {
-    Optional<Reference> reference = reference(stated);
-    return reference.isPresent() ? reference.get() : literal(stated);
-  }
-
-  private static Literal literal(JsonNode value) {
-    List<Integer> dims = new ArrayList<>();
-    for (JsonNode v = value; v.isArray() && dims.size() < MOST_AXES; v = v.path(0)) {
-      dims.add(v.size());
-    }
-    float[] values = LayerConfig.reals("a literal", value);
-    try {
-      return new Literal(NdArray.of(dims.stream().mapToInt(d -> d).toArray(), values));
-    } catch (IllegalArgumentException e) {
-      throw new Refused("a literal: " + e.getMessage(), e);
-    }
-  }
-
-  /** A list of references, or one alone. */
-  private static List<Reference> references(JsonNode list) {
-    List<Reference> out = new ArrayList<>();
-    Optional<Reference> alone = reference(list);
-    if (alone.isPresent()) {
-      out.add(alone.get());
-    } else {
-      for (JsonNode each : list) {
-        reference(each)
-            .ifPresentOrElse(
-                out::add,
-                () -> {
-                  throw new Refused("reads what is told in an unknown way");
-                });
-      }
-    }
-    return out;
-  }
-
-  /** {@code [layer, call, output]}, and more. */
-  private static Optional<Reference> reference(JsonNode node) {
-    return node.isArray() && node.size() >= 3 && node.get(0).isTextual() && node.get(1).isInt()
-        ? Optional.of(new Reference(node.get(0).asText(), node.get(1).asInt(), node.get(2).asInt()))
-        : Optional.empty();
   }
 }

@@ -153,7 +153,7 @@ final class Operations {
    * @param usual axis where none is stated
    */
   Tensor concatenated(Layers.Use u, int usual) {
-    String[] all = u.inputs().stream().map(Tensor::value).toArray(String[]::new);
+    String[] all = u.some().stream().map(Tensor::value).toArray(String[]::new);
     return with(u.inputs().getFirst(), out.node(u.name(), "Concat", axis(u, usual), all));
   }
 
@@ -214,7 +214,7 @@ final class Operations {
       }
     }
     String n = u.name();
-    String x = u.inputs().getFirst().value();
+    String x = u.x().value();
     String y =
         out.node(
             n,

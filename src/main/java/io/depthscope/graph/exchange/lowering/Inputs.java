@@ -28,6 +28,9 @@ record Inputs(FileNode node, List<Value> values) {
     if (has(i) && values.get(i) instanceof Value.Live v) {
       return v;
     }
+    if (has(i) && values.get(i) instanceof Value.Norming n) {
+      throw n.refusal();
+    }
     throw new Refused(has(i) ? "input " + i + " is a constant" : "input " + i + " is missing");
   }
 

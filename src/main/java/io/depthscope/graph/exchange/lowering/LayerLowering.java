@@ -291,12 +291,7 @@ final class LayerLowering {
     int rank = a.view().rank();
     int last = rank - 1;
     // What is multiplied along its last axis has its channels there.
-    sketch.needsLayout(
-        switch (rank) {
-          case 4 -> new Value.Live(a.node(), a.view().transposed(0, 3, 1, 2));
-          case 3 -> new Value.Live(a.node(), a.view().transposed(0, 2, 1));
-          default -> a;
-        });
+    sketch.needsChannelsLast(a);
     int depth = b.dim(transposed ? 1 : 0);
     int outputs = b.dim(transposed ? 0 : 1);
     if (rank < 2 || a.view().extent(last) != depth) {

@@ -9,6 +9,7 @@ import io.depthscope.graph.exchange.ModelFormatException;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,8 +24,11 @@ import java.util.Set;
  * of the draft, or, where no weights come after it, as a step behind the network.
  */
 final class Lowering {
-  /** Values that a file may make of nothing, in all. */
+  /** Values that any file may make of nothing, in all. */
   private static final long MOST_MADE = 1L << 27;
+
+  /** Steps that may make others of all numbers that a file holds, as where weights are scaled. */
+  private static final long STEPS = 8;
 
   private static final Set<String> WEIGHTED =
       Set.of("Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN");
@@ -41,8 +45,10 @@ final class Lowering {
   private final Set<FileNode> needed;
   private final QuantLowering codes;
   private final MoveLowering moves;
+  private final NormLowering norms;
   private final Map<String, Value> values = new HashMap<>();
   private final TailSketch tail;
+  private final long mostMade;
   private long made;
 
   /**
@@ -60,9 +66,11 @@ final class Lowering {
     this.layers = new LayerLowering(sketch);
     this.byValue = new ValueLowering(sketch, layers);
     this.moves = new MoveLowering(sketch);
+    this.norms = new NormLowering(sketch, byValue);
     this.tail = new TailSketch(sketch);
     this.needed = needed();
     this.codes = new QuantLowering(sketch, file, needed);
+    this.mostMade = mostMade(file.constants().values());
     file.constants().forEach((name, array) -> values.put(name, new Value.Constant(array)));
     give(file.input(), new Value.Live(0, order));
   }
@@ -96,6 +104,11 @@ final class Lowering {
         throw new ModelFormatException(
             file.file(),
             "output " + ModelFormatException.shortened(output) + " cannot be computed");
+      }
+      if (v instanceof Value.Norming n) {
+        throw new ModelFormatException(
+            file.file(),
+            "output " + ModelFormatException.shortened(output) + " " + n.refusal().getMessage());
       }
       outputs.add(v);
     }
@@ -212,10 +225,16 @@ final class Lowering {
         made += c.array().size();
       }
     }
-    if (made > MOST_MADE) {
-      throw new Refused("the file makes more than " + MOST_MADE + " values of nothing");
+    if (made > mostMade) {
+      throw new Refused("the file makes more than " + mostMade + " values of nothing");
     }
     return known;
+  }
+
+  /** The more numbers a file holds, the more it may make of them. */
+  private static long mostMade(Collection<NdArray> constants) {
+    long held = constants.stream().filter(NdArray::isFloat).mapToLong(NdArray::size).sum();
+    return Math.max(MOST_MADE, STEPS * held);
   }
 
   private static List<Value.Constant> computed(Inputs in) {
@@ -251,6 +270,7 @@ final class Lowering {
           case Value.Quantized q -> q.live().view().extents();
           case Value.Behind b -> b.sample().dims();
           case Value.Constant c -> c.array().dims();
+          case Value.Norming n -> throw n.refusal();
         };
     if (in.node().op().equals("Size")) {
       return new Value.Constant(NdArray.of(new int[0], new long[] {NdArray.size(dims)}));
@@ -261,6 +281,10 @@ final class Lowering {
   private List<? extends Value> live(Inputs in) {
     if (in.node().op().equals("DequantizeLinear")) {
       return List.of(codes.dequantize(in));
+    }
+    Optional<Value> norm = norms.part(in);
+    if (norm.isPresent()) {
+      return List.of(norm.get());
     }
     if (in.values().stream().noneMatch(Value.Quantized.class::isInstance)) {
       return in.node().op().equals("Split") ? moves.split(in) : List.of(one(in));
@@ -292,11 +316,13 @@ final class Lowering {
       case "ReduceMean", "ReduceMax", "ReduceSum" -> byValue.reduce(in);
       case "ConvTranspose" -> layers.transposedConvolution(in);
       case "LRN" -> layers.localResponse(in);
+      case "LayerNormalization" -> norms.layerNorm(in);
       case "Pad" -> moves.pad(in);
       case "Resize", "Upsample" -> moves.resize(in);
       case "DepthToSpace" -> moves.depthToSpace(in);
       case "SpaceToDepth" -> moves.spaceToDepth(in);
       case "Gather" -> moves.gather(in);
+      case "Expand" -> moves.expand(in);
       case "Relu" -> byValue.bound(name, in.live(0), 0, Float.POSITIVE_INFINITY);
       case "Clip" -> byValue.clip(in);
       case "Max" -> byValue.extreme(in, true);
@@ -313,6 +339,8 @@ final class Lowering {
       case "Mish" -> byValue.unary(name, in.live(0), Op.Unary.Function.MISH);
       case "Abs" -> byValue.unary(name, in.live(0), Op.Unary.Function.ABS);
       case "Exp" -> byValue.unary(name, in.live(0), Op.Unary.Function.EXP);
+      case "Neg" -> byValue.affine(name, in.live(0), -1, 0);
+      case "Pow" -> byValue.power(in);
       case "Sqrt" -> byValue.unary(name, in.live(0), Op.Unary.Function.SQRT);
       case "Erf" -> byValue.unary(name, in.live(0), Op.Unary.Function.ERF);
       case "HardSwish" -> byValue.unary(name, in.live(0), Op.Unary.Function.HARD_SWISH);

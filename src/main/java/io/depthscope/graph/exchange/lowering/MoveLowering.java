@@ -100,6 +100,30 @@ final class MoveLowering {
     return new Value.Live(taken.node(), taken.view().reshaped(dims).orElseThrow());
   }
 
+  /** Values repeated along axes of extent 1, and along new ones in front. */
+  Value expand(Inputs in) {
+    Value.Live x = in.live(0);
+    int[] dims = NdMath.broadcast(x.view().extents(), Evaluator.extents(in.constant(1)));
+    Value.Live wide = new Value.Live(x.node(), x.view().widened(dims.length));
+    int[] own = wide.view().extents();
+    if (Arrays.equals(own, dims)) {
+      return wide;
+    }
+    int[][] places = new int[dims.length][];
+    for (int d = 0; d < dims.length; d++) {
+      places[d] = own[d] == dims[d] ? Moves.all(dims[d]) : repeated(dims[d]);
+    }
+    sketch.needsUsualLayout(wide);
+    return sketch.byAxes(in.node().name(), wide, places, 0, "expand");
+  }
+
+  private static int[] repeated(int times) {
+    if (times < 1 || times > Op.Rearrange.MOST_VALUES) {
+      throw new Refused("repeats a value " + times + " times");
+    }
+    return new int[times];
+  }
+
   Value pad(Inputs in) {
     FileNode node = in.node();
     Value.Live x = in.live(0);

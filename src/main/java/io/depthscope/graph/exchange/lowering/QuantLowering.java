@@ -19,7 +19,10 @@ import java.util.Set;
  */
 final class QuantLowering {
 
-  /** Operators that hand codes on as they are, so that they may stand between such a pair. */
+  /**
+   * Operators that hand codes on as they are (resizing to the nearest alone), so that they may
+   * stand between such a pair.
+   */
   private static final Set<String> HANDING_ON =
       Set.of(
           "Identity",
@@ -33,6 +36,9 @@ final class QuantLowering {
           "Split",
           "Concat",
           "Gather",
+          "Expand",
+          "Resize",
+          "Upsample",
           "DepthToSpace",
           "SpaceToDepth");
 
@@ -176,7 +182,11 @@ final class QuantLowering {
         throw new Refused("joins codes with other values");
       }
     }
-    if (!HANDING_ON.contains(in.node().op())) {
+    FileNode node = in.node();
+    boolean between =
+        (node.op().equals("Resize") || node.op().equals("Upsample"))
+            && !node.text("mode", "nearest").equals("nearest");
+    if (!HANDING_ON.contains(node.op()) || between) {
       throw new Refused("reads codes; that cannot be run yet");
     }
     return params;

@@ -73,13 +73,21 @@ final class Sketch {
 
   /** Ends a probe with what a node reads whose axes are as the file's tensors usually are. */
   void needsUsualLayout(Value.Live v) {
-    View view = v.view();
+    if (channelsLast) {
+      needsChannelsLast(v);
+    } else {
+      needsLayout(v);
+    }
+  }
+
+  /** Ends a probe with what a node reads whose channels lie along the last axis. */
+  void needsChannelsLast(Value.Live v) {
     needsLayout(
-        !channelsLast || view.rank() < 3 || view.rank() > 4
-            ? v
-            : new Value.Live(
-                v.node(),
-                view.rank() == 4 ? view.transposed(0, 3, 1, 2) : view.transposed(0, 2, 1)));
+        switch (v.view().rank()) {
+          case 4 -> new Value.Live(v.node(), v.view().transposed(0, 3, 1, 2));
+          case 3 -> new Value.Live(v.node(), v.view().transposed(0, 2, 1));
+          default -> v;
+        });
   }
 
   /** Ends a probe with what a node reads, [1, C, H, W] or [1, C, W]. */
@@ -117,6 +125,10 @@ final class Sketch {
    */
   void mayMove(boolean allowed) {
     moves = allowed;
+  }
+
+  boolean mayMove() {
+    return moves;
   }
 
   Shape shape(int node) {
@@ -278,6 +290,24 @@ final class Sketch {
     View order = orderLike(v.view(), dims);
     Shape out = new Shape(extent(order, HEIGHT), extent(order, WIDTH), extent(order, CHANNEL));
     return moved(name, v, picked, out, order, fill, word);
+  }
+
+  /** A value repeated along its axes of extent 1, until it lies over an output in this order. */
+  Value.Live spread(String name, Value.Live v, Shape out, View order) {
+    if (!moves) {
+      throw new Refused("repeats values along an axis");
+    }
+    needsUsualLayout(v);
+    int[] dims = order.extents();
+    if ((long) out.positions() * out.channels() > Op.Rearrange.MOST_VALUES) {
+      throw new Refused("its output " + Arrays.toString(dims) + " is too large");
+    }
+    int[] own = v.view().extents();
+    int[] strides = RowMajor.strides(own);
+    for (int d = 0; d < own.length; d++) {
+      strides[d] = own[d] == 1 ? 0 : strides[d];
+    }
+    return moved(name, v, RowMajor.places(dims, strides, 0), out, order, 0, "expand");
   }
 
   private static int extent(View order, View.Axis axis) {

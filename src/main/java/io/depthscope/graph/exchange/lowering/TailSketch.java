@@ -50,6 +50,7 @@ final class TailSketch {
     return switch (value) {
       case Value.Behind b -> b.number();
       case Value.Quantized q -> codes(q);
+      case Value.Norming n -> throw n.refusal();
       case Value.Constant c -> entry(new Entry.Constant(c.array()), c.array());
       case Value.Live v -> {
         Integer known = sources.get(v);

@@ -64,7 +64,8 @@ final class ValueLowering {
     return bound(name + "/clamp", line, 0, 1);
   }
 
-  private Value.Live affine(String name, Value.Live x, float scale, float shift) {
+  /** scale x + shift. */
+  Value.Live affine(String name, Value.Live x, float scale, float shift) {
     int channels = sketch.shape(x.node()).channels();
     float[] scales = new float[channels];
     float[] shifts = new float[channels];
@@ -110,8 +111,26 @@ final class ValueLowering {
     return layers.normalized(name, x, BatchNorm.affine(scale, shift));
   }
 
+  /** A value to the power of 1, 2, 3 or 1/2. */
+  Value power(Inputs in) {
+    String name = in.node().name();
+    Value.Live x = in.live(0);
+    double exponent = Evaluator.scalar(in.constant(1));
+    if (exponent == 1) {
+      return x;
+    }
+    if (exponent == 0.5) {
+      return unary(name, x, Op.Unary.Function.SQRT);
+    }
+    if (exponent != 2 && exponent != 3) {
+      throw new Refused("takes the power of " + exponent + ", which cannot run yet");
+    }
+    Value.Live square = combined(exponent == 2 ? name : name + "/square", x, x, Function.MUL);
+    return exponent == 2 ? square : combined(name, square, x, Function.MUL);
+  }
+
   /** A constant that goes with a value, one number for each channel of the node. */
-  private float[] byChannel(NdArray constant, Value.Live x) {
+  float[] byChannel(NdArray constant, Value.Live x) {
     View view = x.view();
     int channels = sketch.shape(x.node()).channels();
     if (channels > MOST_CHANNELS) {
@@ -154,14 +173,17 @@ final class ValueLowering {
     return out;
   }
 
-  /** Two values of the network combined; either may stand for all positions. */
+  /**
+   * Two values of the network combined. Either may stand for all positions; one that stands for
+   * more along other axes is spread over them first.
+   */
   Value.Live combined(String name, Value.Live a, Value.Live b, Function function) {
     DraftOp op = new DraftOp.Of(new Op.Elementwise(function));
     Shape sa = sketch.shape(a.node());
     Shape sb = sketch.shape(b.node());
     int rank = Math.max(a.view().rank(), b.view().rank());
-    View va = widened(a.view(), rank);
-    View vb = widened(b.view(), rank);
+    View va = a.view().widened(rank);
+    View vb = b.view().widened(rank);
     if (sa.equals(sb) && va.equals(vb)) {
       return made(name, op, a, b, va);
     }
@@ -171,6 +193,12 @@ final class ValueLowering {
     if (sa.channels() == sb.channels() && sa.positions() == 1 && fits(vb, va)) {
       return made(name, op, a, b, vb);
     }
+    int[] dims = NdMath.broadcast(va.extents(), vb.extents());
+    Value.Live wideA = spread(name + "/left", new Value.Live(a.node(), va), dims, vb, sb);
+    Value.Live wideB = spread(name + "/right", new Value.Live(b.node(), vb), dims, va, sa);
+    if (wideA.node() != a.node() || wideB.node() != b.node()) {
+      return combined(name, wideA, wideB, function);
+    }
     if (rank != 4) {
       throw new Refused("its two inputs lie in different orders");
     }
@@ -179,19 +207,27 @@ final class ValueLowering {
     return sketch.addNchw(name, op, List.of(left, right), Optional.empty(), rank);
   }
 
+  /**
+   * A value repeated along axes of extent 1, to lie like another that has all of these extents, or
+   * else as [1, C, H, W].
+   */
+  private Value.Live spread(String name, Value.Live v, int[] dims, View like, Shape of) {
+    if (Arrays.equals(v.view().extents(), dims)) {
+      return v;
+    }
+    if (Arrays.equals(like.extents(), dims)) {
+      return sketch.spread(name, v, of, like);
+    }
+    if (dims.length != 4 || dims[0] != 1) {
+      throw new Refused("its two inputs lie in different orders");
+    }
+    Shape all = new Shape(dims[2], dims[3], dims[1]);
+    return sketch.spread(name, v, all, View.nchw(all));
+  }
+
   private Value.Live made(String name, DraftOp op, Value.Live a, Value.Live b, View view) {
     int node = sketch.add(name, op, List.of(a.node(), b.node()), Optional.empty(), view);
     return new Value.Live(node, view);
-  }
-
-  /** With axes of extent 1 in front. */
-  private static View widened(View view, int rank) {
-    List<List<View.Atom>> axes = new ArrayList<>();
-    for (int i = view.rank(); i < rank; i++) {
-      axes.add(List.of());
-    }
-    axes.addAll(view.axes());
-    return new View(axes);
   }
 
   /** True if a value of one position has the channels along the same axes as a larger one. */

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
@@ -129,6 +130,54 @@ class KerasFileTest {
         "n.keras: layer c2 (Conv2D): its weight kernel is not in the file, at"
             + " layers/conv2d_3/vars/0",
         refusal(c -> c.replaceFirst("\"layers\": \\[", "\"layers\": [" + threeMore())));
+  }
+
+  @Test
+  void callsThatCannotBeRead() throws IOException {
+    assertEquals(
+        "n.keras: layer c2 (Conv2D): reads what is told in an unknown way",
+        refusal(
+            c -> c.replaceFirst("\"keras_history\": \\[\"x\", 0, 0\\]", "\"keras_history\": [0]")));
+    assertEquals(
+        "n.keras: layer c2 (Conv2D): is given mask, which cannot be placed among what it reads",
+        refusal(c -> c.replaceFirst("\"kwargs\": \\{\\}", "\"kwargs\": {\"mask\": [1.5]}")));
+    assertEquals(
+        "n.keras: layer c2 (Conv2D): reads 2 values",
+        refusal(c -> c.replaceFirst("\"kwargs\": \\{\\}", "\"kwargs\": {\"x\": 1.5}")));
+    assertEquals(
+        "n.keras: layer c2 (Conv2D): reads a value inside a Box, which cannot be placed",
+        refusal(
+            c ->
+                c.replaceFirst(
+                    "\"args\": \\[", "\"args\": [{\"class_name\": \"Box\", \"config\": 3}, ")));
+  }
+
+  /** What Keras 2 wrote: references with what is given by name, numbers in place of references. */
+  @Test
+  void callsOfKeras2ThatCannotBeRead() throws IOException {
+    String call = "\"inbound_nodes\": [[[\"x\", 0, 0, {";
+    assertEquals(
+        "n.keras: layer c2 (Conv2D): is given mask, which cannot be placed among what it reads",
+        refusal(c -> inKeras2(c, call + "\"mask\": 2}]]]")));
+    assertEquals(
+        "n.keras: layer c2 (Conv2D): reads 2 values",
+        refusal(c -> inKeras2(c, call + "}], [\"_CONSTANT_VALUE\", -1, 3.0, {}]]]")));
+    assertEquals(
+        "n.keras: layer c2 (Conv2D): reads what is told in an unknown way",
+        refusal(c -> inKeras2(c, "\"inbound_nodes\": [[3.0]]")));
+    String function = "\"class_name\": \"TFOpLambda\"";
+    assertEquals(
+        "n.keras: layer c2 (TFOpLambda): is given z, which cannot be placed among what it reads",
+        refusal(
+            c ->
+                inKeras2(c, "\"inbound_nodes\": [[\"x\", 0, 0, {\"y\": 1, \"z\": 2}]]")
+                    .replaceFirst("\"class_name\": \"Conv2D\"", function)));
+  }
+
+  /** The calls of the first layer in other words. */
+  private static String inKeras2(String config, String calls) {
+    String call = "\"inbound_nodes\": \\[\\{\"args\": .*?\"kwargs\": \\{\\}\\}\\]";
+    return config.replaceFirst(call, Matcher.quoteReplacement(calls));
   }
 
   /** Layers that nothing reads, ahead of those that weights are numbered after. */

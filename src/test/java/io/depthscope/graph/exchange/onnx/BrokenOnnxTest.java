@@ -229,8 +229,8 @@ class BrokenOnnxTest {
         "n.onnx: node Odd_of_y (my.domain.Odd): cannot run yet",
         refusal(model(graph(1, 1, 5, 5).addNode(node("Odd", "y", "x").setDomain("my.domain")))));
     assertEquals(
-        "n.onnx: node DynamicQuantizeLinear_of_y (DynamicQuantizeLinear): chooses its scale anew for"
-            + " each input; static scales can be run",
+        "n.onnx: node DynamicQuantizeLinear_of_y (DynamicQuantizeLinear): chooses its scale anew"
+            + " for each input; static scales can be run",
         refusal(model(graph(1, 1, 5, 5).addNode(node("DynamicQuantizeLinear", "y", "x")))));
     assertEquals(
         "n.onnx: node QuantizeLinear_of_y (QuantizeLinear): scale must be positive and finite, got"
@@ -248,6 +248,40 @@ class BrokenOnnxTest {
                     .addInitializer(weights("w", 1, 1, 3, 3))
                     .addNode(node("Softmax", "a", "x"))
                     .addNode(node("Conv", "y", "a", "w")))));
+  }
+
+  /** A mean over channels begins a layer norm; anything else cannot read it. */
+  @Test
+  void partsOfALayerNormThatAreNone() {
+    GraphProto.Builder mean =
+        graph(1, 2, 5, 5)
+            .addInitializer(weights("w", 2, 2, 1, 1))
+            .addNode(node("Conv", "a", "x", "w"))
+            .addNode(node("ReduceMean", "m", "a").addAttribute(integers("axes", 1)));
+    String why =
+        " reads what node ReduceMean_of_m (ReduceMean) makes over channels, which can run as a part"
+            + " of a layer norm alone";
+    GraphProto.Builder gate = mean.clone().addNode(node("Sigmoid", "g", "m"));
+    assertEquals(
+        "n.onnx: node Sigmoid_of_g (Sigmoid):" + why,
+        refusal(model(gate.addNode(node("Conv", "y", "g", "w")))));
+    GraphProto.Builder joined = mean.clone().addNode(node("Concat", "c", "a", "m"));
+    assertEquals(
+        "n.onnx: node Concat_of_c (Concat):" + why,
+        refusal(model(joined.addNode(node("Conv", "y", "c", "w")))));
+    GraphProto.Builder other = mean.clone().addNode(node("Sub", "d", "x", "m"));
+    assertEquals(
+        "n.onnx: node Sub_of_d (Sub):" + why,
+        refusal(model(other.addNode(node("Conv", "y", "d", "w")))));
+    GraphProto.Builder norm =
+        mean.clone()
+            .addInitializer(weights("e", 1))
+            .addNode(node("Sub", "d", "a", "m"))
+            .addNode(node("Mul", "q", "d", "d"))
+            .addNode(node("ReduceMean", "v", "q").addAttribute(integers("axes", 1)))
+            .addNode(node("Sub", "s", "v", "e"))
+            .addNode(node("Conv", "y", "s", "w"));
+    assertEquals("n.onnx: node Sub_of_s (Sub):" + why, refusal(model(norm)));
   }
 
   @Test
