@@ -21,8 +21,8 @@ final class ModelOptions {
       paramLabel = "FILE",
       description = {
         "A trained network: an ONNX, TFLite or Keras file of a float CNN, or weights (safetensors)"
-            + " of MobileNet-V1 in Keras, Hugging Face or timm names, or of this project. Default: a"
-            + " small network that comes with the program."
+            + " of MobileNet-V1 in Keras, Hugging Face or timm names, or a file of this project."
+            + " Default: a small network that comes with the program."
       })
   private Path file;
 
