@@ -87,7 +87,30 @@ class ExportCommandTest {
     List<RunLayer> got = RunReader.read(again).layers();
     for (int i = 0; i < expected.size(); i++) {
       assertEquals(expected.get(i).error(), got.get(i).error());
+      assertEquals(
+          expected.get(i).weights().map(RunLayer.Weights::unfoldedMax),
+          got.get(i).weights().map(RunLayer.Weights::unfoldedMax));
     }
+  }
+
+  @Test
+  void aNetworkSaysHowItsImagesAreRead() {
+    Path net =
+        export(
+            "bgr.safetensors",
+            "--model",
+            StoppableRun.MODEL,
+            "--mean",
+            "1,2,3",
+            "--std",
+            "50.5",
+            "--channel-order",
+            "bgr");
+    CommandLineRun shown = CommandLineRun.of("inspect", "--model", net).succeeds();
+    assertTrue(
+        shown.out().contains("BGR, (p - [1.0, 2.0, 3.0]) / 50.5 (stated when the file was written"),
+        shown::toString);
+    CommandLineRun.of("inspect", "--model", net, "--resolution", 64).fails("no --resolution");
   }
 
   @Test

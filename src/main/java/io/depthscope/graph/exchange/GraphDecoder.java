@@ -1,9 +1,11 @@
 package io.depthscope.graph.exchange;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
@@ -14,6 +16,7 @@ import io.depthscope.graph.draft.NdArray;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -36,6 +39,7 @@ final class GraphDecoder {
   private final List<Shape> shapes = new ArrayList<>();
   private final Map<String, Integer> places = new HashMap<>();
   private final Map<String, FoldedWeights> weights = new LinkedHashMap<>();
+  private final Map<String, LayerParameters> stored = new HashMap<>();
   private final Map<String, FoldedWeights> mended = new LinkedHashMap<>();
 
   GraphDecoder(SafetensorsFile file, SettingsObject root) {
@@ -59,7 +63,7 @@ final class GraphDecoder {
             "tensor " + ModelFormatException.shortened(tensor) + " belongs to no node");
       }
     }
-    return new Network(new Graph(name, nodes, outputs), weights, Map.of(), mended);
+    return new Network(new Graph(name, nodes, outputs), weights, stored, mended);
   }
 
   private int place(SettingsObject json, String key, String name) {
@@ -95,6 +99,10 @@ final class GraphDecoder {
     shapes.add(shape);
     if (op.hasWeights()) {
       addWeights(json, node, prefix);
+      if (json.has(GraphEncoder.STORED)) {
+        stored.put(
+            name, stored(json, prefix, op.kernelDims(inputs.stream().map(shapes::get).toList())));
+      }
     }
     json.requireAllRead();
   }
@@ -216,6 +224,44 @@ final class GraphDecoder {
     }
     mended.put(node.name(), run);
     weights.put(node.name(), new FoldedWeights(kernel, bias));
+  }
+
+  private LayerParameters stored(SettingsObject json, String prefix, int[] dims)
+      throws ModelFormatException {
+    SettingsObject said = json.object(GraphEncoder.STORED);
+    double epsilon = said.number("epsilon");
+    if (!(epsilon >= 0 && epsilon <= 1)) {
+      throw said.wrong("epsilon", epsilon + ", not within 0..1");
+    }
+    boolean biased = said.bool("bias");
+    said.requireAllRead();
+    FloatTensor kernel = finite(json, prefix, GraphEncoder.STORED_KERNEL);
+    if (!Arrays.equals(kernel.dims(), dims)) {
+      throw json.wrong(
+          GraphEncoder.STORED_KERNEL, kernel.dimsText() + ", not " + Arrays.toString(dims));
+    }
+    Optional<float[]> bias =
+        biased
+            ? Optional.of(each(json, prefix, GraphEncoder.STORED_BIAS, dims[0]))
+            : Optional.empty();
+    BatchNorm norm =
+        new BatchNorm(
+            each(json, prefix, GraphEncoder.GAMMA, dims[0]),
+            each(json, prefix, GraphEncoder.BETA, dims[0]),
+            each(json, prefix, GraphEncoder.MEAN, dims[0]),
+            each(json, prefix, GraphEncoder.VARIANCE, dims[0]),
+            epsilon);
+    return new LayerParameters(kernel, bias, Optional.of(norm));
+  }
+
+  /** One number for each channel. */
+  private float[] each(SettingsObject json, String prefix, String word, int channels)
+      throws ModelFormatException {
+    float[] values = finite(json, prefix, word).data();
+    if (values.length != channels) {
+      throw json.wrong(word, values.length + " numbers for " + channels + " channels");
+    }
+    return values;
   }
 
   /** A tensor's name, which nobody else may read. */

@@ -2,9 +2,11 @@ package io.depthscope.graph.exchange;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
@@ -28,6 +30,17 @@ final class GraphEncoder {
   static final String KERNEL = "kernel";
   static final String BIAS = "bias";
   static final String BASELINE = "baseline";
+
+  /** Of a layer that had a batch norm: what was folded. */
+  static final String STORED = "stored";
+
+  static final String STORED_KERNEL = "stored.kernel";
+  static final String STORED_BIAS = "stored.bias";
+  static final String GAMMA = "bn.gamma";
+  static final String BETA = "bn.beta";
+  static final String MEAN = "bn.mean";
+  static final String VARIANCE = "bn.variance";
+
   static final String LOWER = "clamp.lower";
   static final String UPPER = "clamp.upper";
   static final String SLOPE = "slope";
@@ -94,6 +107,7 @@ final class GraphEncoder {
         putWindow(json, c.window());
         json.put("groups", c.groups()).put("channels", c.outChannels());
         putWeights(json, own, node);
+        putStored(json, own, network.stored().get(node.name()));
       }
       case Op.Pool p -> {
         json.put("op", p.window().isPresent() ? POOL : GLOBAL_POOL);
@@ -183,6 +197,22 @@ final class GraphEncoder {
             own.put(BASELINE + "." + word, tensor);
           });
     }
+  }
+
+  /** What tells which channels were dead, say: batch norms, and the weights before them. */
+  private static void putStored(
+      ObjectNode json, Map<String, FloatTensor> own, LayerParameters stored) {
+    if (stored == null || stored.batchNorm().isEmpty()) {
+      return;
+    }
+    BatchNorm norm = stored.batchNorm().get();
+    json.putObject(STORED).put("epsilon", norm.epsilon()).put("bias", stored.bias().isPresent());
+    own.put(STORED_KERNEL, stored.kernel());
+    stored.bias().ifPresent(b -> own.put(STORED_BIAS, vector(b)));
+    own.put(GAMMA, vector(norm.gamma()));
+    own.put(BETA, vector(norm.beta()));
+    own.put(MEAN, vector(norm.mean()));
+    own.put(VARIANCE, vector(norm.variance()));
   }
 
   private static void putClamp(ObjectNode json, Map<String, FloatTensor> own, Clamp clamp) {

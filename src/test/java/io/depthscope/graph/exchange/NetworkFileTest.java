@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
@@ -46,6 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole networks in a file: written, read back equal, and refused where they are unsound. */
 class NetworkFileTest {
@@ -67,6 +70,62 @@ class NetworkFileTest {
     assertEquals(expected.graph().outputs(), got.graph().outputs());
     assertSameWeights(expected.weights(), got.weights());
     assertSameWeights(expected.mended(), got.mended());
+  }
+
+  /** What was folded comes back where there was a batch norm; else it is what there is. */
+  private static void assertSameStored(Network expected, Network got) {
+    for (Node node : expected.graph().nodes()) {
+      if (!node.op().hasWeights()) {
+        continue;
+      }
+      LayerParameters own = expected.storedOf(node);
+      LayerParameters read = got.storedOf(node);
+      assertArrayEquals(own.kernel().data(), read.kernel().data(), node.name());
+      assertEquals(own.batchNorm().isPresent(), read.batchNorm().isPresent(), node.name());
+      if (own.batchNorm().isPresent()) {
+        BatchNorm a = own.batchNorm().get();
+        BatchNorm b = read.batchNorm().get();
+        assertArrayEquals(own.bias().orElse(null), read.bias().orElse(null), node.name());
+        assertArrayEquals(a.gamma(), b.gamma(), node.name());
+        assertArrayEquals(a.beta(), b.beta(), node.name());
+        assertArrayEquals(a.mean(), b.mean(), node.name());
+        assertArrayEquals(a.variance(), b.variance(), node.name());
+        assertEquals(a.epsilon(), b.epsilon(), node.name());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"separable_w8a8", "near_dead_batch_norm", "residual_signed"})
+  void batchNormsComeBack(String name) throws IOException {
+    Network network = GoldenCase.read(name).network();
+    assertTrue(network.stored().values().stream().anyMatch(p -> p.batchNorm().isPresent()), name);
+    Network back = roundTrip(network);
+    assertSameNetwork(network, back);
+    assertSameStored(network, back);
+  }
+
+  @Test
+  void refusesBatchNormsThatDoNotFit() throws IOException {
+    Network network = GoldenCase.read("separable_w8a8").network();
+    byte[] good = NetworkFile.encode(network, ABOUT, QuantSpec.NONE);
+    try (SafetensorsFile file = SafetensorsFile.of(good, "F")) {
+      String text = file.metadata().get(NetworkFile.GRAPH_KEY);
+      Map<String, FloatTensor> tensors = new LinkedHashMap<>();
+      for (String tensor : file.tensors().keySet()) {
+        tensors.put(tensor, file.read(tensor));
+      }
+      String norm =
+          tensors.keySet().stream().filter(t -> t.endsWith(".bn.mean")).findFirst().orElseThrow();
+      String node = norm.substring(0, norm.length() - ".bn.mean".length());
+      tensors.put(norm, FloatTensor.of(new float[] {1}, 1));
+      Map<String, String> metadata = Map.of(NetworkFile.GRAPH_KEY, text);
+      byte[] bad = SafetensorsWriter.encode(tensors, metadata);
+      ModelFormatException e = assertThrows(ModelFormatException.class, () -> read(bad));
+      assertTrue(
+          e.getMessage().startsWith("F: node " + node + ": bn.mean is 1 numbers for "),
+          e.getMessage());
+    }
   }
 
   private static void assertSameWeights(
