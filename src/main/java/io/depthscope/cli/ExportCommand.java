@@ -185,6 +185,15 @@ final class ExportCommand implements Callable<Integer> {
       measure(as, modelOptions.subject(model), how.orElseThrow());
       return;
     }
+    if (as == ExportFormat.SAFETENSORS && parameters.isEmpty() && how.isPresent()) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              Main.oneLine(
+                  "depthscope: "
+                      + to
+                      + " holds the values that codes stand for, and no scales; .onnx holds both"));
+    }
     int channels = model.graph().inputShape().channels();
     boolean images = channels == 3 || channels == 1;
     Subject subject = images ? modelOptions.subject(model) : new Subject(model, Optional.empty());

@@ -309,6 +309,17 @@ class ExportCommandTest {
   }
 
   @Test
+  void aQuantizedModelKeepsItsScalesInOnnxAlone() {
+    Path model = Path.of("test-data/onnx/quantized_rectified.onnx");
+    Path to = folder.resolve("net.safetensors");
+    CommandLineRun done = CommandLineRun.of("export", "--model", model, "--to", to).succeeds();
+    assertTrue(done.err().contains("no scales"), done::toString);
+    Path onnx = export("again.onnx", "--model", model);
+    CommandLineRun shown = CommandLineRun.of("inspect", "--model", onnx).succeeds();
+    assertTrue(shown.out().contains("the file's own scales"), shown::toString);
+  }
+
+  @Test
   void refusesToOverwrite() throws IOException {
     Path to = export("net.onnx", mended);
     CommandLineRun.of("export", mended, "--to", to).isMisuse("exists", "--overwrite");
