@@ -44,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PlotCommand.class,
       InspectCommand.class,
       RunCommand.class,
+      ExportCommand.class,
       PackCommand.class,
       VerifyCommand.class,
       BenchCommand.class,

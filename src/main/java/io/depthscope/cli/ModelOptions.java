@@ -3,6 +3,7 @@ package io.depthscope.cli;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.run.ModelReader;
+import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;
 import io.depthscope.run.Zoo;
 import java.io.IOException;
@@ -21,8 +22,8 @@ final class ModelOptions {
       paramLabel = "FILE",
       description = {
         "A trained network: an ONNX, TFLite or Keras file of a float CNN, or weights (safetensors)"
-            + " of MobileNet-V1 in Keras, Hugging Face or timm names, or of this project. Default: a"
-            + " small network that comes with the program."
+            + " of MobileNet-V1 in Keras, Hugging Face or timm names, or a file of this project."
+            + " Default: a small network that comes with the program."
       })
   private Path file;
 
@@ -71,6 +72,21 @@ final class ModelOptions {
   Subject loadFor(List<Integer> extents) throws IOException {
     network.requireNoImages();
     return new Subject(model(Optional.of(extents)), Optional.empty());
+  }
+
+  /** True if a file is named. */
+  boolean isGiven() {
+    return file != null;
+  }
+
+  /** The same options for a file that was found elsewhere. */
+  void use(Path found) {
+    file = found;
+  }
+
+  /** What is stated of how it reads images. */
+  StatedImages stated() {
+    return network.images();
   }
 
   /** Files that are read. */

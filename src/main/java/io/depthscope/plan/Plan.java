@@ -4,6 +4,7 @@ import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
+import io.depthscope.graph.draft.HandedOn;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.QuantizedTensor;
@@ -151,7 +152,7 @@ public final class Plan {
       float[] bias = weighted ? network.weightsOf(node).bias() : new float[0];
       if (node.op() instanceof Op.Rearrange r) {
         kernel = r.fill();
-        quantized = handedOn(graph, spec, node).map(p -> fakeQuantized(p, r)).orElse(kernel);
+        quantized = HandedOn.fill(graph, spec, node, r);
       }
       steps.add(
           new Step(
@@ -171,28 +172,6 @@ public final class Plan {
     }
     Part all = new Part(0, graph.size(), List.of(), graph.outputs());
     return new Plan(network, steps, Streams.QUANTIZATION, feed, recording, inputTable, all, null);
-  }
-
-  /**
-   * How the values are quantized that a node of one input reads: as the output is that they come
-   * from, through operations that hand them on. Empty if they are not.
-   */
-  private static Optional<QuantParams> handedOn(Graph graph, QuantSpec spec, Node reader) {
-    Node from = graph.node(reader.inputs().getFirst());
-    while (spec.output(from.name()).isEmpty()
-        && !from.op().quantizesOutput()
-        && from.op().arity() == 1) {
-      from = graph.node(from.inputs().getFirst());
-    }
-    return spec.output(from.name());
-  }
-
-  private static float[] fakeQuantized(QuantParams params, Op.Rearrange op) {
-    float[] values = op.fill().clone();
-    for (int i = 0; i < values.length; i++) {
-      values[i] = params.fakeQuantize(values[i]);
-    }
-    return values;
   }
 
   /** The same with another feed, and recording something else. */

@@ -17,7 +17,7 @@ import java.util.Optional;
  * The tables of a run. Non-finite numbers are {@code NaN}, {@code Infinity} and {@code -Infinity},
  * which pandas reads as such; a figure that does not apply is an empty field.
  */
-final class RunCsv {
+public final class RunCsv {
   static final String PREDICTIONS_HEADER =
       "index,image,label,predictedFp32,predictedQuantized,margin,logitNoise,sqnrDb";
 
@@ -88,7 +88,8 @@ final class RunCsv {
     }
   }
 
-  static void writeLayers(Run run, OutputStream out) throws IOException {
+  /** Writes {@code layers.csv}. */
+  public static void writeLayers(Run run, OutputStream out) throws IOException {
     List<Row> rows = new ArrayList<>();
     for (RunLayer l : run.layers()) {
       RunLayer.Identity is = l.identity();
@@ -126,7 +127,8 @@ final class RunCsv {
     writer.flush();
   }
 
-  static void writeChannels(Run run, OutputStream out) throws IOException {
+  /** Writes {@code channels.csv}. */
+  public static void writeChannels(Run run, OutputStream out) throws IOException {
     Writer writer = new OutputStreamWriter(out, StandardCharsets.UTF_8);
     boolean header = true;
     for (RunLayer l : run.layers()) {

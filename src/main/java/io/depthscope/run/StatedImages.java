@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -72,11 +73,10 @@ public record StatedImages(
             .map(
                 resize ->
                     switch (resize) {
-                      case ImageSettings.Exact e -> resized(usual, Mode.EXACT, side);
-                      case ImageSettings.CropShare c ->
-                          resized(usual, Mode.SHORT_SIDE, (int) (side / c.share()));
-                      case ImageSettings.ShortSide s ->
-                          resized(usual, Mode.SHORT_SIDE, s.forCrop(side));
+                      case ImageSettings.Exact e ->
+                          resized(usual, Mode.EXACT, side, usual.cropWidth());
+                      case ImageSettings.CropShare c -> shortSide(usual, (int) (side / c.share()));
+                      case ImageSettings.ShortSide s -> shortSide(usual, s.forCrop(side));
                     })
             .orElse(usual);
     Interpolation filter = sized.interpolation();
@@ -101,16 +101,24 @@ public record StatedImages(
         usual.cropHeight(),
         usual.cropWidth(),
         filter,
-        sized.order(),
+        said.channelOrder().map(StatedImages::order).orElse(sized.order()),
         said.mean().orElse(sized.mean()),
         said.std().orElse(sized.std()));
   }
 
-  private static Preprocessing resized(Preprocessing p, Mode mode, int resize) {
+  private static ChannelOrder order(String word) {
+    return ChannelOrder.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
+  private static Preprocessing shortSide(Preprocessing p, int length) {
+    return resized(p, Mode.SHORT_SIDE, length, length);
+  }
+
+  private static Preprocessing resized(Preprocessing p, Mode mode, int height, int width) {
     return new Preprocessing(
         mode,
-        resize,
-        resize,
+        height,
+        width,
         p.cropHeight(),
         p.cropWidth(),
         p.interpolation(),
@@ -161,6 +169,34 @@ public record StatedImages(
               stated ? "options, else " + base : base));
     }
     return all;
+  }
+
+  /**
+   * How images are read, as a file of the network itself can say it.
+   *
+   * @param preprocessing as {@link #preprocessing} gives it
+   */
+  public ImageSettings written(LoadedModel model, Preprocessing preprocessing) {
+    Optional<ImageSettings.Resize> resize =
+        switch (preprocessing.mode()) {
+          case NONE -> Optional.empty();
+          case EXACT -> Optional.of(new ImageSettings.Exact());
+          case SHORT_SIDE ->
+              Optional.of(
+                  new ImageSettings.ShortSide(
+                      preprocessing.resizeHeight(), preprocessing.cropHeight()));
+        };
+    return new ImageSettings(
+        resize,
+        Optional.of(preprocessing.mean()),
+        Optional.of(preprocessing.std()),
+        Optional.of(preprocessing.interpolation().word()),
+        preprocessing.channels() == 1
+            ? Optional.empty()
+            : Optional.of(preprocessing.order().name().toLowerCase(Locale.ROOT)),
+        equals(NOTHING)
+            ? model.images().map(ImageSettings::from).orElse("usual for " + model.family())
+            : "stated when the file was written");
   }
 
   /** How images are read, on one line. */

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param std likewise, each over 0
  * @param interpolation the word for it, such as {@code bicubic}; it need not be one that the
  *     program knows
+ * @param channelOrder {@code rgb} or {@code bgr}; empty if nothing is said
  * @param from where this is said, for people
  */
 public record ImageSettings(
@@ -18,7 +19,18 @@ public record ImageSettings(
     Optional<List<Double>> mean,
     Optional<List<Double>> std,
     Optional<String> interpolation,
+    Optional<String> channelOrder,
     String from) {
+
+  /** Nothing is said of the channels' order. */
+  public ImageSettings(
+      Optional<Resize> resize,
+      Optional<List<Double>> mean,
+      Optional<List<Double>> std,
+      Optional<String> interpolation,
+      String from) {
+    this(resize, mean, std, interpolation, Optional.empty(), from);
+  }
 
   /** What the images are resized to before the crop in the middle. */
   public sealed interface Resize {}

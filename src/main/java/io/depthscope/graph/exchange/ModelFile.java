@@ -20,7 +20,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/** Loads a network with its weights from a safetensors file, and writes the project's own files. */
+/**
+ * Loads a network with its weights from a safetensors file, and writes files of weights of the
+ * project's own families; {@link NetworkFile} is the file of any other network.
+ */
 public final class ModelFile {
   private static final int DEFAULT_CLASSES = 1000;
   private static final int MAX_CLASSES = 1_000_000;
@@ -37,6 +40,9 @@ public final class ModelFile {
    */
   public static LoadedModel load(Path file, LoadOptions options) throws ModelFormatException {
     try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+      if (NetworkFile.holdsGraph(opened)) {
+        return NetworkFile.load(opened, options);
+      }
       NamedTensors tensors = recognise(opened);
       return load(
           tensors,
@@ -60,7 +66,9 @@ public final class ModelFile {
    */
   public static LoadedModel load(SafetensorsFile file, LoadOptions options)
       throws ModelFormatException {
-    return load(recognise(file), PublishedConfig.none(), options);
+    return NetworkFile.holdsGraph(file)
+        ? NetworkFile.load(file, options)
+        : load(recognise(file), PublishedConfig.none(), options);
   }
 
   private static NamedTensors recognise(SafetensorsFile file) throws ModelFormatException {

@@ -38,6 +38,8 @@ public final class SafetensorsFile implements AutoCloseable {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -168,11 +170,47 @@ public final class SafetensorsFile implements AutoCloseable {
    *     it has more than 2^31 - 1 elements
    */
   public FloatTensor read(String tensor) throws ModelFormatException {
-    TensorInfo info = tensors().get(tensor);
-    String quoted = "tensor '" + ModelFormatException.shortened(tensor) + "'";
-    if (info == null) {
-      throw new ModelFormatException(name, quoted + " is missing");
+    TensorInfo info = info(tensor);
+    int[] dims = dims(info);
+    MemorySegment bytes = data.asSlice(info.begin(), info.end() - info.begin());
+    int count = (int) FloatTensor.elements(dims);
+    return new FloatTensor(dims, toFloats(quoted(tensor), info.dtype(), bytes, count));
+  }
+
+  /**
+   * Reads one tensor of int32 as a row.
+   *
+   * @throws ModelFormatException if there is no such tensor, or it is none of at most 2^31 - 1
+   *     int32
+   */
+  int[] readTable(String tensor) throws ModelFormatException {
+    TensorInfo info = info(tensor);
+    dims(info);
+    if (!info.dtype().equals("I32")) {
+      throw new ModelFormatException(
+          name,
+          quoted(tensor)
+              + " has dtype "
+              + ModelFormatException.shortened(info.dtype())
+              + ", not I32");
     }
+    return data.asSlice(info.begin(), info.end() - info.begin()).toArray(INT);
+  }
+
+  private TensorInfo info(String tensor) throws ModelFormatException {
+    TensorInfo info = tensors().get(tensor);
+    if (info == null) {
+      throw new ModelFormatException(name, quoted(tensor) + " is missing");
+    }
+    return info;
+  }
+
+  private static String quoted(String tensor) {
+    return "tensor '" + ModelFormatException.shortened(tensor) + "'";
+  }
+
+  /** Extents of a tensor that fits an array. */
+  private int[] dims(TensorInfo info) throws ModelFormatException {
     int[] dims = new int[info.shape().size()];
     long count = 1;
     for (int i = 0; i < dims.length; i++) {
@@ -180,11 +218,11 @@ public final class SafetensorsFile implements AutoCloseable {
       dims[i] = (int) extent;
       count *= extent; // cannot overflow: checked on opening
       if (extent > Integer.MAX_VALUE || count > Integer.MAX_VALUE - 8) {
-        throw new ModelFormatException(name, quoted + " is too large: " + info.shape());
+        throw new ModelFormatException(
+            name, quoted(info.name()) + " is too large: " + info.shape());
       }
     }
-    MemorySegment bytes = data.asSlice(info.begin(), info.end() - info.begin());
-    return new FloatTensor(dims, toFloats(quoted, info.dtype(), bytes, (int) count));
+    return dims;
   }
 
   private float[] toFloats(String quoted, String dtype, MemorySegment bytes, int count)

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 
-/** Writes F32 tensors as a safetensors file. Equal input gives equal bytes. */
+/** Writes tensors as a safetensors file. Equal input gives equal bytes. */
 public final class SafetensorsWriter {
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -27,7 +27,21 @@ public final class SafetensorsWriter {
   public static void write(
       OutputStream out, Map<String, FloatTensor> tensors, Map<String, String> metadata)
       throws IOException {
-    byte[] header = header(tensors, metadata);
+    write(out, tensors, Map.of(), metadata);
+  }
+
+  /**
+   * Writes tensors of float32, and behind them tables of int32.
+   *
+   * @throws IllegalArgumentException if one has the reserved name, or two have the same
+   */
+  static void write(
+      OutputStream out,
+      Map<String, FloatTensor> tensors,
+      Map<String, int[]> tables,
+      Map<String, String> metadata)
+      throws IOException {
+    byte[] header = header(tensors, tables, metadata);
     byte[] length = new byte[Long.BYTES];
     ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length);
     out.write(length);
@@ -35,6 +49,11 @@ public final class SafetensorsWriter {
     for (FloatTensor tensor : tensors.values()) {
       byte[] bytes = new byte[Math.multiplyExact(Float.BYTES, tensor.data().length)];
       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(tensor.data());
+      out.write(bytes);
+    }
+    for (int[] table : tables.values()) {
+      byte[] bytes = new byte[Math.multiplyExact(Integer.BYTES, table.length)];
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().put(table);
       out.write(bytes);
     }
   }
@@ -50,7 +69,8 @@ public final class SafetensorsWriter {
     return out.toByteArray();
   }
 
-  private static byte[] header(Map<String, FloatTensor> tensors, Map<String, String> metadata)
+  private static byte[] header(
+      Map<String, FloatTensor> tensors, Map<String, int[]> tables, Map<String, String> metadata)
       throws IOException {
     ObjectNode root = JSON.createObjectNode();
     if (!metadata.isEmpty()) {
@@ -58,22 +78,32 @@ public final class SafetensorsWriter {
       metadata.forEach(entries::put);
     }
     long at = 0;
-    for (Map.Entry<String, FloatTensor> entry : tensors.entrySet()) {
-      if (entry.getKey().equals(SafetensorsHeader.METADATA_KEY)) {
-        throw new IllegalArgumentException("a tensor cannot be named " + entry.getKey());
-      }
-      FloatTensor tensor = entry.getValue();
-      ObjectNode node = root.putObject(entry.getKey());
-      node.put("dtype", "F32");
-      Arrays.stream(tensor.dims()).forEach(node.putArray("shape")::add);
-      long end = at + 4L * tensor.data().length;
-      node.putArray("data_offsets").add(at).add(end);
-      at = end;
+    for (Map.Entry<String, FloatTensor> e : tensors.entrySet()) {
+      at = entry(root, e.getKey(), "F32", at, e.getValue().dims());
+    }
+    for (Map.Entry<String, int[]> e : tables.entrySet()) {
+      at = entry(root, e.getKey(), "I32", at, e.getValue().length);
     }
     byte[] json = JSON.writeValueAsString(root).getBytes(StandardCharsets.UTF_8);
     // Spaces up to a multiple of 8, so that the tensors are aligned in a mapped file.
     byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
     return padded;
+  }
+
+  /** Where a tensor of four bytes an element ends that begins at a place. */
+  private static long entry(ObjectNode root, String name, String type, long at, int... dims) {
+    if (name.equals(SafetensorsHeader.METADATA_KEY)) {
+      throw new IllegalArgumentException("a tensor cannot be named " + name);
+    }
+    if (root.has(name)) {
+      throw new IllegalArgumentException("two tensors are named " + name);
+    }
+    ObjectNode node = root.putObject(name);
+    node.put("dtype", type);
+    Arrays.stream(dims).forEach(node.putArray("shape")::add);
+    long end = at + 4 * FloatTensor.elements(dims);
+    node.putArray("data_offsets").add(at).add(end);
+    return end;
   }
 }

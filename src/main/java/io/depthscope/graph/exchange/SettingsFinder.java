@@ -114,10 +114,10 @@ final class SettingsFinder {
   PaddingStyle padding() throws ModelFormatException {
     Optional<PublishedConfig.Entry<PaddingStyle>> entry = config.padding();
     if (entry.isPresent()) {
-      return found("padding", entry.get(), FamilyConfig.word(entry.get().value()));
+      return found("padding", entry.get(), SettingsObject.word(entry.get().value()));
     }
     PaddingStyle style = tensors.naming().padding();
-    return usual("padding", style, FamilyConfig.word(style));
+    return usual("padding", style, SettingsObject.word(style));
   }
 
   Clamp activation() throws ModelFormatException {

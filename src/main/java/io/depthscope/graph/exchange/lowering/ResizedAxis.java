@@ -12,7 +12,7 @@ import java.util.Arrays;
  * @param convention how places of the output lie over those of the input
  * @param rounding of a place between two, for nearest
  */
-record ResizedAxis(int in, int out, float scale, String convention, String rounding) {
+public record ResizedAxis(int in, int out, float scale, String convention, String rounding) {
   static final ResizedAxis KEPT_ROW = new ResizedAxis(1, 1, 1, "asymmetric", "floor");
 
   /** Before this version there was one convention, and a rounding that had no name. */
@@ -92,6 +92,16 @@ record ResizedAxis(int in, int out, float scale, String convention, String round
 
   /** Where the places lie, for interpolation. */
   Sampling sampling() {
+    return sampling(convention, in, out, scale);
+  }
+
+  /**
+   * The same of a convention of ONNX.
+   *
+   * @param scale of the output to the input
+   * @throws Refused if it cannot be run
+   */
+  public static Sampling sampling(String convention, int in, int out, float scale) {
     return switch (convention) {
       case "half_pixel" -> Sampling.halfPixel(scale);
       case "pytorch_half_pixel" -> out > 1 ? Sampling.halfPixel(scale) : new Sampling(0, 0);

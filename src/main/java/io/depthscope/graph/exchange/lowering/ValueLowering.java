@@ -42,16 +42,21 @@ final class ValueLowering {
     return bound(node.name(), in.live(0), (float) ends.low(), (float) ends.high());
   }
 
-  /** A clamp to one constant. */
+  /** A clamp to one constant, or to one for each channel. */
   Value extreme(Inputs in, boolean max) {
     if (in.size() != 2 || in.isConstant(0) == in.isConstant(1)) {
       throw Refused.notYet();
     }
     int c = in.isConstant(0) ? 0 : 1;
-    float end = (float) Evaluator.scalar(in.constant(c));
-    return max
-        ? bound(in.node().name(), in.live(1 - c), end, Float.POSITIVE_INFINITY)
-        : bound(in.node().name(), in.live(1 - c), Float.NEGATIVE_INFINITY, end);
+    Value.Live x = in.live(1 - c);
+    float[] ends =
+        in.constant(c).size() == 1
+            ? new float[] {(float) Evaluator.scalar(in.constant(c))}
+            : byChannel(in.constant(c), x);
+    float[] open = new float[ends.length];
+    Arrays.fill(open, max ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY);
+    Clamp clamp = max ? new Clamp(ends, open) : new Clamp(open, ends);
+    return add(in.node().name(), new DraftOp.Bound(clamp), x);
   }
 
   Value.Live unary(String name, Value.Live x, Op.Unary.Function function) {
