@@ -268,5 +268,4 @@ final class MeasurementOptions {
                 ? TensorInput.open(Path.of(images), Optional.empty(), model.tensors())
                 : dataOptions.openUnlabelled(images));
   }
-
 }

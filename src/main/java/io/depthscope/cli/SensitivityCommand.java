@@ -41,7 +41,9 @@ final class SensitivityCommand implements Callable<Integer> {
       names = "--images",
       paramLabel = "N",
       defaultValue = "500",
-      description = "Most images to run, the first of --data. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Most images to run, the first of --data, in an order that takes every class in turn."
+              + " Default: ${DEFAULT-VALUE}.")
   private int images;
 
   @Option(
@@ -55,11 +57,11 @@ final class SensitivityCommand implements Callable<Integer> {
 
   @Option(
       names = "--precision",
-      paramLabel = "DB",
-      defaultValue = "0.01",
+      paramLabel = "S",
+      defaultValue = "0.02",
       description =
-          "Layers whose SQNR lies this close for certain need not be told apart, in dB. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Layers that lie this close for certain need not be told apart: a share of the distance"
+              + " between the first and the last of their ranking. Default: ${DEFAULT-VALUE}.")
   private double precision;
 
   @Option(
@@ -86,9 +88,7 @@ final class SensitivityCommand implements Callable<Integer> {
   @Option(names = "--overwrite", description = "Replace the results in --out.")
   private boolean overwrite;
 
-  @Option(
-      names = "--explain-memory",
-      description = "Say how much memory it will take, and end.")
+  @Option(names = "--explain-memory", description = "Say how much memory it will take, and end.")
   private boolean explainMemory;
 
   @Option(names = "--quiet", description = "No progress, no tables.")
@@ -142,8 +142,8 @@ final class SensitivityCommand implements Callable<Integer> {
     if (!(confidence >= 0.5 && confidence <= 0.9999)) {
       throw new UsageException("--confidence must be 0.5 to 0.9999, got " + confidence);
     }
-    if (!(precision >= 0 && Double.isFinite(precision))) {
-      throw new UsageException("--precision must be 0 or more, got " + precision);
+    if (!(precision >= 0 && precision <= 1)) {
+      throw new UsageException("--precision must be 0 to 1, got " + precision);
     }
     if (!(passes >= 1 && passes <= MOST_PASSES)) {
       throw new UsageException("--passes must be at least 1, got " + passes);
@@ -161,8 +161,7 @@ final class SensitivityCommand implements Callable<Integer> {
         out != null
             ? out
             : TimedFolder.below(
-                Path.of("runs"),
-                analysis.of().subject().model().graph().name() + "-sensitivity");
+                Path.of("runs"), analysis.of().subject().model().graph().name() + "-sensitivity");
     try (Interruption interruption = Interruption.install(err)) {
       SensitivityAnalysis.Result result =
           analysis.run(

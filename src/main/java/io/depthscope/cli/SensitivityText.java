@@ -65,8 +65,7 @@ final class SensitivityText {
     for (Layer l : s.ranking(d)) {
       Effect e = l.in(d);
       List<String> row = new ArrayList<>(List.of(l.name(), l.op(), "" + e.place()));
-      row.add(
-          e.firstPlace() == e.lastPlace() ? "" : e.firstPlace() + " to " + e.lastPlace());
+      row.add(e.firstPlace() == e.lastPlace() ? "" : e.firstPlace() + " to " + e.lastPlace());
       row.add("" + e.images());
       decibel(row, Optional.of(e.sqnrDb()));
       if (gain) {

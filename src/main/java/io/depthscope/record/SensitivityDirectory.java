@@ -158,14 +158,12 @@ public final class SensitivityDirectory implements AutoCloseable {
 
   /** Writes every file, {@code sensitivity.json} last, and deletes the checkpoint. */
   public void finish(Sensitivity result, RunManifest manifest) throws IOException {
-    AtomicFile.write(
-        directory.resolve(TABLE), out -> SensitivityFiles.writeCsv(result, out));
+    AtomicFile.write(directory.resolve(TABLE), out -> SensitivityFiles.writeCsv(result, out));
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     AtomicFile.write(
         directory.resolve(MANIFEST),
         out -> out.write(mapper.writeValueAsBytes(manifest.entries())));
-    AtomicFile.write(
-        directory.resolve(RESULTS), out -> SensitivityFiles.writeJson(result, out));
+    AtomicFile.write(directory.resolve(RESULTS), out -> SensitivityFiles.writeJson(result, out));
     AtomicFile.delete(directory.resolve(CHECKPOINT));
   }
 

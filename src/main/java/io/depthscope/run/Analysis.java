@@ -107,12 +107,7 @@ public record Analysis(
                 * ((long) BATCHES_HELD * machine.batch()
                     + (2L * machine.threads() + 2) * PIECE_IMAGES)
             + (decodes ? ImageFolder.decodingBytes() : 0);
-    return new MemoryEstimate(
-        network,
-        held,
-        kept,
-        device,
-        Runtime.getRuntime().maxMemory());
+    return new MemoryEstimate(network, held, kept, device, Runtime.getRuntime().maxMemory());
   }
 
   /**

@@ -7,6 +7,7 @@ import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
+import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Sensitivity;
 import io.depthscope.record.Sensitivity.Direction;
 import io.depthscope.record.Sensitivity.Effect;
@@ -166,8 +167,7 @@ public final class LayerSensitivity {
       at += sizes[o];
     }
     to.add(
-        energies,
-        pair.graph().isClassifier() ? PredictionSums.predicted(xq, from, sizes[0]) : -1);
+        energies, pair.graph().isClassifier() ? PredictionSums.predicted(xq, from, sizes[0]) : -1);
   }
 
   /** The plan of one layer's run as a whole network would run it. */
@@ -176,8 +176,7 @@ public final class LayerSensitivity {
   }
 
   /** What a finished state says. */
-  public Sensitivity result(
-      SensitivityState state, Optional<io.depthscope.quant.QuantScheme> scheme, long calibrated) {
+  public Sensitivity result(SensitivityState state, Optional<QuantScheme> scheme, long calibrated) {
     SensitivityRace race = race(state);
     List<Sensitivity.Layer> layers = new ArrayList<>();
     for (int l = 0; l < state.layers(); l++) {
@@ -304,7 +303,6 @@ public final class LayerSensitivity {
       lost += before && !now ? 1 : 0;
     }
     long labelled = labelled(state, n);
-    return new Estimate(
-        (double) (gained - lost) / labelled, c.change(gained, lost, labelled));
+    return new Estimate((double) (gained - lost) / labelled, c.change(gained, lost, labelled));
   }
 }

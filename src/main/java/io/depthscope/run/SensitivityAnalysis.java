@@ -1,6 +1,10 @@
 package io.depthscope.run;
 
 import io.depthscope.backend.BackendException;
+import io.depthscope.dataset.Dataset;
+import io.depthscope.dataset.InterleavedDataset;
+import io.depthscope.dataset.Samples;
+import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantSpec;
@@ -53,8 +57,7 @@ public record SensitivityAnalysis(Analysis of, SensitivityAim aim) {
       SensitivityAim aim,
       RunListener listener)
       throws IOException {
-    Method method =
-        new Method(new Quantization.AsStored(spec), io.depthscope.plan.Feed.ACCUMULATED, Recording.PAIRED);
+    Method method = new Method(new Quantization.AsStored(spec), Feed.ACCUMULATED, Recording.PAIRED);
     Analysis of =
         new Analysis(
             subject,
@@ -63,7 +66,8 @@ public record SensitivityAnalysis(Analysis of, SensitivityAim aim) {
             CalibrationSource.of("", 0, Optional.empty(), images::data),
             machine);
     LayerSensitivity layers =
-        new SensitivityAnalysis(of, aim).layers(subject.plan(spec, method.feed(), method.recording()));
+        new SensitivityAnalysis(of, aim)
+            .layers(subject.plan(spec, method.feed(), method.recording()));
     SensitivityState state = layers.newState();
     return layers.run(state, opening(of, listener), s -> {}, listener)
         ? Optional.of(layers.result(state, Optional.empty(), 0))
@@ -77,9 +81,14 @@ public record SensitivityAnalysis(Analysis of, SensitivityAim aim) {
   }
 
   private static LayerSensitivity.Images opening(Analysis of, RunListener listener) {
+    // Images sorted by class would make a sample of a few classes of the first ones.
+    Samples data =
+        of.images().data() instanceof Dataset decoded
+            ? new InterleavedDataset(decoded, of.images().count())
+            : of.images().data();
     return (from, to, skipped) ->
         of.batches(
-            of.images().data(),
+            data,
             from,
             to,
             u -> {
@@ -148,8 +157,7 @@ public record SensitivityAnalysis(Analysis of, SensitivityAim aim) {
           layers.result(
               state, Optional.of(of.method().quantization().scheme()), calibration.get().images());
       RunManifest manifest =
-          RunManifest.of(
-                  spec.withRanges(calibration.get().source(), calibration.get().images()))
+          RunManifest.of(spec.withRanges(calibration.get().source(), calibration.get().images()))
               .with("sensitivity", aim.text())
               .with(
                   "skippedImages",

@@ -3,9 +3,11 @@ package io.depthscope.run;
 import io.depthscope.record.Sensitivity.Direction;
 import io.depthscope.record.SensitivityState;
 import io.depthscope.run.CutRuns.Run;
+import io.depthscope.stats.ImageEnergies;
 import io.depthscope.stats.SqnrEstimate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,12 @@ import java.util.stream.IntStream;
 final class SensitivityRace {
   /** Fewer say too little for an interval. */
   private static final int FEWEST_IMAGES = 16;
+
+  /** Share of what may be spent that all layers get, settled or not. */
+  private static final double FIRST_ROUND = 1.0 / 8;
+
+  /** Images after a round, by those before it. */
+  private static final double GROWTH = 1.25;
 
   private final SensitivityAim aim;
   private final int images;
@@ -51,8 +59,7 @@ final class SensitivityRace {
       one.add(IntStream.range(0, layers).boxed().toList());
       groups.put(d, one);
     }
-    // Half of what may be spent goes to what is needed of every layer.
-    double first = aim.exhaustive() ? images : images * aim.passes() / 2 / passes(open());
+    double first = aim.exhaustive() ? images : images * aim.passes() * FIRST_ROUND / passes(open());
     bound = (int) Math.min(images, Math.max(FEWEST_IMAGES, first));
     spent = passes(open()) * bound / images;
   }
@@ -91,10 +98,11 @@ final class SensitivityRace {
     int seen = state.imagesBefore(bound);
     begun = true;
     for (Direction d : Direction.values()) {
+      double closeDb = aim.precision() * range(d, state);
       List<List<Integer>> parted = new ArrayList<>();
       for (List<Integer> group : groups.get(d)) {
         if (group.size() > 1) {
-          parted.addAll(parted(d, group, state, seen));
+          parted.addAll(parted(d, group, closeDb, state, seen));
         } else {
           parted.add(group);
         }
@@ -105,7 +113,7 @@ final class SensitivityRace {
     double each = passes(open) / images;
     int affordable =
         aim.exhaustive() ? images : bound + (int) Math.max(0, (aim.passes() - spent) / each);
-    int next = Math.min(images, Math.min(2 * bound, affordable));
+    int next = Math.min(images, Math.min((int) Math.ceil(GROWTH * bound), affordable));
     // What is left for a few images would move nothing.
     if (open.isEmpty() || next == bound || next < Math.min(images, bound + bound / 16)) {
       finished = true;
@@ -115,12 +123,24 @@ final class SensitivityRace {
     }
   }
 
+  /** From the lowest to the highest SQNR of a direction, of those that have one, in dB. */
+  private static double range(Direction d, SensitivityState state) {
+    DoubleSummaryStatistics all =
+        IntStream.range(0, state.layers())
+            .mapToDouble(
+                l -> {
+                  ImageEnergies run = state.run(d, l);
+                  return SqnrEstimate.of(state.signal(), run, run.images()).db();
+                })
+            .filter(Double::isFinite)
+            .summaryStatistics();
+    return Math.max(0, all.getMax() - all.getMin());
+  }
+
   private List<List<Integer>> parted(
-      Direction d, List<Integer> group, SensitivityState state, int seen) {
+      Direction d, List<Integer> group, double closeDb, SensitivityState state, int seen) {
     List<SqnrEstimate> estimates =
-        group.stream()
-            .map(l -> SqnrEstimate.of(state.signal(), state.run(d, l), seen))
-            .toList();
+        group.stream().map(l -> SqnrEstimate.of(state.signal(), state.run(d, l), seen)).toList();
     List<Integer> order =
         IntStream.range(0, group.size())
             .boxed()
@@ -132,7 +152,7 @@ final class SensitivityRace {
     List<Integer> part = new ArrayList<>();
     int apart = 0; // places above here are told apart from the one below as far as known
     for (int place = 0; place < order.size(); place++) {
-      if (place > 0 && isCut(order, place, apart, estimates)) {
+      if (place > 0 && isCut(order, place, apart, closeDb, estimates)) {
         parts.add(part);
         part = new ArrayList<>();
         apart = place;
@@ -144,13 +164,13 @@ final class SensitivityRace {
   }
 
   /** True if all places from {@code from} to before {@code place} differ from all behind. */
-  private boolean isCut(List<Integer> order, int place, int from, List<SqnrEstimate> estimates) {
+  private boolean isCut(
+      List<Integer> order, int place, int from, double closeDb, List<SqnrEstimate> estimates) {
     for (int above = from; above < place; above++) {
       for (int below = place; below < order.size(); below++) {
         SqnrEstimate a = estimates.get(order.get(above));
         SqnrEstimate b = estimates.get(order.get(below));
-        if (!isApart(a, b)
-            && !b.above(a, aim.confidence()).isWithin(aim.precisionDb())) {
+        if (!isApart(a, b) && !b.above(a, aim.confidence()).isWithin(closeDb)) {
           return false;
         }
       }
@@ -182,8 +202,7 @@ final class SensitivityRace {
   int[] certain(Direction d, int layer, SensitivityState state) {
     int[] counts = new int[2];
     for (int other = 0; other < state.layers(); other++) {
-      int seen =
-          Math.min(state.run(d, layer).images(), state.run(d, other).images());
+      int seen = Math.min(state.run(d, layer).images(), state.run(d, other).images());
       SqnrEstimate own = SqnrEstimate.of(state.signal(), state.run(d, layer), seen);
       SqnrEstimate its = SqnrEstimate.of(state.signal(), state.run(d, other), seen);
       if (other != layer && isApart(own, its)) {

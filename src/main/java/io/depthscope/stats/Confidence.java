@@ -46,8 +46,7 @@ public record Confidence(double level) {
     double z = deviations();
     double p = (double) hits / n;
     double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
-    double half =
-        z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + z * z / (4.0 * n * n));
+    double half = z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + z * z / (4.0 * n * n));
     return new Interval(hits == 0 ? 0 : middle - half, hits == n ? 1 : middle + half);
   }
 

@@ -81,7 +81,8 @@ final class Epilogue {
   private final BlockFrame candidateFrame;
 
   /**
-   * @param simulatedAlone whether the baseline, without a candidate, is the stream that is quantized
+   * @param simulatedAlone whether the baseline, without a candidate, is the stream that is
+   *     quantized
    * @param channels most channels of a layer, padded to whole vectors
    */
   Epilogue(Recording recording, boolean simulatedAlone, int channels) {

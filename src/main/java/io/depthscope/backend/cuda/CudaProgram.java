@@ -143,14 +143,20 @@ final class CudaProgram implements Program {
       long first = uploads.floats(l.packed(step.kernel()), purpose).address();
       return new Second(
           first,
-          size.wastes(l) ? first : mode.paired() ? uploads.floats(l.packed(step.quantizedKernel()), purpose).address() : 0);
+          size.wastes(l)
+              ? first
+              : mode.paired()
+                  ? uploads.floats(l.packed(step.quantizedKernel()), purpose).address()
+                  : 0);
     }
     if (step.op() instanceof Op.Concat) {
       String purpose = "inputs of " + step.node().name();
       long first = uploads.ints(JoinedChannels.of(step, x), purpose).address();
       return new Second(
           first,
-          size.wastes(l) ? first : mode.paired() ? uploads.ints(JoinedChannels.of(step, xq), purpose).address() : 0);
+          size.wastes(l)
+              ? first
+              : mode.paired() ? uploads.ints(JoinedChannels.of(step, xq), purpose).address() : 0);
     }
     if (step.index() == 0) {
       return new Second(table.address(), 0);

@@ -26,8 +26,7 @@ record ProgramSize(
 
   static ProgramSize of(Plan plan, int maxBatch, CudaOptions options) {
     BackendException.requireQuantization("cuda", plan);
-    List<DeviceLayer> layers =
-        plan.steps().stream().map(l -> layer(plan, l, options)).toList();
+    List<DeviceLayer> layers = plan.steps().stream().map(l -> layer(plan, l, options)).toList();
     OutputSlots slots =
         OutputSlots.of(plan.steps(), plan.outputs(), i -> layers.get(i).outputFloats(), i -> false);
     return new ProgramSize(
