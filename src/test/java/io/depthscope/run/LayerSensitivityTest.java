@@ -27,6 +27,7 @@ import io.depthscope.record.SensitivityState;
 import io.depthscope.stats.Confidence;
 import io.depthscope.stats.ErrorSums;
 import io.depthscope.stats.ImageEnergies;
+import io.depthscope.testkit.GpuBackend;
 import io.depthscope.verification.PlanCase;
 import io.depthscope.verification.RandomCases;
 import java.io.ByteArrayInputStream;
@@ -42,11 +43,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Shared prefixes against every run by itself, and what a measurement decides. */
 class LayerSensitivityTest {
-  private static final int IMAGES = 40;
+  private static final int IMAGES = 24;
   private static final SensitivityAim ALL =
       new SensitivityAim(new Confidence(0.95), 0, Double.POSITIVE_INFINITY);
   private static final SensitivityAim SOME = new SensitivityAim(new Confidence(0.95), 0, 8);
@@ -177,6 +179,18 @@ class LayerSensitivityTest {
       runs += assertRuns(c, c.network(), new ReferenceBackend());
     }
     assertTrue(runs > 100, "only " + runs + " runs");
+  }
+
+  /** On a GPU layers that round run other kernels than those that do not. */
+  @Test
+  @Tag("gpu")
+  void everyRunOnAGpuIsThatOfTheWholeNetwork() throws IOException {
+    int runs = 0;
+    for (PlanCase c : List.of(RandomCases.branched(41), RandomCases.separable(41))) {
+      runs += assertRuns(c, c.network(), GpuBackend.get());
+      runs += assertRuns(c, mended(c), GpuBackend.get());
+    }
+    assertTrue(runs > 20, "only " + runs + " runs");
   }
 
   private static int assertRuns(PlanCase c, Network network, Backend backend) throws IOException {
