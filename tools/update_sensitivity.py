@@ -31,25 +31,21 @@ def main() -> None:
     usual, whole = (json.loads((d / "sensitivity.json").read_text()) for d in (args.usual, args.exhaustive))
     seconds = [json.loads((d / "manifest.json").read_text())["secondsRunning"] for d in (args.usual, args.exhaustive)]
     bench = json.loads(args.bench.read_text())
+    ranks = " | ".join(f"{spearman(usual['rankings'][d], whole['rankings'][d]):.4f}" for d in NAMES)
+    own = f"{bench['aloneSpearman']:.4f} | {bench['allButSpearman']:.4f}"
+    scheme = f"{usual['scheme']['name']} {usual['scheme']['granularity']}"
+    first = [f"{words}: " + ", ".join(f"`{n}`" for n in usual["rankings"][d][:SHOWN]) for d, words in NAMES.items()]
     lines = [
-        f"`{usual['sensitivityOf']}`, {usual['scheme']['name']} {usual['scheme']['granularity']}, "
-        f"{usual['images']} photographs, {len(usual['layers'])} layers:",
+        f"`{usual['sensitivityOf']}`, {scheme}, {usual['images']} photographs, {len(usual['layers'])} layers:",
         "",
         "| | passes | seconds | Spearman, alone | Spearman, all but |",
         "|---|---:|---:|---:|---:|",
-        f"| usual | {usual['cost']['passes']:.1f} | {seconds[0]:.0f} | "
-        + " | ".join(f"{spearman(usual['rankings'][d], whole['rankings'][d]):.4f}" for d in NAMES)
-        + " |",
+        f"| usual | {usual['cost']['passes']:.1f} | {seconds[0]:.0f} | {ranks} |",
         f"| `--exhaustive`, the bits of brute force | {whole['cost']['passes']:.1f} | {seconds[1]:.0f} | 1 | 1 |",
-        f"| in turns, {bench['images']} images: usual | {bench['passes']:.1f} | {bench['seconds']:.0f} | "
-        f"{bench['aloneSpearman']:.4f} | {bench['allButSpearman']:.4f} |",
+        f"| in turns, {bench['images']} images: usual | {bench['passes']:.1f} | {bench['seconds']:.0f} | {own} |",
         f"| ... and every run by itself | {bench['bruteForcePasses']:.0f} | {bench['bruteForceSeconds']:.0f} | 1 | 1 |",
         "",
-        "Most sensitive: "
-        + "; ".join(
-            f"{words}: " + ", ".join(f"`{layer}`" for layer in usual["rankings"][d][:SHOWN]) for d, words in NAMES.items()
-        )
-        + ".",
+        "Most sensitive: " + "; ".join(first) + ".",
     ]
     sections.replace_section("sensitivity", "\n".join(lines))
 

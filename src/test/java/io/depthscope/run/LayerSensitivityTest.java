@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Test;
 
 /** Shared prefixes against every run by itself, and what a measurement decides. */
 class LayerSensitivityTest {
-  private static final int IMAGES = 24;
+  private static final int IMAGES = 40;
   private static final SensitivityAim ALL =
       new SensitivityAim(new Confidence(0.95), 0, Double.POSITIVE_INFINITY);
   private static final SensitivityAim SOME = new SensitivityAim(new Confidence(0.95), 0, 8);
