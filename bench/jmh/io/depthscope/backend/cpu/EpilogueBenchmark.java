@@ -53,7 +53,7 @@ public class EpilogueBenchmark {
   public void prepare() throws IOException {
     BenchLayer shape = BenchLayer.of(layer);
     compiled = shape.compile();
-    epilogue = new Epilogue(recording, compiled.stage().padded());
+    epilogue = new Epilogue(recording, /* simulatedAlone= */ false, compiled.stage().padded());
     sums = new ImageSums(shape.out().channels(), shape.out().positions(), false);
     histogram = new HistogramScratch(compiled.codeCount());
     // Values around both ends of the activation function; the streams differ a little.

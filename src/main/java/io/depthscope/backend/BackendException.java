@@ -1,6 +1,7 @@
 package io.depthscope.backend;
 
 import io.depthscope.plan.Plan;
+import io.depthscope.plan.Recording;
 import io.depthscope.plan.Streams;
 
 /**
@@ -28,12 +29,13 @@ public final class BackendException extends RuntimeException {
   }
 
   /**
-   * Refuses all streams but the usual ones, on a backend that has no others.
+   * Refuses all streams but the usual ones, and either of them alone, on a backend that has no
+   * others.
    *
    * @throws BackendException naming the streams
    */
   public static void requireQuantization(String backend, Plan plan) {
-    if (!plan.streams().equals(Streams.QUANTIZATION)) {
+    if (plan.recording() != Recording.PLAIN && !plan.streams().equals(Streams.QUANTIZATION)) {
       throw new BackendException(
           plan.streams() + " is not on the " + backend + " backend yet", null, true);
     }

@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       AnalyzeCommand.class,
       StudyCommand.class,
+      SensitivityCommand.class,
       CompareCommand.class,
       FindingsCommand.class,
       ReportCommand.class,

@@ -133,7 +133,7 @@ final class Summary {
     return String.format(Locale.ROOT, "%.3f", x);
   }
 
-  private static String decibel(double x) {
+  static String decibel(double x) {
     return Double.isNaN(x)
         ? "NaN"
         : Double.isInfinite(x) ? (x > 0 ? "inf" : "-inf") : String.format(Locale.ROOT, "%.2f", x);

@@ -14,6 +14,7 @@ import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -189,6 +190,46 @@ public final class Plan {
   public Plan with(Streams otherStreams) {
     Plan other = whole == this ? null : whole.with(otherStreams);
     return new Plan(network, steps, otherStreams, feed, recording, inputTable, part, other);
+  }
+
+  /**
+   * The candidate's stream alone, as the only one of a plan that records nothing; each layer reads
+   * what the ones before it made.
+   */
+  public Plan alone() {
+    Streams one = new Streams(streams.candidate(), streams.candidate());
+    return with(Feed.ACCUMULATED, Recording.PLAIN).with(one);
+  }
+
+  /** True for a plan of one stream, and that simulated: a backend runs {@link Step#simulated}. */
+  public boolean isSimulatedAlone() {
+    return !recording.paired() && streams.baseline() == Arithmetic.SIMULATED;
+  }
+
+  /** How the candidate is quantized. */
+  public QuantSpec spec() {
+    Map<String, QuantParams> outputs = new HashMap<>();
+    Map<String, QuantizedTensor> weights = new HashMap<>();
+    for (Step l : whole.steps) {
+      l.output().ifPresent(p -> outputs.put(l.node().name(), p));
+      l.codes().ifPresent(c -> weights.put(l.node().name(), c));
+    }
+    return new QuantSpec(outputs, weights);
+  }
+
+  /**
+   * The plan of {@link QuantSpec#only}: what is quantized of these nodes is quantized as here, and
+   * nothing else. Weights are shared, not made again.
+   *
+   * @throws IllegalArgumentException if this is a part
+   */
+  public Plan only(Set<String> nodes) {
+    if (whole != this) {
+      throw new IllegalArgumentException("a part quantizes what its whole does");
+    }
+    Map<QuantizedTensor, float[]> values = new IdentityHashMap<>();
+    steps.forEach(l -> l.codes().ifPresent(c -> values.put(c, l.quantizedKernel())));
+    return of(network, inputTable, spec().only(nodes), values::get, feed, recording).with(streams);
   }
 
   /**

@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param ins shapes of the inputs; none for the network's input
  * @param kernel folded weights, [O, KH, KW, I / groups], or the constants of a rearrangement; empty
  *     for others
- * @param quantizedKernel the same, dequantized from the codes; the kernel where it has none
+ * @param quantizedKernel the same for the candidate: dequantized from the codes; where it has none,
+ *     what a quantized form is made of, nearly always the kernel itself
  * @param codes of the weights, or empty to leave them in float32
  * @param bias one per output channel; empty without weights
  * @param quantizedBias what the candidate adds in its place, nearly always the same array
@@ -65,6 +66,21 @@ public record Step(
 
   public Op op() {
     return node.op();
+  }
+
+  /** The same with the candidate's weights and biases for all streams, without their codes. */
+  public Step simulated() {
+    return new Step(
+        index,
+        node,
+        ins,
+        out,
+        quantizedKernel,
+        quantizedKernel,
+        Optional.empty(),
+        quantizedBias,
+        quantizedBias,
+        output);
   }
 
   /** A stand-in for this step's output, computed elsewhere. */

@@ -2,7 +2,9 @@ package io.depthscope.record;
 
 import io.depthscope.file.FileErrors;
 import java.io.ByteArrayInputStream;
+import java.io.DataInput;
 import java.io.DataInputStream;
+import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,9 +21,21 @@ import java.util.zip.CheckedOutputStream;
 
 /**
  * The state of an interrupted run on disk: magic, version, the settings it was made with, the
- * length of the predictions written so far, the {@link RunState}, and a CRC-32 of all before it.
+ * length of the predictions written so far, what was gathered, and a CRC-32 of all before it.
  */
 final class Checkpoint {
+  /** What was gathered, exactly. */
+  interface State {
+    void write(DataOutput out) throws IOException;
+
+    /**
+     * Replaces the state by a written one.
+     *
+     * @throws IOException if it is truncated or belongs to another network
+     */
+    void read(DataInput in) throws IOException;
+  }
+
   private static final int MAGIC = 0x44534350; // "DSCP"
   private static final int VERSION = 3;
   private static final int CRC_BYTES = 8;
@@ -39,7 +53,7 @@ final class Checkpoint {
     this.predictionBytes = predictions;
   }
 
-  static void write(Path file, Map<String, String> identity, long predictionBytes, RunState state)
+  static void write(Path file, Map<String, String> identity, long predictionBytes, State state)
       throws IOException {
     AtomicFile.write(
         file,
@@ -122,16 +136,26 @@ final class Checkpoint {
         e);
   }
 
-  /** Settings, one {@code key: was -> is} each, in which this checkpoint differs. */
-  List<String> differences(Map<String, String> current) {
-    List<String> out = new ArrayList<>();
+  /**
+   * Refuses to continue what was begun with other settings.
+   *
+   * @throws IOException naming the folder and the settings
+   */
+  void requireSame(Path directory, Map<String, String> current) throws IOException {
+    List<String> differences = new ArrayList<>();
     for (Map.Entry<String, String> e : current.entrySet()) {
       String was = identity.get(e.getKey());
       if (!e.getValue().equals(was)) {
-        out.add(e.getKey() + ": was " + was + ", is " + e.getValue());
+        differences.add(e.getKey() + ": was " + was + ", is " + e.getValue());
       }
     }
-    return out;
+    if (!differences.isEmpty()) {
+      throw new IOException(
+          directory
+              + " was begun with other settings ("
+              + String.join("; ", differences)
+              + "); use those, or start anew with --overwrite");
+    }
   }
 
   long predictionBytes() {
@@ -139,7 +163,7 @@ final class Checkpoint {
   }
 
   /** Fills in the state of the program that is to continue. */
-  void restore(RunState state) throws IOException {
+  void restore(State state) throws IOException {
     ByteArrayInputStream in =
         new ByteArrayInputStream(body, stateOffset, body.length - CRC_BYTES - stateOffset);
     state.read(new DataInputStream(in));

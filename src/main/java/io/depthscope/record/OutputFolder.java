@@ -54,6 +54,25 @@ public final class OutputFolder {
   }
 
   /**
+   * Makes it, where it is not there.
+   *
+   * @throws IOException if that cannot be
+   */
+  static void create(Path folder) throws IOException {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot create the run directory "
+              + folder
+              + ": "
+              + FileErrors.reason(e)
+              + "; choose another --out",
+          e);
+    }
+  }
+
+  /**
    * True for a JSON file that begins as one of this program: with its schemaVersion, then the field
    * given.
    */

@@ -9,7 +9,6 @@ import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +38,6 @@ public final class RunDirectory implements AutoCloseable {
   public static final String REPORT = "report.html";
 
   private static final String CHECKPOINT = "checkpoint.bin";
-  private static final String LOCK = ".lock";
   static final String PREDICTIONS = "predictions.csv";
   private static final String PREDICTIONS_PARTIAL = PREDICTIONS + ".partial";
   private static final List<String> OUTPUTS =
@@ -58,7 +56,7 @@ public final class RunDirectory implements AutoCloseable {
   private final Path directory;
   private final Map<String, String> identity;
   private final boolean overwrite;
-  private final FileChannel lock;
+  private final FolderLock lock;
   private FileChannel predictions;
   private final StringBuilder pending = new StringBuilder();
   private final Optional<Checkpoint> checkpoint;
@@ -67,7 +65,7 @@ public final class RunDirectory implements AutoCloseable {
       Path directory,
       Map<String, String> identity,
       boolean overwrite,
-      FileChannel lock,
+      FolderLock lock,
       Optional<Checkpoint> checkpoint) {
     this.directory = directory;
     this.identity = identity;
@@ -128,7 +126,7 @@ public final class RunDirectory implements AutoCloseable {
   /** What a run that was killed before its record was complete leaves. */
   static boolean isLeftover(Path file) {
     String name = file.getFileName().toString();
-    return name.equals(LOCK)
+    return name.equals(FolderLock.NAME)
         || name.equals(CHECKPOINT + ".partial")
         || OUTPUTS.stream().anyMatch(o -> name.equals(o + ".partial"));
   }
@@ -147,18 +145,8 @@ public final class RunDirectory implements AutoCloseable {
   public static RunDirectory open(Path directory, RunSpec spec, boolean resume, boolean overwrite)
       throws IOException {
     requireOurs(directory);
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new IOException(
-          "cannot create the run directory "
-              + directory
-              + ": "
-              + FileErrors.reason(e)
-              + "; choose another --out",
-          e);
-    }
-    FileChannel lock = lock(directory);
+    OutputFolder.create(directory);
+    FolderLock lock = FolderLock.take(directory);
     try {
       if (!overwrite && isComplete(directory)) {
         throw new RefusedOutputException(
@@ -178,34 +166,8 @@ public final class RunDirectory implements AutoCloseable {
       }
       return run;
     } catch (IOException e) {
-      release(directory, lock);
+      lock.close();
       throw e;
-    }
-  }
-
-  private static FileChannel lock(Path directory) throws IOException {
-    Path file = directory.resolve(LOCK);
-    try {
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      try {
-        if (channel.tryLock() != null) {
-          return channel;
-        }
-      } catch (OverlappingFileLockException e) {
-        channel.close();
-        throw new IOException("another run is writing there", e);
-      }
-      channel.close();
-      throw new IOException("another run is writing there");
-    } catch (IOException e) {
-      throw StoreErrors.cannotWrite(directory, e);
-    }
-  }
-
-  private static void release(Path directory, FileChannel lock) throws IOException {
-    try (lock) {
-      Files.deleteIfExists(directory.resolve(LOCK));
     }
   }
 
@@ -213,14 +175,7 @@ public final class RunDirectory implements AutoCloseable {
       throws IOException {
     Checkpoint c = Checkpoint.read(directory.resolve(CHECKPOINT));
     settings.put(QUANTIZATION, checksum(directory.resolve(QUANTIZATION)));
-    List<String> differences = c.differences(settings);
-    if (!differences.isEmpty()) {
-      throw new IOException(
-          directory
-              + " was begun with other settings ("
-              + String.join("; ", differences)
-              + "); use those, or start anew with --overwrite");
-    }
+    c.requireSame(directory, settings);
     return c;
   }
 
@@ -458,7 +413,7 @@ public final class RunDirectory implements AutoCloseable {
         predictions.close();
       }
     } finally {
-      release(directory, lock);
+      lock.close();
     }
   }
 }

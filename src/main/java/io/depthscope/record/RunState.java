@@ -8,7 +8,6 @@ import io.depthscope.stats.PredictionSums;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,9 +15,7 @@ import java.util.List;
  * Everything a run has gathered so far; written as a checkpoint it continues byte for byte as if
  * there had been no break.
  */
-public final class RunState {
-  private static final int MAX_TEXT = 1 << 20;
-
+public final class RunState implements Checkpoint.State {
   private final NetworkAccumulator statistics;
   private final PredictionSums figures = new PredictionSums();
   private final OutputSums outputs;
@@ -69,55 +66,21 @@ public final class RunState {
     next = index;
   }
 
-  /** Writes the exact state. */
+  @Override
   public void write(DataOutput out) throws IOException {
     out.writeInt(next);
     figures.write(out);
     outputs.write(out);
-    // The loader reads ahead: what it met beyond the last image run will be met again.
-    List<UnreadableImage> met = skipped.stream().filter(u -> u.index() < next).toList();
-    out.writeInt(met.size());
-    for (UnreadableImage u : met) {
-      out.writeInt(u.index());
-      writeText(out, u.name());
-      writeText(out, u.reason());
-    }
+    SkippedImages.write(skipped, next, out);
     statistics.write(out);
   }
 
-  /**
-   * Replaces the state by a written one.
-   *
-   * @throws IOException if it is truncated or belongs to another network
-   */
+  @Override
   public void read(DataInput in) throws IOException {
     next = in.readInt();
     figures.read(in);
     outputs.read(in);
-    skipped.clear();
-    int n = in.readInt();
-    if (n < 0) {
-      throw new IOException(n + " unreadable images");
-    }
-    for (int i = 0; i < n; i++) {
-      skipped.add(new UnreadableImage(in.readInt(), readText(in), readText(in)));
-    }
+    SkippedImages.read(in, skipped);
     statistics.read(in);
-  }
-
-  private static void writeText(DataOutput out, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    out.writeInt(bytes.length);
-    out.write(bytes);
-  }
-
-  private static String readText(DataInput in) throws IOException {
-    int length = in.readInt();
-    if (length < 0 || length > MAX_TEXT) {
-      throw new IOException("text of " + length + " bytes");
-    }
-    byte[] bytes = new byte[length];
-    in.readFully(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

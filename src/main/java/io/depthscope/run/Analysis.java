@@ -86,7 +86,19 @@ public record Analysis(
   /** What it will hold in memory. */
   public MemoryEstimate memory() {
     Plan shape = shapeOfPlan();
-    long network = machine.backend().memoryBytes(shape, machine.batch());
+    return memory(
+        machine.backend().memoryBytes(shape, machine.batch()),
+        MemoryEstimate.predictions(images.count()),
+        machine.backend().deviceBytes(shape, machine.batch()));
+  }
+
+  /**
+   * The same with what another use of its network holds.
+   *
+   * @param network programs and what runs between them
+   * @param kept of all images
+   */
+  MemoryEstimate memory(long network, long kept, long device) {
     long values = subject.images().isPresent() ? 1 : Float.BYTES;
     long image = values * subject.model().graph().inputShape().size();
     boolean decodes = images.data() instanceof ImageFolder;
@@ -95,12 +107,7 @@ public record Analysis(
                 * ((long) BATCHES_HELD * machine.batch()
                     + (2L * machine.threads() + 2) * PIECE_IMAGES)
             + (decodes ? ImageFolder.decodingBytes() : 0);
-    return new MemoryEstimate(
-        network,
-        held,
-        MemoryEstimate.predictions(images.count()),
-        machine.backend().deviceBytes(shape, machine.batch()),
-        Runtime.getRuntime().maxMemory());
+    return new MemoryEstimate(network, held, kept, device, Runtime.getRuntime().maxMemory());
   }
 
   /**
@@ -113,7 +120,7 @@ public record Analysis(
   }
 
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
-  private Plan shapeOfPlan() {
+  Plan shapeOfPlan() {
     Map<String, QuantParams> outputs = new HashMap<>();
     Map<String, QuantParams> weights = new HashMap<>();
     for (Node node : subject.model().graph().nodes()) {
@@ -230,7 +237,7 @@ public record Analysis(
    *
    * @param file what the calibration was just read from
    */
-  private Plan plan(Calibration calibration, Optional<Path> file) throws IOException {
+  Plan plan(Calibration calibration, Optional<Path> file) throws IOException {
     try {
       QuantSpec spec = method.quantization().spec(subject.model().network(), calibration);
       return subject.plan(spec, method.feed(), method.recording());
@@ -277,7 +284,7 @@ public record Analysis(
   }
 
   /** Empty if it was stopped. */
-  private Optional<Calibration> calibrate(RunSpec spec, RunListener listener) throws IOException {
+  Optional<Calibration> calibrate(RunSpec spec, RunListener listener) throws IOException {
     if (ranges.file().isPresent()) {
       return Optional.of(read(ranges.file().get(), spec));
     }
@@ -299,7 +306,7 @@ public record Analysis(
   }
 
   /** Of what is decoded and prepared, or read as it is. */
-  private Batches batches(Samples data, int from, int to, Consumer<UnreadableImage> skipped)
+  Batches batches(Samples data, int from, int to, Consumer<UnreadableImage> skipped)
       throws IOException {
     return switch (data) {
       case TensorInput tensors -> tensors.batches(from, to, machine.batch());
@@ -328,7 +335,7 @@ public record Analysis(
   }
 
   /** All that the numbers will depend on, as far as it is known before the calibration. */
-  private RunSpec spec() {
+  RunSpec spec() {
     LoadedModel model = subject.model();
     TestImages.Source source = images.source();
     return new RunSpec(

@@ -40,6 +40,11 @@ public record TestImages<D extends Samples>(
     this(data, count, data.labelled(), strict, seed, Source.of(data, List.of()));
   }
 
+  /** The first of these images, at most this many. */
+  public TestImages<D> first(int most) {
+    return new TestImages<>(data, Math.min(count, most), labelled, strict, seed, source);
+  }
+
   /** The same images, of which nobody asks what they show. */
   public TestImages<D> withoutLabels() {
     return new TestImages<>(data, count, false, strict, seed, source);

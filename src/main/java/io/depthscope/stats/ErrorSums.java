@@ -42,6 +42,20 @@ public record ErrorSums(
     return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
   }
 
+  /**
+   * Sum of e^2 over some values, in order.
+   *
+   * @param x fp32 values, or zeros for the energy of {@code xq} itself
+   */
+  public static double energy(float[] x, float[] xq, int from, int count) {
+    double sum = 0;
+    for (int i = from; i < from + count; i++) {
+      double e = (double) xq[i] - x[i];
+      sum += e * e;
+    }
+    return sum;
+  }
+
   /** noise / signal; 0 when e = 0. */
   public double nsr() {
     return noise == 0 ? 0 : noise / signal;

@@ -111,13 +111,8 @@ public final class PredictionSums {
 
   /** Class of the largest logit, the first of equals; counts top-1 and top-5 on the way. */
   private int rank(float[] logits, int offset, int n, int label, boolean fp32) {
-    int best = 0;
-    boolean nan = false;
-    for (int k = 0; k < n; k++) {
-      nan |= Float.isNaN(logits[offset + k]);
-      best = logits[offset + k] > logits[offset + best] ? k : best;
-    }
-    if (nan) {
+    int best = predicted(logits, offset, n);
+    if (best < 0) {
       return -1;
     }
     if (label < 0 || label >= n) {
@@ -136,6 +131,17 @@ public final class PredictionSums {
       top5Quantized += above < 5 ? 1 : 0;
     }
     return best;
+  }
+
+  /** Class of the largest of {@code n} logits, the first of equals; -1 if one is NaN. */
+  public static int predicted(float[] logits, int offset, int n) {
+    int best = 0;
+    boolean nan = false;
+    for (int k = 0; k < n; k++) {
+      nan |= Float.isNaN(logits[offset + k]);
+      best = logits[offset + k] > logits[offset + best] ? k : best;
+    }
+    return nan ? -1 : best;
   }
 
   private static double margin(float[] logits, int offset, int n) {

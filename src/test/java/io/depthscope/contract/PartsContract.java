@@ -11,6 +11,7 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.Network;
+import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.stats.LayerAccumulator;
@@ -23,6 +24,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -101,6 +104,52 @@ abstract class PartsContract {
       }
     }
     assertTrue(cuts > 100, "only " + cuts + " cuts");
+  }
+
+  /** The quantized stream alone, and every part of it, gives the bits that it has in a pair. */
+  @Test
+  void theCandidateAloneIsThatOfThePair() throws IOException {
+    for (Backend backend : backends()) {
+      for (PlanCase c : cases()) {
+        Plan pair = c.plan(Recording.PAIRED).with(Feed.ACCUMULATED, Recording.PAIRED);
+        int n = pair.steps().size();
+        Set<String> some = new TreeSet<>();
+        for (int i = 0; i < n; i += 2) {
+          some.add(pair.step(i).node().name());
+        }
+        for (Plan plan : List.of(pair, pair.only(some), pair.only(Set.of()))) {
+          float[] expected = run(backend, plan, c.batch(), new byte[n][]).candidate();
+          String what = backend.name() + ", " + c.text();
+          BatchOutput whole = run(backend, plan.alone(), c.batch(), new byte[n][]);
+          assertArrayEquals(expected, whole.baseline(), what);
+          assertEquals(0, whole.candidate().length, what);
+          for (int k = 1; k < n; k++) {
+            BatchOutput cut = run(backend, plan.alone().part(0, k), c.batch(), new byte[n][]);
+            InputBatch rest = InputBatch.continued(cut, c.batch().indices());
+            BatchOutput got = run(backend, plan.alone().part(k, n), rest, new byte[n][]);
+            assertArrayEquals(expected, got.baseline(), what + ", cut at " + k);
+          }
+        }
+      }
+    }
+  }
+
+  /** What is left of a plan is what a plan of that spec would be. */
+  @Test
+  void aPlanOfSomeNodesIsThatOfTheirSpec() throws IOException {
+    for (PlanCase c : cases()) {
+      Plan pair = c.plan(Recording.PAIRED);
+      Set<String> one = Set.of(pair.step(pair.steps().size() / 2).node().name());
+      Plan made =
+          Plan.of(c.network(), c.inputTable(), c.spec().only(one), c.feed(), Recording.PAIRED);
+      Plan left = pair.only(one);
+      assertEquals(made.spec().fingerprint(), left.spec().fingerprint(), c.text());
+      for (int i = 0; i < pair.steps().size(); i++) {
+        assertArrayEquals(made.step(i).quantizedKernel(), left.step(i).quantizedKernel());
+      }
+    }
+    Plan part = cases().getFirst().plan(Recording.PAIRED).part(1, 2);
+    assertThrows(IllegalArgumentException.class, () -> part.only(Set.of()));
   }
 
   /** A part in the middle, with tensors of both streams that no earlier part has computed. */

@@ -96,7 +96,8 @@ public final class CpuBackend implements Backend {
     for (Step l : plan.steps()) {
       boolean given = l.index() < plan.given();
       int rows = given ? 1 : tileRows(plan.whole(), plan.nodeOf(l.index()));
-      sizes.add(LayerSize.of(l, outputRow(plan, l), rows, !given && handsOver(plan, l)));
+      Step run = plan.isSimulatedAlone() ? l.simulated() : l;
+      sizes.add(LayerSize.of(run, outputRow(plan, l), rows, !given && handsOver(plan, l)));
     }
     return List.copyOf(sizes);
   }

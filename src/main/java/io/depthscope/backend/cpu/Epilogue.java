@@ -57,6 +57,7 @@ final class Epilogue {
   private static final float SMALLEST_ERROR = 0x1p-60f;
 
   private final Recording recording;
+  private final boolean simulatedAlone;
 
   /**
    * Channels whose results are written out together: the more, the longer the runs of memory that
@@ -80,10 +81,13 @@ final class Epilogue {
   private final BlockFrame candidateFrame;
 
   /**
+   * @param simulatedAlone whether the baseline, without a candidate, is the stream that is
+   *     quantized
    * @param channels most channels of a layer, padded to whole vectors
    */
-  Epilogue(Recording recording, int channels) {
+  Epilogue(Recording recording, boolean simulatedAlone, int channels) {
     this.recording = recording;
+    this.simulatedAlone = simulatedAlone;
     this.xq = new float[recording.paired() ? x.length : 0];
     this.baselineFrame = new BlockFrame(channels);
     this.candidateFrame = new BlockFrame(channels);
@@ -111,13 +115,12 @@ final class Epilogue {
       HistogramScratch histogram) {
     if (!recording.statistics()) {
       int at = position * outputRow;
-      boolean done = unrecorded(stage, stage.bias(), rows, baseline, outBaseline, at, outputRow);
+      boolean done =
+          simulatedAlone
+              ? unrecordedCandidate(stage, rows, baseline, outBaseline, at, outputRow)
+              : unrecorded(stage, stage.bias(), rows, baseline, outBaseline, at, outputRow);
       if (done && recording.paired()) {
-        done =
-            stage.quantizer().isPresent()
-                ? unrecordedQuantized(stage, rows, candidate, outCandidate, at, outputRow)
-                : unrecorded(
-                    stage, stage.candidateBias(), rows, candidate, outCandidate, at, outputRow);
+        done = unrecordedCandidate(stage, rows, candidate, outCandidate, at, outputRow);
       }
       if (done) {
         return;
@@ -179,6 +182,14 @@ final class Epilogue {
     return isFinite(bad);
   }
 
+  /** The same for what is quantized, where this layer is. */
+  private static boolean unrecordedCandidate(
+      OutputStage stage, int rows, float[] acc, float[] out, int at, int outputRow) {
+    return stage.quantizer().isPresent()
+        ? unrecordedQuantized(stage, rows, acc, out, at, outputRow)
+        : unrecorded(stage, stage.candidateBias(), rows, acc, out, at, outputRow);
+  }
+
   /** The same for the candidate of a layer whose output is quantized. */
   private static boolean unrecordedQuantized(
       OutputStage stage, int rows, float[] acc, float[] out, int at, int outputRow) {
@@ -225,6 +236,9 @@ final class Epilogue {
       ImageSums sums,
       HistogramScratch histogram) {
     boolean finite = activate(stage, stage.bias(), c, n, baseline, at, x, o, baselineFrame);
+    if (finite && simulatedAlone && stage.quantizer().isPresent()) {
+      fakeQuantize(stage, c, n, x, o);
+    }
     if (finite && recording.statistics()) {
       baselineFrame.mergeRange(sums.baseline, c);
     }
@@ -238,8 +252,12 @@ final class Epilogue {
       }
     }
     if (!finite) {
-      new ScalarEpilogue(stage, recording, sums, histogram)
-          .block(c, n, baseline, candidate, at, x, xq, o);
+      ScalarEpilogue scalar = new ScalarEpilogue(stage, recording, sums, histogram);
+      if (simulatedAlone) {
+        scalar.simulated(c, n, baseline, at, x, o);
+      } else {
+        scalar.block(c, n, baseline, candidate, at, x, xq, o);
+      }
     } else if (recording.statistics()) {
       statistics(stage, c, n, o, sums, histogram);
     }

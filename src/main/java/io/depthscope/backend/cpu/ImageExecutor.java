@@ -50,7 +50,9 @@ final class ImageExecutor {
     this.input = plan.given() == 0 ? new InputStage(plan, layers.getFirst()) : null;
     this.epilogue =
         new Epilogue(
-            recording, layers.stream().mapToInt(l -> l.stage().padded()).max().orElse(Lanes.N));
+            recording,
+            plan.isSimulatedAlone(),
+            layers.stream().mapToInt(l -> l.stage().padded()).max().orElse(Lanes.N));
     this.histograms = new ArrayList<>();
     this.depthwise = new ArrayList<>();
     this.grouped = new ArrayList<>();

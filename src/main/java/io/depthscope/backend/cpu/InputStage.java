@@ -20,18 +20,21 @@ final class InputStage {
   private final float[][] baselineTable;
   private final float[][] candidateTable;
   private final int[][] counts;
+  private final boolean simulatedAlone;
 
   InputStage(Plan plan, CpuLayer layer) {
     this.recording = plan.recording();
     this.step = layer.step();
     this.stage = layer.stage();
     this.row = layer.outputRow();
-    this.baselineTable = plan.inputTable();
-    this.candidateTable = new float[baselineTable.length][256];
-    this.counts = new int[baselineTable.length][256];
-    for (int c = 0; c < baselineTable.length; c++) {
+    this.simulatedAlone = plan.isSimulatedAlone();
+    float[][] table = plan.inputTable();
+    this.candidateTable = new float[table.length][256];
+    this.baselineTable = simulatedAlone ? candidateTable : table;
+    this.counts = new int[table.length][256];
+    for (int c = 0; c < table.length; c++) {
       for (int p = 0; p < 256; p++) {
-        float x = baselineTable[c][p];
+        float x = table[c][p];
         candidateTable[c][p] =
             layer.step().output().map((QuantParams q) -> q.fakeQuantize(x)).orElse(x);
       }
@@ -61,8 +64,8 @@ final class InputStage {
     for (int p = 0; p < step.out().positions(); p++) {
       for (int c = 0; c < channels; c++) {
         float x = values[at + p * channels + c];
-        outBaseline[p * row + c] = x;
         float xq = scalar.value(c, x, x, 1);
+        outBaseline[p * row + c] = simulatedAlone ? xq : x;
         if (recording.paired()) {
           outCandidate[p * row + c] = xq;
         }

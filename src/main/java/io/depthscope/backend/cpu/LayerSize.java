@@ -18,9 +18,10 @@ record LayerSize(Step step, LayerForm form, int outputRow, int tileRows, boolean
     return new LayerSize(l, LayerForm.of(l), outputRow, tileRows, handsOver);
   }
 
-  /** True where one copy of the weights serves both streams, since they are not quantized. */
+  /** True where one copy of the weights serves both streams. */
+  @SuppressWarnings("ReferenceEquality") // the plan has one array, too
   boolean sharesKernel() {
-    return step.codes().isEmpty();
+    return step.kernel() == step.quantizedKernel();
   }
 
   /** Bytes of the rearranged weights of both streams, and of where a rearrangement reads. */

@@ -66,6 +66,20 @@ final class ScalarEpilogue {
     }
   }
 
+  /** Finishes one block of a stream that runs alone and is quantized. */
+  void simulated(int c, int n, float[] accumulators, int at, float[] out, int o) {
+    int lanes = Math.max(0, stage.lanesAt(c));
+    for (int row = 0; row < n; row++) {
+      int to = o + row * Lanes.N;
+      Arrays.fill(out, to + lanes, to + Lanes.N, 0); // as above
+      for (int lane = 0; lane < lanes; lane++) {
+        float y =
+            activated(accumulators[at + row * Lanes.N + lane], stage.candidateBias(), c + lane);
+        out[to + lane] = value(c + lane, y, y, 1);
+      }
+    }
+  }
+
   /** Adds {@code n} values of a channel, {@code step} apart, to the moments of both streams. */
   void moments(int channel, float[] x, float[] xq, int at, int step, int n) {
     if (recording.statistics()) {

@@ -140,15 +140,23 @@ final class CudaProgram implements Program {
     Step step = l.step();
     if (l.hasOwnValues()) {
       String purpose = "weights of " + step.node().name();
+      long first = uploads.floats(l.packed(step.kernel()), purpose).address();
       return new Second(
-          uploads.floats(l.packed(step.kernel()), purpose).address(),
-          mode.paired() ? uploads.floats(l.packed(step.quantizedKernel()), purpose).address() : 0);
+          first,
+          size.wastes(l)
+              ? first
+              : mode.paired()
+                  ? uploads.floats(l.packed(step.quantizedKernel()), purpose).address()
+                  : 0);
     }
     if (step.op() instanceof Op.Concat) {
       String purpose = "inputs of " + step.node().name();
+      long first = uploads.ints(JoinedChannels.of(step, x), purpose).address();
       return new Second(
-          uploads.ints(JoinedChannels.of(step, x), purpose).address(),
-          mode.paired() ? uploads.ints(JoinedChannels.of(step, xq), purpose).address() : 0);
+          first,
+          size.wastes(l)
+              ? first
+              : mode.paired() ? uploads.ints(JoinedChannels.of(step, xq), purpose).address() : 0);
     }
     if (step.index() == 0) {
       return new Second(table.address(), 0);
@@ -165,6 +173,7 @@ final class CudaProgram implements Program {
       candidate[i] =
           mode.paired() ? arena.allocate(size.slot(i), "quantized outputs").address() : 0;
     }
+    long wasted = size.wasted() > 0 ? arena.allocate(size.wasted(), "unread stream").address() : 0;
     long middle = size.middle() > 0 ? arena.allocate(size.middle(), "third product").address() : 0;
     for (DeviceLayer l : size.layers()) {
       int index = l.step().index();
@@ -172,7 +181,7 @@ final class CudaProgram implements Program {
           l.step().node().inputs().stream().mapToInt(i -> size.slots().slotOf()[i]).toArray();
       long[] x = IntStream.of(from).mapToLong(slot -> baseline[slot]).toArray();
       long[] xq =
-          plan.feed() == Feed.LOCAL
+          plan.feed() == Feed.LOCAL || size.wastes(l)
               ? x
               : IntStream.of(from).mapToLong(slot -> candidate[slot]).toArray();
       Second second = second(uploads, l, x, xq);
@@ -189,8 +198,8 @@ final class CudaProgram implements Program {
               second.baseline(),
               second.candidate(),
               bias,
-              baseline[out],
-              candidate[out],
+              size.wastes(l) ? wasted : baseline[out],
+              size.wastes(l) ? baseline[out] : candidate[out],
               middle,
               statistics == null ? 0 : statistics.partials(),
               statistics == null ? 0 : statistics.bits(index),
@@ -269,7 +278,8 @@ final class CudaProgram implements Program {
     for (int node : plan.outputs()) {
       LayerLaunch l = launches.get(node);
       long bytes = 4 * l.layer.outputFloats() * batch.count();
-      device.download(compute, l.pointers.out(), output.baseline.asSlice(at, bytes), bytes);
+      long from = size.wastes(l.layer) ? l.pointers.outQ() : l.pointers.out();
+      device.download(compute, from, output.baseline.asSlice(at, bytes), bytes);
       if (mode.paired()) {
         device.download(compute, l.pointers.outQ(), output.candidate.asSlice(at, bytes), bytes);
       }
@@ -336,12 +346,12 @@ final class CudaProgram implements Program {
     KernelSpec kernel = l.layer.kernel();
     LayerPointers pointers = l.pointers;
     if (l.layer.step().index() == 0) {
-      kernel = pixels ? kernel : KernelCatalog.normalizeValues(mode);
+      kernel = pixels ? kernel : KernelCatalog.normalizeValues(l.layer.mode());
       pointers = pointers.reading(input.address());
     }
     if (l.layer.library()) {
       multiply(l.layer, images, pointers.in(), pointers.w(), pointers.out());
-      if (mode.paired()) {
+      if (l.layer.mode().paired()) {
         multiply(l.layer, images, pointers.inQ(), pointers.wQ(), pointers.outQ());
       }
       if (mode == Mode.TRACED) {

@@ -3,6 +3,7 @@ package io.depthscope.backend.cuda;
 import io.depthscope.backend.BackendException;
 import io.depthscope.plan.OutputSlots;
 import io.depthscope.plan.Plan;
+import io.depthscope.plan.Recording;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.BitHistogram;
@@ -25,12 +26,28 @@ record ProgramSize(
 
   static ProgramSize of(Plan plan, int maxBatch, CudaOptions options) {
     BackendException.requireQuantization("cuda", plan);
-    List<DeviceLayer> layers =
-        plan.steps().stream().map(l -> DeviceLayer.of(l, plan.recording(), options)).toList();
+    List<DeviceLayer> layers = plan.steps().stream().map(l -> layer(plan, l, options)).toList();
     OutputSlots slots =
         OutputSlots.of(plan.steps(), plan.outputs(), i -> layers.get(i).outputFloats(), i -> false);
     return new ProgramSize(
         layers, plan.given(), plan.outputs(), Mode.of(plan.recording()), maxBatch, slots);
+  }
+
+  /**
+   * A layer of the plan. Where a simulated stream runs alone, kernels that round are those of two
+   * streams, whose first goes nowhere.
+   */
+  private static DeviceLayer layer(Plan plan, Step l, CudaOptions options) {
+    if (!plan.isSimulatedAlone()) {
+      return DeviceLayer.of(l, plan.recording(), options);
+    }
+    Recording own = l.output().isPresent() ? Recording.PAIRED : plan.recording();
+    return DeviceLayer.of(l.simulated(), own, options);
+  }
+
+  /** True for a layer that computes a stream which nobody reads. */
+  boolean wastes(DeviceLayer l) {
+    return l.mode().paired() && !mode.paired();
   }
 
   int streams() {
@@ -50,6 +67,11 @@ record ProgramSize(
   /** The third product of the sources of error. */
   long middle() {
     return mode == Mode.TRACED ? largest(l -> 4 * l.outputFloats()) * maxBatch : 0;
+  }
+
+  /** Outputs that nobody reads. */
+  long wasted() {
+    return largest(l -> wastes(l) ? 4 * l.outputFloats() : 0) * maxBatch;
   }
 
   long partials() {
@@ -118,7 +140,7 @@ record ProgramSize(
     long bytes = 4L * 256 * input.out().channels();
     bytes += layers.stream().mapToLong(this::weights).sum();
     bytes += 4 * slots.total() * maxBatch * streams();
-    bytes += middle() + partials() + sums() + ranges() + state() + counts();
+    bytes += middle() + wasted() + partials() + sums() + ranges() + state() + counts();
     return bytes + CudaProgram.IN_FLIGHT * pixels();
   }
 
