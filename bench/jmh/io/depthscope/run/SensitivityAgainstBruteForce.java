@@ -150,7 +150,7 @@ public final class SensitivityAgainstBruteForce {
               : done == 1 ? pair.alone() : cuts.plan(runs.get(done - 2));
       try (Program program = machine.backend().compile(plan, BATCH)) {
         for (int b = 0; b < images.size(); b++) {
-          BatchOutput o = PairedRun.await(program.submit(InputBatch.of(images.get(b))));
+          BatchOutput o = Program.await(program.submit(InputBatch.of(images.get(b))));
           if (done == 0) {
             fp32.add(o.baseline());
           } else if (done > 1) {

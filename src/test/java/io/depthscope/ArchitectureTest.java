@@ -61,6 +61,7 @@ class ArchitectureTest {
           "device.jcuda",
           "verification",
           "record",
+          "remedy",
           "diagnosis",
           "run",
           "report.figure",

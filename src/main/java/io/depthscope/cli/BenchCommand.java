@@ -16,7 +16,6 @@ import io.depthscope.quant.QuantSpec;
 import io.depthscope.record.Calibration;
 import io.depthscope.run.BackendChoice;
 import io.depthscope.run.CalibrationPass;
-import io.depthscope.run.PairedRun;
 import io.depthscope.run.Subject;
 import java.io.IOException;
 import java.util.Locale;

@@ -15,7 +15,9 @@ public sealed interface RangeEstimator {
    */
   Range estimate(Range observed, BitHistogram histogram, QuantFormat format);
 
-  /** The name a user gives: {@code min-max}, {@code percentile:99.99}, {@code mse}, {@code entropy}. */
+  /**
+   * The name a user gives: {@code min-max}, {@code percentile:99.99}, {@code mse}, {@code entropy}.
+   */
   String name();
 
   /** The whole observed range. */
@@ -110,8 +112,8 @@ public sealed interface RangeEstimator {
   /**
    * The range whose codes keep the shape of the distribution: least Kullback-Leibler divergence of
    * the magnitudes in it, clipped to its end, from what as many codes leave of them. Magnitudes are
-   * counted in 2048 equal cells; the range shrinks at both ends alike, and is tried at
-   * every 16th cell from as many cells as there are codes on.
+   * counted in 2048 equal cells; the range shrinks at both ends alike, and is tried at every 16th
+   * cell from as many cells as there are codes on.
    */
   record Entropy() implements RangeEstimator {
     private static final int CELLS = 2048;

@@ -195,6 +195,8 @@ public final class AimetEncodings {
           case RangeEstimator.MinMax ignored -> "post_training_tf";
           case RangeEstimator.Percentile ignored -> "post_training_percentile";
           case RangeEstimator.MseOptimal ignored -> "post_training_tf_enhanced";
+          // AIMET has none; its own search of a clipped range comes nearest.
+          case RangeEstimator.Entropy ignored -> "post_training_tf_enhanced";
         });
     g.writeEndObject();
   }

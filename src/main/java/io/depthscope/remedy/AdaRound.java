@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
  * Learns whether each weight is rounded down or up (Nagel et al., Up or Down? Adaptive Rounding for
  * Post-Training Quantization, 2020). A weight between two codes is {@code floor + h(v)} with {@code
  * h(v) = clamp(1.2 sigmoid(v) - 0.1, 0, 1)}; gradient descent (Adam) lowers {@code e H e}, relative
- * to that of nearest rounding, plus {@code sum (1 - |2 h - 1|^b)}, which drives every h to 0 or 1 as
- * b falls.
+ * to that of nearest rounding, plus {@code sum (1 - |2 h - 1|^b)}, which drives every h to 0 or 1
+ * as b falls.
  */
 final class AdaRound implements RowCodes {
   private static final int ITERATIONS = 600;
@@ -43,7 +43,9 @@ final class AdaRound implements RowCodes {
     for (int i = 0; i < size; i++) {
       diagonal += h[i * size + i] / size;
     }
-    unit = diagonal; // errors in steps, moments in units of their mean: no layer needs a rate of its own
+    unit =
+        diagonal; // errors in steps, moments in units of their mean: no layer needs a rate of its
+    // own
     for (int i = 0; i < h.length; i++) {
       this.h[i] = (float) (h[i] / unit);
     }
@@ -112,8 +114,7 @@ final class AdaRound implements RowCodes {
 
   private static double exponent(int iteration) {
     double share = Math.max(0, (double) (iteration - WARM_UP) / (ITERATIONS - WARM_UP));
-    return LAST_EXPONENT
-        + (FIRST_EXPONENT - LAST_EXPONENT) * (1 + Math.cos(Math.PI * share)) / 2;
+    return LAST_EXPONENT + (FIRST_EXPONENT - LAST_EXPONENT) * (1 + Math.cos(Math.PI * share)) / 2;
   }
 
   private static double soft(double v) {
@@ -133,7 +134,8 @@ final class AdaRound implements RowCodes {
       int at = i * size;
       for (int j = 0; j < size; j++) {
         to[j] +=
-            a * h[at + j] + b * h[at + size + j]
+            a * h[at + j]
+                + b * h[at + size + j]
                 + (c * h[at + 2 * size + j] + d * h[at + 3 * size + j]);
       }
     }

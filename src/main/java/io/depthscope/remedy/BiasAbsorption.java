@@ -79,16 +79,12 @@ public record BiasAbsorption() implements Rewrite {
         String.format(
             Locale.ROOT, "%,d channels hand what they have in common to the next layer", channels);
     return new Rewritten(
-        draft.network(),
-        before.seen().with(figures),
-        before.norms().with(norms),
-        List.of(account));
+        draft.network(), before.seen().with(figures), before.norms().with(norms), List.of(account));
   }
 
   /** True if whatever reads the node can take a constant into its biases. */
   private static boolean movable(Graph graph, int node) {
-    List<Node> readers =
-        graph.nodes().stream().filter(n -> n.inputs().contains(node)).toList();
+    List<Node> readers = graph.nodes().stream().filter(n -> n.inputs().contains(node)).toList();
     return !graph.outputs().contains(node)
         && !readers.isEmpty()
         && readers.stream()
@@ -129,8 +125,7 @@ public record BiasAbsorption() implements Rewrite {
   private static Seen.Channels shifted(Seen.Channels own, double[] shift) {
     int n = shift.length;
     Seen.Channels all =
-        new Seen.Channels(
-            new double[n], new double[n], new double[n], new double[n], own.active());
+        new Seen.Channels(new double[n], new double[n], new double[n], new double[n], own.active());
     for (int c = 0; c < n; c++) {
       all.min()[c] = Math.max(0, own.min()[c] - shift[c]);
       all.max()[c] = Math.max(0, own.max()[c] - shift[c]);

@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 
 /**
  * Outlier channel splitting (Zhao et al., 2019): the input channel with a layer's largest weight is
- * made twice, and each copy is read with half the weight. The network computes the same and grows by
- * a few channels; the range of the layer's weights shrinks. A depthwise layer in between is made
+ * made twice, and each copy is read with half the weight. The network computes the same and grows
+ * by a few channels; the range of the layer's weights shrinks. A depthwise layer in between is made
  * twice along with its input.
  *
  * @param share of a layer's input channels that are split
@@ -65,7 +65,9 @@ public record ChannelSplitting(double share) implements Rewrite {
     return state.finish(List.of(account));
   }
 
-  /** The layers whose rows make the channels that a layer reads; none where they cannot be copied. */
+  /**
+   * The layers whose rows make the channels that a layer reads; none where they cannot be copied.
+   */
   private static List<Integer> makers(Graph graph, int reader) {
     if (!(graph.node(reader).op() instanceof Op.Convolution c) || c.groups() != 1) {
       return List.of();
@@ -168,7 +170,11 @@ public record ChannelSplitting(double share) implements Rewrite {
       float[] bias = new float[order.length];
       for (int r = 0; r < order.length; r++) {
         System.arraycopy(
-            w.kernel().data(), order[r] * w.perChannel(), kernel, r * w.perChannel(), w.perChannel());
+            w.kernel().data(),
+            order[r] * w.perChannel(),
+            kernel,
+            r * w.perChannel(),
+            w.perChannel());
         bias[r] = w.bias()[order[r]];
       }
       weights.put(n.name(), new FoldedWeights(new FloatTensor(dims, kernel), bias));

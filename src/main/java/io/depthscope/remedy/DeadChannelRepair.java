@@ -82,8 +82,7 @@ public record DeadChannelRepair() implements Rewrite {
     if (moved > 0) {
       account.add(moved + " constants moved into the biases of the layers that read them");
     }
-    return new Rewritten(
-        draft.network(), before.seen().with(figures), before.norms(), account);
+    return new Rewritten(draft.network(), before.seen().with(figures), before.norms(), account);
   }
 
   private static Seen.Channels seen(Mending m, int node) {

@@ -104,7 +104,9 @@ public record Equalization() implements Rewrite {
     for (Wires.End e : ends) {
       Magnitudes m = layers[e.node()];
       int depth = m.layer().depth();
-      for (int row = made ? e.channel() : 0; row < (made ? e.channel() + 1 : m.layer().rows()); row++) {
+      for (int row = made ? e.channel() : 0;
+          row < (made ? e.channel() + 1 : m.layer().rows());
+          row++) {
         int firstInput = m.layer().firstInput(row);
         int from = made ? 0 : e.channel() - firstInput;
         if (!made && !m.layer().reads(row, e.channel())) {
@@ -163,10 +165,7 @@ public record Equalization() implements Rewrite {
             most,
             sweeps);
     return new Rewritten(
-        draft.network(),
-        before.seen().with(figures),
-        before.norms().with(norms),
-        List.of(account));
+        draft.network(), before.seen().with(figures), before.norms().with(norms), List.of(account));
   }
 
   private static Clamp over(Clamp clamp, double[] divisors) {
@@ -176,9 +175,7 @@ public record Equalization() implements Rewrite {
       lower[c] = (float) (clamp.lower(c) / divisors[c]);
       upper[c] = (float) (clamp.upper(c) / divisors[c]);
     }
-    return equal(lower) && equal(upper)
-        ? Clamp.of(lower[0], upper[0])
-        : new Clamp(lower, upper);
+    return equal(lower) && equal(upper) ? Clamp.of(lower[0], upper[0]) : new Clamp(lower, upper);
   }
 
   private static boolean equal(float[] values) {

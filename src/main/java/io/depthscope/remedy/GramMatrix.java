@@ -197,8 +197,7 @@ record GramMatrix(int size, long samples, double[] quantized, double[] mixed) {
             quantized[i * size + j] = h;
             quantized[j * size + i] = h;
           }
-          mixed[i * size + j] =
-              mixed[i * size + j] / count - sum[i] / count * (sumQ[j] / count);
+          mixed[i * size + j] = mixed[i * size + j] / count - sum[i] / count * (sumQ[j] / count);
         }
       }
       return new GramMatrix(size, count, quantized, mixed);

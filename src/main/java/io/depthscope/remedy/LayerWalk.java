@@ -84,7 +84,8 @@ final class LayerWalk {
   /** How many images fit: of each, both streams of all tensors between two layers are held. */
   private static int mostImages(Network network) {
     Plan plan =
-        Plan.fp32(network, new float[network.graph().inputShape().channels()][256], Recording.PLAIN);
+        Plan.fp32(
+            network, new float[network.graph().inputShape().channels()][256], Recording.PLAIN);
     long most = 1;
     for (int i = 1; i < network.graph().size(); i++) {
       long held = 0;

@@ -70,7 +70,8 @@ record NoiseModel(
   Foreseen foreseen() {
     Graph graph = network.graph();
     Map<String, QuantizedTensor> codes =
-        spec.map(QuantSpec::weights).orElseGet(() -> SchemePolicy.weights(network, mending.scheme()));
+        spec.map(QuantSpec::weights)
+            .orElseGet(() -> SchemePolicy.weights(network, mending.scheme()));
     double nsr = 0;
     for (int i = 0; i < graph.size(); i++) {
       Node node = graph.node(i);
@@ -115,8 +116,7 @@ record NoiseModel(
   private double weights(int i, QuantizedTensor codes, Seen.Channels own) {
     Node node = network.graph().node(i);
     FoldedWeights w = network.weightsOf(node);
-    Seen.Channels in =
-        seen.channels().get(network.graph().node(node.inputs().getFirst()).name());
+    Seen.Channels in = seen.channels().get(network.graph().node(node.inputs().getFirst()).name());
     int[] dims = w.kernel().dims();
     int depth = dims[3];
     int outputs = dims[0] / ((Op.Convolution) node.op()).groups();

@@ -29,7 +29,11 @@ public record PerChannelWeights() implements Choice {
     }
     QuantScheme finer =
         new QuantScheme(
-            s.weights(), s.activations(), Granularity.PER_CHANNEL, s.activationRange(), s.weightRange());
+            s.weights(),
+            s.activations(),
+            Granularity.PER_CHANNEL,
+            s.activationRange(),
+            s.weightRange());
     return new Mended(
         Mending.of(before.network(), finer, before.policy(), before.seen(), before.norms()),
         List.of("one scale a channel for the weights of all layers"));

@@ -31,8 +31,7 @@ public record Seen(
     static Channels of(ChannelMoments moments) {
       int n = moments.channels();
       Channels all =
-          new Channels(
-              new double[n], new double[n], new double[n], new double[n], new double[n]);
+          new Channels(new double[n], new double[n], new double[n], new double[n], new double[n]);
       double count = Math.max(1, moments.count());
       for (int c = 0; c < n; c++) {
         all.min[c] = moments.min(c);
@@ -79,8 +78,7 @@ public record Seen(
     Channels over(double[] divisors) {
       int n = size();
       Channels all =
-          new Channels(
-              new double[n], new double[n], new double[n], new double[n], active.clone());
+          new Channels(new double[n], new double[n], new double[n], new double[n], active.clone());
       for (int c = 0; c < n; c++) {
         double d = divisors[c];
         all.min[c] = min[c] / d;
@@ -94,8 +92,7 @@ public record Seen(
     /** The same where a channel has one value. */
     Channels constant(int channel, double value) {
       Channels all =
-          new Channels(
-              min.clone(), max.clone(), mean.clone(), square.clone(), active.clone());
+          new Channels(min.clone(), max.clone(), mean.clone(), square.clone(), active.clone());
       all.min[channel] = value;
       all.max[channel] = value;
       all.mean[channel] = value;

@@ -157,7 +157,7 @@ final class CutRuns {
 
   private BatchOutput run(Plan plan, InputBatch from) throws IOException {
     try (Program program = backend.compile(plan, batch)) {
-      return PairedRun.await(program.submit(from));
+      return Program.await(program.submit(from));
     }
   }
 

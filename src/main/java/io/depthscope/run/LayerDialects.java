@@ -181,7 +181,7 @@ public record LayerDialects(
                 skipped);
         Program program = machine.backend().compile(plan, 1)) {
       for (ImageBatch b = loader.next(); b != null; b = loader.next()) {
-        BatchOutput out = PairedRun.await(program.submit(InputBatch.of(b)));
+        BatchOutput out = Program.await(program.submit(InputBatch.of(b)));
         int at = 0;
         for (int i = 0; i < graph.size(); i++) {
           int end = at + graph.shape(i).size();

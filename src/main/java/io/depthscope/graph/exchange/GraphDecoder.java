@@ -5,6 +5,7 @@ import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
@@ -146,6 +147,11 @@ final class GraphDecoder {
               (float) json.number("alpha"),
               (float) json.number("beta"),
               (float) json.number("bias"));
+      case GraphEncoder.LAYER_NORM ->
+          new LayerNorm(
+              (float) json.number("epsilon"),
+              values(prefix, GraphEncoder.SCALE),
+              values(prefix, GraphEncoder.SHIFT));
       default -> throw json.unknownWord("op", word);
     };
   }

@@ -6,6 +6,7 @@ import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
@@ -61,6 +62,9 @@ final class GraphEncoder {
   static final String RESIZE = "resize";
   static final String LEAKY_RELU = "leaky-relu";
   static final String LOCAL_RESPONSE = "local-response";
+  static final String LAYER_NORM = "layer-norm";
+  static final String SCALE = "scale";
+  static final String SHIFT = "shift";
 
   private final Network network;
   private final Map<String, FloatTensor> tensors = new LinkedHashMap<>();
@@ -140,6 +144,11 @@ final class GraphEncoder {
         json.put("alpha", (double) l.alpha());
         json.put("beta", (double) l.beta());
         json.put("bias", (double) l.bias());
+      }
+      case LayerNorm n -> {
+        json.put("op", LAYER_NORM).put("epsilon", (double) n.epsilon());
+        own.put(SCALE, vector(n.scale()));
+        own.put(SHIFT, vector(n.shift()));
       }
     }
     if (!node.inputs().isEmpty()) {

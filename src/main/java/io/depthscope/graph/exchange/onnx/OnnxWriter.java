@@ -10,6 +10,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import io.depthscope.graph.Clamp;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Graph;
+import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
@@ -174,7 +175,28 @@ public final class OnnxWriter {
               real("alpha", l.alpha()),
               real("beta", l.beta()),
               real("bias", l.bias()));
+      case LayerNorm n -> layerNorm(name, n, shape.channels(), x, out);
     }
+  }
+
+  /** ONNX normalizes the last axes: the channels go there and back. */
+  private void layerNorm(String name, LayerNorm op, int channels, String x, String out) {
+    List<String> in =
+        List.of(
+            turned(name + "/nhwc", x, 0, 2, 3, 1),
+            each(name + "/scale", op.scale(), channels),
+            each(name + "/shift", op.shift(), channels));
+    AttributeProto[] how = {whole("axis", -1), real("epsilon", op.epsilon())};
+    String normed = file.node(name, "LayerNormalization", in, file.fresh(name + "/normed"), how);
+    file.node(name + "/nchw", "Transpose", List.of(normed), out, wholes("perm", 0, 3, 1, 2));
+  }
+
+  private String turned(String name, String x, int... axes) {
+    return file.node(name, "Transpose", List.of(x), file.fresh(name), wholes("perm", axes));
+  }
+
+  private String each(String name, float[] values, int channels) {
+    return file.constant(name, FloatTensor.eachChannel(values, channels, channels), channels);
   }
 
   private void convolution(Node node, Op.Convolution op, String x, String out) {
