@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       AnalyzeCommand.class,
       StudyCommand.class,
       SensitivityCommand.class,
+      MendCommand.class,
       CompareCommand.class,
       FindingsCommand.class,
       ReportCommand.class,

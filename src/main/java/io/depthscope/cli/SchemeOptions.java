@@ -69,8 +69,8 @@ final class SchemeOptions {
       paramLabel = "R",
       defaultValue = "min-max",
       description =
-          "How activation ranges are chosen: min-max, percentile:P (P %% of the values are kept)"
-              + " or mse. Default: ${DEFAULT-VALUE}.")
+          "How activation ranges are chosen: min-max, percentile:P (P %% of the values are kept),"
+              + " mse or entropy. Default: ${DEFAULT-VALUE}.")
   private RangeEstimator range;
 
   @Option(

@@ -30,7 +30,8 @@ public final class QuantizationJson {
 
   private QuantizationJson() {}
 
-  static void write(Plan plan, QuantScheme scheme, Calibration calibration, OutputStream out)
+  /** Writes what a plan quantizes by, and the calibration it is from. */
+  public static void write(Plan plan, QuantScheme scheme, Calibration calibration, OutputStream out)
       throws IOException {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();

@@ -42,8 +42,8 @@ public record BiasCorrection(boolean analytic) implements Fit {
   }
 
   @Override
-  public NoiseModel.Foreseen foresee(Mending before) {
-    return NoiseModel.of(before).corrected().foreseen();
+  public double foresee(Mending before, boolean corrected) {
+    return NoiseModel.of(before).corrected(true).sqnrDb();
   }
 
   @Override

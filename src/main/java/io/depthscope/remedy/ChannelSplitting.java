@@ -25,6 +25,9 @@ import java.util.stream.IntStream;
  * @param share of a layer's input channels that are split
  */
 public record ChannelSplitting(double share) implements Rewrite {
+  /** Splitting more than a few channels gains little. */
+  static final double USUAL_SHARE = 0.02;
+
   @Override
   public String name() {
     return "split";

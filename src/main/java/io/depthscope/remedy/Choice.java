@@ -12,7 +12,7 @@ public sealed interface Choice extends Remedy permits RangeSearch, PerChannelWei
   }
 
   @Override
-  default NoiseModel.Foreseen foresee(Mending before) {
-    return NoiseModel.of(choose(before).mending()).foreseen();
+  default double foresee(Mending before, boolean corrected) {
+    return NoiseModel.of(choose(before).mending()).corrected(corrected).sqnrDb();
   }
 }

@@ -42,16 +42,18 @@ public record Equalization() implements Rewrite {
    * The largest weights of a layer between each output and each input channel.
    *
    * @param most rows x input channels of a group
+   * @param in wire of each input channel
+   * @param out wire of each row
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Magnitudes(Draft.Layer layer, int input, float[] most) {
-    static Magnitudes of(Draft.Layer layer, int input) {
+  private record Magnitudes(Draft.Layer layer, float[] most, int[] in, int[] out) {
+    static Magnitudes of(Draft.Layer layer, int[] in, int[] out) {
       float[] most = new float[layer.rows() * layer.depth()];
       for (int i = 0; i < layer.kernel().length; i++) {
         int at = i / layer.perRow() * layer.depth() + i % layer.depth();
         most[at] = Math.max(most[at], Math.abs(layer.kernel()[i]));
       }
-      return new Magnitudes(layer, input, most);
+      return new Magnitudes(layer, most, in, out);
     }
   }
 
@@ -63,7 +65,8 @@ public record Equalization() implements Rewrite {
     Magnitudes[] layers = new Magnitudes[graph.size()];
     for (int i = 0; i < graph.size(); i++) {
       if (graph.node(i).op() instanceof Op.Convolution) {
-        layers[i] = Magnitudes.of(draft.layer(i), graph.node(i).inputs().getFirst());
+        int input = graph.node(i).inputs().getFirst();
+        layers[i] = Magnitudes.of(draft.layer(i), wires.all(input), wires.all(i));
       }
     }
     double[] scale = new double[wires.count()];
@@ -79,8 +82,8 @@ public record Equalization() implements Rewrite {
     for (; changed > SETTLED && sweeps < MOST_SWEEPS; sweeps++) {
       changed = 0;
       for (Wires.Group g : groups) {
-        double made = largest(g.made(), layers, wires, scale, true);
-        double read = largest(g.read(), layers, wires, scale, false);
+        double made = largest(g.made(), layers, scale, true);
+        double read = largest(g.read(), layers, scale, false);
         if (made > 0 && read > 0) {
           double s = Math.sqrt(made / read);
           scale[g.id()] *= s;
@@ -99,7 +102,7 @@ public record Equalization() implements Rewrite {
 
   /** The largest weight that makes or reads a group, as it is scaled now. */
   private static double largest(
-      List<Wires.End> ends, Magnitudes[] layers, Wires wires, double[] scale, boolean made) {
+      List<Wires.End> ends, Magnitudes[] layers, double[] scale, boolean made) {
     double most = 0;
     for (Wires.End e : ends) {
       Magnitudes m = layers[e.node()];
@@ -112,9 +115,9 @@ public record Equalization() implements Rewrite {
         if (!made && !m.layer().reads(row, e.channel())) {
           continue;
         }
-        double out = scale[wires.of(e.node(), row)];
+        double out = scale[m.out()[row]];
         for (int c = from; c < (made ? depth : from + 1); c++) {
-          double in = scale[wires.of(m.input(), firstInput + c)];
+          double in = scale[m.in()[firstInput + c]];
           most = Math.max(most, m.most()[row * depth + c] * in / out);
         }
       }

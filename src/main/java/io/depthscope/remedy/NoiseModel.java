@@ -43,9 +43,6 @@ record NoiseModel(
     boolean biases,
     double rounded) {
 
-  /** What is predicted. */
-  record Foreseen(double sqnrDb) {}
-
   /** Of a network as it is. */
   static NoiseModel of(Mending m) {
     return new NoiseModel(
@@ -57,9 +54,9 @@ record NoiseModel(
     return new NoiseModel(mending, other, otherSeen, Optional.empty(), biases, rounded);
   }
 
-  /** With corrected biases. */
-  NoiseModel corrected() {
-    return new NoiseModel(mending, network, seen, spec, true, rounded);
+  /** With corrected biases, if so. */
+  NoiseModel corrected(boolean so) {
+    return new NoiseModel(mending, network, seen, spec, biases || so, rounded);
   }
 
   /** With learned rounding. */
@@ -67,7 +64,8 @@ record NoiseModel(
     return new NoiseModel(mending, network, seen, spec, biases, share);
   }
 
-  Foreseen foreseen() {
+  /** The prediction. */
+  double sqnrDb() {
     Graph graph = network.graph();
     Map<String, QuantizedTensor> codes =
         spec.map(QuantSpec::weights)
@@ -90,7 +88,7 @@ record NoiseModel(
       }
       nsr += noise / variance;
     }
-    return new Foreseen(-10 * Math.log10(nsr / (1 + nsr)));
+    return -10 * Math.log10(nsr / (1 + nsr));
   }
 
   private double rounding(Node node, Seen.Channels own) {

@@ -2,6 +2,7 @@ package io.depthscope.remedy;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** One way to make a network quantize better. */
 public sealed interface Remedy permits Rewrite, Choice, Fit {
@@ -51,6 +52,43 @@ public sealed interface Remedy permits Rewrite, Choice, Fit {
    */
   Mended apply(Mending before, CalibrationImages images) throws IOException;
 
-  /** What it is expected to leave, from what is known before any network is run. */
-  NoiseModel.Foreseen foresee(Mending before);
+  /**
+   * The SQNR in dB that it is expected to leave, from what is known before any network is run.
+   *
+   * @param corrected whether biases will be corrected behind it
+   */
+  double foresee(Mending before, boolean corrected);
+
+  /**
+   * The remedy of a name.
+   *
+   * @throws IllegalArgumentException for an unknown one, naming the others
+   */
+  static Remedy named(String name) {
+    for (Remedy r : all()) {
+      if (r.name().equals(name)) {
+        return r;
+      }
+    }
+    throw new IllegalArgumentException(
+        "'"
+            + name
+            + "' is no remedy; there are "
+            + all().stream().map(Remedy::name).collect(Collectors.joining(", ")));
+  }
+
+  /** Those that need nothing but calibration images, in the order of their stages. */
+  static List<Remedy> all() {
+    return List.of(
+        new DeadChannelRepair(),
+        new Equalization(),
+        new BiasAbsorption(),
+        new ChannelSplitting(ChannelSplitting.USUAL_SHARE),
+        new PerChannelWeights(),
+        new RangeSearch(),
+        new Rounding(Rounding.Method.SECOND_ORDER),
+        new Rounding(Rounding.Method.ADAROUND),
+        new BiasCorrection(false),
+        new BiasCorrection(true));
+  }
 }

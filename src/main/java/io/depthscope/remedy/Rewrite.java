@@ -41,8 +41,8 @@ public sealed interface Rewrite extends Remedy
   }
 
   @Override
-  default NoiseModel.Foreseen foresee(Mending before) {
+  default double foresee(Mending before, boolean corrected) {
     Rewritten made = rewrite(before);
-    return NoiseModel.of(before).with(made.network(), made.seen()).foreseen();
+    return NoiseModel.of(before).with(made.network(), made.seen()).corrected(corrected).sqnrDb();
   }
 }

@@ -52,8 +52,8 @@ public record Rounding(Method method) implements Fit {
   }
 
   @Override
-  public NoiseModel.Foreseen foresee(Mending before) {
-    return NoiseModel.of(before).rounded(EXPECTED_LEFT).corrected().foreseen();
+  public double foresee(Mending before, boolean corrected) {
+    return NoiseModel.of(before).rounded(EXPECTED_LEFT).corrected(true).sqnrDb();
   }
 
   @Override

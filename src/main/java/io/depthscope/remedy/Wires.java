@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Which channels of a network's tensors must be scaled together, so that it computes the same. A
@@ -59,6 +60,11 @@ final class Wires {
       at = parent[at];
     }
     return at;
+  }
+
+  /** The wires of all channels of a node. */
+  int[] all(int node) {
+    return IntStream.range(0, graph.channels(node)).map(c -> of(node, c)).toArray();
   }
 
   /** Number of wires, those that others stand for among them. */

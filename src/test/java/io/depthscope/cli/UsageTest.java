@@ -51,7 +51,7 @@ class UsageTest {
           analyze --granularity per-layer          | per-layer
           analyze --symmetric bias                 | bias
           analyze --symmetric both --asymmetric weights | weights
-          analyze --range entropy                  | entropy
+          analyze --range median                  | median
           analyze --range percentile:              | percentile
           analyze --range percentile:0             | percentile
           analyze --range percentile:101           | percentile

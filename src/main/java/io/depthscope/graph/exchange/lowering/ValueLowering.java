@@ -304,8 +304,11 @@ final class ValueLowering {
         throw new Refused("an input is missing");
       }
     }
+    int axis = NdMath.axis(node.integer("axis", 1), lives.getFirst().view().rank());
+    for (int k = 0; k < lives.size() && axis == 1; k++) {
+      lives.set(k, channelsBehindBatch(node.name() + "/" + k, lives.get(k)));
+    }
     View first = lives.getFirst().view();
-    int axis = NdMath.axis(node.integer("axis", 1), first.rank());
     List<Integer> joined = new ArrayList<>();
     int channels = 0;
     for (Value.Live live : lives) {
@@ -329,6 +332,16 @@ final class ValueLowering {
               sketch.add(node.name(), op, joined, Optional.empty(), all.view()), all.view());
     }
     return lives.size() == in.size() ? all : filled(in, axis, all);
+  }
+
+  /** A value whose second axis is no channels, such as a moved one, made one where it is. */
+  private Value.Live channelsBehindBatch(String name, Value.Live v) {
+    int rank = v.view().rank();
+    if ((rank != 3 && rank != 4) || sketch.isAllChannels(v, 1)) {
+      return v;
+    }
+    int node = sketch.nchw(name, v);
+    return new Value.Live(node, Sketch.nchw(sketch.shape(node), rank));
   }
 
   /** Puts channels of constants among those of a value. */

@@ -1,0 +1,172 @@
+package io.depthscope.cli;
+
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.Recording;
+import io.depthscope.record.MendDirectory;
+import io.depthscope.remedy.Remedy;
+import io.depthscope.run.Analysis;
+import io.depthscope.run.Mend;
+import io.depthscope.run.Quantization;
+import io.depthscope.run.Subject;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Makes a network that quantizes. */
+@Command(
+    name = "mend",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Try remedies on a network that loses accuracy when it is quantized, keep those that help, and"
+          + " write the mended network, how it is quantized, and the runs before and after.",
+      "Remedies learn from the calibration images; the result is judged on the others."
+    })
+final class MendCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private MeasurementOptions measurement;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "R",
+      split = ",",
+      description =
+          "Use these remedies, in this order, and keep them all: dead-channels, equalize,"
+              + " absorb-bias, split, per-channel, ranges, round, adaround, bias-correction,"
+              + " bias-correction-analytic. Default: it finds its own.")
+  private List<String> steps;
+
+  @Option(
+      names = "--target",
+      paramLabel = "P",
+      defaultValue = "1%",
+      description =
+          "Stop where no more accuracy is lost than this, relative to the fp32 network. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String target;
+
+  @Option(names = "--plan", description = "Say what each remedy is predicted to give, and end.")
+  private boolean plan;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Folder of the results.")
+  private Path out;
+
+  @Option(names = "--overwrite", description = "Replace the results in --out.")
+  private boolean overwrite;
+
+  @Option(names = "--quiet", description = "No progress, no tables.")
+  private boolean quiet;
+
+  @Override
+  public Integer call() throws IOException {
+    measurement.check();
+    measurement.checkCalibration();
+    Optional<List<Remedy>> remedies = Optional.ofNullable(steps).map(MendCommand::remedies);
+    double share = share();
+    if (plan && (out != null || steps != null)) {
+      throw new UsageException("--plan writes nothing and runs no steps");
+    }
+    if (!plan) {
+      if (out == null) {
+        throw new UsageException("--out DIR is needed: where the mended network goes");
+      }
+      MendDirectory.requireOurs(out, overwrite);
+      OutputFile.checkApart("--out", MendDirectory.files(out), measurement.inputs());
+    }
+    PrintWriter text = spec.commandLine().getOut();
+    Subject subject = measurement.subject();
+    if (!quiet) {
+      measurement.lines(subject).forEach(text::println);
+    }
+    try (MeasurementOptions.Opened opened =
+        measurement.open(subject, Feed.ACCUMULATED, Recording.STATISTICS)) {
+      Analysis of = opened.analysis();
+      if (!(of.method().quantization() instanceof Quantization.ByScheme)) {
+        throw new UsageException(
+            "the network is quantized by a file; --scheme says what it is to be mended for");
+      }
+      of.memory().check();
+      of.checkDevice();
+      return run(new Mend(of, remedies, share));
+    }
+  }
+
+  private static List<Remedy> remedies(List<String> names) {
+    List<Remedy> all = new ArrayList<>();
+    for (String name : names) {
+      try {
+        all.add(Remedy.named(name.strip()));
+      } catch (IllegalArgumentException e) {
+        throw new UsageException("--steps: " + e.getMessage());
+      }
+    }
+    for (int i = 1; i < all.size(); i++) {
+      Remedy before = all.get(i - 1);
+      Remedy next = all.get(i);
+      if (next.stage().compareTo(before.stage()) < 0) {
+        throw new UsageException(
+            "--steps: "
+                + next.name()
+                + " must come before "
+                + before.name()
+                + ", which it would undo");
+      }
+    }
+    return all;
+  }
+
+  private double share() {
+    String number = target.endsWith("%") ? target.substring(0, target.length() - 1) : target;
+    try {
+      double percent = Double.parseDouble(number);
+      if (percent >= 0 && percent <= 100) {
+        return percent / 100;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new UsageException("--target must be a share such as 1%, got " + target);
+  }
+
+  private int run(Mend mend) throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    PrintWriter text = spec.commandLine().getOut();
+    try (Interruption interruption = Interruption.install(err)) {
+      Terminal terminal = new Terminal(err, quiet, interruption::requested);
+      if (plan) {
+        MendText.print(mend.plan(terminal), text);
+        return 0;
+      }
+      Optional<Mend.Result> result = mend.run(out, overwrite, terminal);
+      if (result.isEmpty()) {
+        err.println("depthscope: interrupted; --overwrite starts again");
+        return Main.INTERRUPTED;
+      }
+      if (!quiet) {
+        MendText.print(result.get().account(), text);
+        text.println();
+      }
+      Stream.of(MendDirectory.NETWORK, MendDirectory.QUANTIZATION, MendDirectory.ACCOUNT)
+          .forEach(name -> text.println("written: " + out.resolve(name)));
+      text.println(
+          "compare: depthscope compare "
+              + out.resolve(MendDirectory.BEFORE)
+              + " "
+              + out.resolve(MendDirectory.AFTER));
+      return 0;
+    } catch (InterruptedIOException e) {
+      err.println("depthscope: interrupted; --overwrite starts again");
+      return Main.INTERRUPTED;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package io.depthscope.run;
+
+import io.depthscope.backend.BatchOutput;
+import io.depthscope.plan.Feed;
+import io.depthscope.plan.Plan;
+import io.depthscope.plan.Recording;
+import io.depthscope.remedy.CalibrationImages;
+import io.depthscope.remedy.Mending;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a mended network does on images, against the original network in float32.
+ *
+ * @param sqnrDb of the quantized network's outputs
+ * @param fp32Change largest difference of the float32 network's outputs, as a share of the
+ *     original's range
+ * @param fp32Accuracy share of images that it is right about; NaN without labels
+ * @param accuracy the same of the quantized network
+ * @param sameClass share of images to which the quantized network gives the class that the original
+ *     gives in float32; NaN where there are no classes
+ */
+public record Judgement(
+    long images,
+    double sqnrDb,
+    double fp32Change,
+    double fp32Accuracy,
+    double accuracy,
+    double sameClass) {
+
+  /** Accuracy that quantization costs, as a share of that of the float32 network; NaN unknown. */
+  public double lost(double originalAccuracy) {
+    return (originalAccuracy - accuracy) / originalAccuracy;
+  }
+
+  /** Images, and what the original network says of them. */
+  static final class Judge {
+    private final CalibrationImages images;
+    private final List<int[]> labels;
+    private final boolean classes;
+    private final List<float[]> originals = new ArrayList<>();
+
+    /**
+     * @param labels the output that is right for each image of each batch; below 0 unknown
+     * @param classes whether outputs are logits
+     */
+    Judge(Mending original, CalibrationImages images, List<int[]> labels, boolean classes)
+        throws IOException {
+      this.images = images;
+      this.labels = labels;
+      this.classes = classes;
+      Plan plan = Plan.fp32(original.network(), images.table(), Recording.PLAIN);
+      images.outputs(plan).forEach(out -> originals.add(out.baseline()));
+    }
+
+    Judgement of(Mending mending) throws IOException {
+      Plan plan =
+          Plan.of(
+              mending.network(),
+              images.table(),
+              mending.spec(),
+              Feed.ACCUMULATED,
+              Recording.PAIRED);
+      Sums sums = new Sums();
+      List<BatchOutput> outputs = images.outputs(plan);
+      for (int b = 0; b < outputs.size(); b++) {
+        sums.add(outputs.get(b), originals.get(b), labels.get(b), classes);
+      }
+      return sums.judgement(classes);
+    }
+  }
+
+  private static final class Sums {
+    private double signal;
+    private double error;
+    private double least = Double.POSITIVE_INFINITY;
+    private double most = Double.NEGATIVE_INFINITY;
+    private double change;
+    private long images;
+    private long labelled;
+    private long right;
+    private long rightQuantized;
+    private long same;
+
+    void add(BatchOutput out, float[] original, int[] labels, boolean classes) {
+      int n = original.length / out.count();
+      for (int i = 0; i < original.length; i++) {
+        double e = (double) out.candidate()[i] - original[i];
+        signal += (double) original[i] * original[i];
+        error += e * e;
+        least = Math.min(least, original[i]);
+        most = Math.max(most, original[i]);
+        change = Math.max(change, Math.abs((double) out.baseline()[i] - original[i]));
+      }
+      for (int image = 0; image < out.count(); image++) {
+        images++;
+        if (!classes) {
+          continue;
+        }
+        int quantized = largest(out.candidate(), image * n, n);
+        same += quantized == largest(original, image * n, n) ? 1 : 0;
+        if (labels[image] >= 0) {
+          labelled++;
+          right += largest(out.baseline(), image * n, n) == labels[image] ? 1 : 0;
+          rightQuantized += quantized == labels[image] ? 1 : 0;
+        }
+      }
+    }
+
+    private static int largest(float[] values, int at, int n) {
+      int best = 0;
+      for (int c = 1; c < n; c++) {
+        best = values[at + c] > values[at + best] ? c : best;
+      }
+      return best;
+    }
+
+    Judgement judgement(boolean classes) {
+      return new Judgement(
+          images,
+          10 * Math.log10(signal / error),
+          most > least ? change / (most - least) : change,
+          labelled == 0 ? Double.NaN : (double) right / labelled,
+          labelled == 0 ? Double.NaN : (double) rightQuantized / labelled,
+          classes ? (double) same / images : Double.NaN);
+    }
+  }
+}

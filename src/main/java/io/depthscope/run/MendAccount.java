@@ -1,0 +1,96 @@
+package io.depthscope.run;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.Json;
+import io.depthscope.record.MendDirectory;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+/**
+ * {@code mend.json}: what was tried on a network, and what came of it.
+ *
+ * @param model name of the network
+ * @param scheme as asked for
+ * @param learned images that remedies learned from
+ * @param judged images that the result is judged on
+ */
+public record MendAccount(
+    String model,
+    QuantScheme scheme,
+    String learned,
+    String judged,
+    Judgement before,
+    List<Step> steps,
+    Judgement after) {
+  private static final int SCHEMA_VERSION = 1;
+
+  /** What a remedy is expected to leave by itself. */
+  public record Prediction(String remedy, String summary, double sqnrDb) {}
+
+  /**
+   * A remedy that was tried.
+   *
+   * @param foreseenDb the SQNR that was predicted
+   * @param calibratedDb the SQNR on the images it learned from, which decides
+   * @param account what it changed, a line each
+   */
+  public record Step(
+      String remedy,
+      double foreseenDb,
+      double calibratedDb,
+      Judgement measured,
+      boolean kept,
+      double seconds,
+      List<String> account) {}
+
+  static MendAccount of(
+      MendLadder.Result result, String model, QuantScheme scheme, String learned, String judged) {
+    return new MendAccount(
+        model, scheme, learned, judged, result.before(), result.steps(), result.after());
+  }
+
+  /** Writes it. */
+  void write(OutputStream out) throws IOException {
+    try (JsonGenerator g = Json.generator(out)) {
+      g.writeStartObject();
+      g.writeNumberField("schemaVersion", SCHEMA_VERSION);
+      g.writeStringField(MendDirectory.MODEL, model);
+      g.writeStringField("scheme", scheme.toString());
+      g.writeStringField("learnedFrom", learned);
+      g.writeStringField("judgedOn", judged);
+      judgement(g, "before", before);
+      g.writeArrayFieldStart("steps");
+      for (Step s : steps) {
+        g.writeStartObject();
+        g.writeStringField("remedy", s.remedy());
+        g.writeBooleanField("kept", s.kept());
+        g.writeNumberField("predictedSqnrDb", s.foreseenDb());
+        g.writeNumberField("calibrationSqnrDb", s.calibratedDb());
+        judgement(g, "measured", s.measured());
+        g.writeNumberField("seconds", s.seconds());
+        g.writeArrayFieldStart("account");
+        for (String line : s.account()) {
+          g.writeString(line);
+        }
+        g.writeEndArray();
+        g.writeEndObject();
+      }
+      g.writeEndArray();
+      judgement(g, "after", after);
+      g.writeEndObject();
+    }
+  }
+
+  private static void judgement(JsonGenerator g, String name, Judgement j) throws IOException {
+    g.writeObjectFieldStart(name);
+    g.writeNumberField("images", j.images());
+    g.writeNumberField("sqnrDb", j.sqnrDb());
+    g.writeNumberField("fp32Change", j.fp32Change());
+    g.writeNumberField("fp32Accuracy", j.fp32Accuracy());
+    g.writeNumberField("accuracy", j.accuracy());
+    g.writeNumberField("sameClass", j.sameClass());
+    g.writeEndObject();
+  }
+}

@@ -1,0 +1,112 @@
+package io.depthscope.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Mending on the command line. */
+class MendCommandTest {
+  @TempDir private Path folder;
+
+  private CommandLineRun mend(Object... more) {
+    List<Object> args =
+        new ArrayList<>(List.of("mend", "--data", "synthetic:300", "--calibrate", "40", "--quiet"));
+    args.addAll(List.of(more));
+    return CommandLineRun.of(args.toArray());
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+
+  @Test
+  void whatIsWrittenComputesWhatWasMeasured() throws IOException {
+    Path out = folder.resolve("mended");
+    mend("--scheme", "w4a8", "--target", "0%", "--out", out).succeeds();
+    JsonNode account = json(out.resolve("mend.json"));
+    double before = account.at("/before/sqnrDb").doubleValue();
+    double after = account.at("/after/sqnrDb").doubleValue();
+    assertTrue(after > before + 3, before + " dB, then " + after);
+    assertTrue(account.at("/after/fp32Change").doubleValue() < 1e-4);
+    JsonNode run = json(out.resolve("after/results.json"));
+    assertEquals(after, run.at("/network/logitSqnrDb").doubleValue(), 0.01);
+    assertEquals(
+        account.at("/after/accuracy").doubleValue(),
+        run.at("/network/top1Quantized").doubleValue(),
+        1e-9);
+    // The files alone give the same run again.
+    Path again = folder.resolve("again");
+    CommandLineRun.of(
+            "analyze",
+            "--data",
+            "synthetic:300",
+            "--model",
+            out.resolve("network.safetensors"),
+            "--quantization",
+            out.resolve("quantization.json"),
+            "--quiet",
+            "--out",
+            again)
+        .succeeds();
+    assertArrayEquals(
+        Files.readAllBytes(out.resolve("after/layers.csv")),
+        Files.readAllBytes(again.resolve("layers.csv")));
+  }
+
+  @Test
+  void stepsAreAllKeptInTheirOrder() throws IOException {
+    Path out = folder.resolve("mended");
+    mend("--steps", "dead-channels,equalize,ranges,bias-correction", "--out", out).succeeds();
+    List<String> names = new ArrayList<>();
+    json(out.resolve("mend.json"))
+        .path("steps")
+        .forEach(
+            s -> {
+              names.add(s.path("remedy").textValue());
+              assertTrue(s.path("kept").booleanValue());
+            });
+    assertEquals(List.of("dead-channels", "equalize", "ranges", "bias-correction"), names);
+    mend("--out", out).isMisuse("add --overwrite");
+    mend("--steps", "bias-correction", "--out", out, "--overwrite").succeeds();
+  }
+
+  @Test
+  void aPlanRunsNothing() {
+    CommandLineRun plan = mend("--plan");
+    plan.succeeds();
+    assertTrue(plan.out().contains("bias-correction"), plan::out);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--steps bias-correction,equalize --out x | equalize must come before bias-correction",
+        "--steps pray --out x | 'pray' is no remedy",
+        "--target 2x --out x | --target",
+        "--steps equalize --plan | --plan",
+        "--unlabelled | --out DIR is needed"
+      })
+  void wrongUseIsOneLine(String args, String says) {
+    CommandLineRun run = mend((Object[]) args.split(" ", -1));
+    run.isMisuse(says);
+  }
+
+  @Test
+  void aFolderOfSomebodyElseIsLeftAlone() throws IOException {
+    Files.writeString(folder.resolve("thesis.tex"), "mine");
+    mend("--out", folder).isMisuse("thesis.tex");
+  }
+}
