@@ -12,6 +12,7 @@ PAGES = {
     "bench:cpu": ROOT / "docs/usage.md",
     "bench:gpu": ROOT / "docs/usage.md",
     "bench:kernels": ROOT / "docs/usage.md",
+    "bench:onnx": ROOT / "docs/usage.md",
     "sensitivity": ROOT / "docs/usage.md",
     "models": ROOT / "docs/formats.md",
 }

@@ -95,9 +95,10 @@ final class MendCommand implements Callable<Integer> {
         throw new UsageException(
             "the network is quantized by a file; --scheme says what it is to be mended for");
       }
-      of.memory().check();
+      Mend mend = new Mend(of, remedies, share);
+      mend.memory().check();
       of.checkDevice();
-      return run(new Mend(of, remedies, share));
+      return run(mend);
     }
   }
 

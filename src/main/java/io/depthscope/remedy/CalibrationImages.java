@@ -25,11 +25,17 @@ import java.util.Map;
  * @param table value of each of the 256 pixel codes, per input channel
  * @param batches all of them, in order
  * @param batch most images of one
+ * @param room bytes that the tensors between two layers may take, of both streams
  * @param stopped asked between batches; true ends what is under way
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record CalibrationImages(
-    Backend backend, float[][] table, List<InputBatch> batches, int batch, Stopped stopped) {
+    Backend backend,
+    float[][] table,
+    List<InputBatch> batches,
+    int batch,
+    long room,
+    Stopped stopped) {
 
   /** Whether the user wants to stop. */
   @FunctionalInterface
@@ -53,7 +59,7 @@ public record CalibrationImages(
     while (n < batches.size() && (n == 0 || kept + batches.get(n).count() <= images)) {
       kept += batches.get(n++).count();
     }
-    return new CalibrationImages(backend, table, batches.subList(0, n), batch, stopped);
+    return new CalibrationImages(backend, table, batches.subList(0, n), batch, room, stopped);
   }
 
   /**

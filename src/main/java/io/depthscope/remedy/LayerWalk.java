@@ -26,9 +26,6 @@ import java.util.Optional;
  * pass of the network.
  */
 final class LayerWalk {
-  /** What the tensors between two layers may take of the memory there is. */
-  private static final double SHARE_OF_MEMORY = 0.4;
-
   private final CalibrationImages images;
   private final List<InputBatch> batches;
   private Network network;
@@ -77,12 +74,12 @@ final class LayerWalk {
   LayerWalk(Mending mending, CalibrationImages images) {
     this.network = mending.network();
     this.spec = mending.spec();
-    this.images = images.first(mostImages(network));
+    this.images = images.first(mostImages(network, images.room()));
     this.batches = new ArrayList<>(this.images.batches());
   }
 
   /** How many images fit: of each, both streams of all tensors between two layers are held. */
-  private static int mostImages(Network network) {
+  private static int mostImages(Network network, long room) {
     Plan plan =
         Plan.fp32(
             network, new float[network.graph().inputShape().channels()][256], Recording.PLAIN);
@@ -94,8 +91,7 @@ final class LayerWalk {
       }
       most = Math.max(most, held);
     }
-    double room = SHARE_OF_MEMORY * Runtime.getRuntime().maxMemory();
-    return (int) Math.max(1, room / (2.0 * Float.BYTES * most));
+    return (int) Math.max(1, Math.min(Integer.MAX_VALUE, room / (2L * Float.BYTES * most)));
   }
 
   /** Images that are walked with: all, unless memory is short. */

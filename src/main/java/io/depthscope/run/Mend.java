@@ -48,6 +48,42 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
    */
   public record Result(MendAccount account, DiagnosedRun before, DiagnosedRun after) {}
 
+  /** Copies of a network's weights that stand beside each other: what was built is kept. */
+  private static final int NETWORKS = 12;
+
+  /** What short-lived objects and the moments of a layer need of what is left. */
+  private static final double SHARE_OF_ROOM = 0.6;
+
+  /** What it will hold in memory, but for the tensors between two layers. */
+  public MemoryEstimate memory() {
+    long weights =
+        of.subject().model().network().weights().values().stream()
+            .mapToLong(w -> w.kernel().data().length)
+            .sum();
+    long image =
+        imageBytes() + (long) Float.BYTES * of.subject().model().graph().outputShape().size();
+    long held =
+        Math.min(2 * MOST_HELD, image * ((long) of.images().count() + of.ranges().images()));
+    MemoryEstimate run = of.memory();
+    return new MemoryEstimate(
+        run.network() + NETWORKS * Float.BYTES * weights,
+        run.images() + held,
+        run.predictions(),
+        run.device(),
+        run.heapLimit());
+  }
+
+  private long imageBytes() {
+    long values = of.subject().model().graph().inputShape().size();
+    return of.subject().images().isPresent() ? values : Float.BYTES * values;
+  }
+
+  /** Bytes for the tensors between two layers: of as many images as fit, or of one batch. */
+  private long room() {
+    MemoryEstimate memory = memory();
+    return (long) (SHARE_OF_ROOM * Math.max(0, memory.heapLimit() - memory.heap()));
+  }
+
   /** Images held in memory, with what is right for each. */
   private record Held(CalibrationImages images, List<int[]> labels) {}
 
@@ -201,6 +237,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
             of.subject().inputTable(),
             batches,
             of.machine().batch(),
+            room(),
             listener::stop);
     return new Held(images, right);
   }

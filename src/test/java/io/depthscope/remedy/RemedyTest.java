@@ -62,7 +62,7 @@ class RemedyTest {
         channel[p] = p / 127.5f - 1;
       }
     }
-    return new CalibrationImages(CPU, table, batches, IMAGES / 3, () -> false);
+    return new CalibrationImages(CPU, table, batches, IMAGES / 3, 1L << 30, () -> false);
   }
 
   private static QuantScheme scheme(String name, Granularity granularity) {
