@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,38 +43,10 @@ class KilledRunTest {
 
   /** Starts the same run and waits for its first checkpoint. */
   private Process started(Path out) throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "-Djava.awt.headless=true",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "analyze"));
-    SETTINGS.forEach(s -> command.add(s.toString()));
-    command.addAll(
-        List.of("--out", out.toString(), "--checkpoint-every", "20", "--batch", "4", "--quiet"));
-    Process child =
-        new ProcessBuilder(command)
-            .redirectOutput(folder.resolve("out.txt").toFile())
-            .redirectError(folder.resolve("err.txt").toFile())
-            .start();
-    while (!Files.exists(out.resolve("checkpoint.bin"))) {
-      assertTrue(child.isAlive(), () -> "it ended by itself: " + error());
-      Thread.sleep(5);
-    }
-    return child;
-  }
-
-  private String error() {
-    try {
-      return Files.readString(folder.resolve("err.txt"), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return e.toString();
-    }
+    List<Object> args = new ArrayList<>(List.of("analyze"));
+    args.addAll(SETTINGS);
+    args.addAll(List.of("--out", out, "--checkpoint-every", "20", "--batch", "4", "--quiet"));
+    return StartedProgram.until(out.resolve("checkpoint.bin"), folder, args);
   }
 
   private void continues(Path run) {
@@ -101,8 +72,11 @@ class KilledRunTest {
     Process kill = new ProcessBuilder("kill", "-INT", Long.toString(child.pid())).start();
     assertEquals(0, kill.waitFor());
     assertEquals(Main.INTERRUPTED, child.waitFor());
-    assertTrue(error().contains("interrupted"), this::error);
-    assertTrue(error().contains("--out " + run + " --resume"), this::error);
+    assertTrue(
+        StartedProgram.errors(folder).contains("interrupted"), () -> StartedProgram.errors(folder));
+    assertTrue(
+        StartedProgram.errors(folder).contains("--out " + run + " --resume"),
+        () -> StartedProgram.errors(folder));
     continues(run);
   }
 
@@ -112,7 +86,8 @@ class KilledRunTest {
     Process child = started(run);
     child.destroy(); // SIGTERM, as from a batch system
     assertEquals(128 + 15, child.waitFor());
-    assertTrue(error().contains("--resume"), this::error);
+    assertTrue(
+        StartedProgram.errors(folder).contains("--resume"), () -> StartedProgram.errors(folder));
     continues(run);
   }
 

@@ -82,27 +82,9 @@ class SensitivityCommandTest {
   @Test
   void killedInTheMiddleItContinues() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "-Djava.awt.headless=true",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    SETTINGS.forEach(s -> command.add(s.toString()));
-    command.addAll(List.of("--out", run.toString(), "--batch", "4", "--quiet"));
-    Process child =
-        new ProcessBuilder(command)
-            .redirectOutput(folder.resolve("out.txt").toFile())
-            .redirectError(folder.resolve("err.txt").toFile())
-            .start();
-    while (!Files.exists(run.resolve(CHECKPOINT))) {
-      assertTrue(child.isAlive(), () -> "it ended by itself");
-      Thread.sleep(5);
-    }
+    List<Object> args = new ArrayList<>(SETTINGS);
+    args.addAll(List.of("--out", run, "--batch", "4", "--quiet"));
+    Process child = StartedProgram.until(run.resolve(CHECKPOINT), folder, args);
     child.destroyForcibly();
     assertEquals(128 + 9, child.waitFor());
     assertFalse(Files.exists(run.resolve("sensitivity.json")), "it had finished already");
