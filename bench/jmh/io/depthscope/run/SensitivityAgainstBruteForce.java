@@ -8,7 +8,7 @@ import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Datasets;
 import io.depthscope.dataset.ImageBatch;
-import io.depthscope.dataset.InterleavedDataset;
+import io.depthscope.dataset.SelectedImages;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
@@ -97,7 +97,7 @@ public final class SensitivityAgainstBruteForce {
   }
 
   private void measure(Analysis of, Dataset data, int count) throws IOException {
-    Dataset interleaved = new InterleavedDataset(data, count);
+    Dataset interleaved = SelectedImages.interleaved(data, count);
     try (Batches batches = of.batches(interleaved, 0, count, u -> {})) {
       for (ImageBatch b = batches.next(); b != null; b = batches.next()) {
         images.add(b);

@@ -3,6 +3,7 @@ package io.depthscope.cli;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.quant.QuantSpec;
+import io.depthscope.record.MendDirectory;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunDirectory;
@@ -39,9 +40,6 @@ import picocli.CommandLine.Spec;
           + " each is."
     })
 final class ExportCommand implements Callable<Integer> {
-  private static final String NETWORK = "network.safetensors";
-  private static final String AFTER = "after";
-
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions modelOptions;
   @Mixin private DataOptions dataOptions;
@@ -153,7 +151,7 @@ final class ExportCommand implements Callable<Integer> {
     if (folder == null) {
       throw new UsageException(as.word() + " is made of a run: name its folder");
     }
-    for (Path each : List.of(folder, folder.resolve(AFTER))) {
+    for (Path each : List.of(folder, folder.resolve(MendDirectory.AFTER))) {
       if (RunDirectory.isComplete(each)) {
         return each;
       }
@@ -163,9 +161,10 @@ final class ExportCommand implements Callable<Integer> {
 
   private void network(ExportFormat as) throws IOException {
     if (folder != null && !modelOptions.isGiven()) {
-      Path own = folder.resolve(NETWORK);
+      Path own = folder.resolve(MendDirectory.NETWORK);
       if (!Files.exists(own)) {
-        throw new IOException(folder + ": holds no " + NETWORK + "; name the network with --model");
+        throw new IOException(
+            folder + ": holds no " + MendDirectory.NETWORK + "; name the network with --model");
       }
       modelOptions.use(own);
     }

@@ -6,6 +6,7 @@ import io.depthscope.record.MendDirectory;
 import io.depthscope.remedy.Remedy;
 import io.depthscope.run.Analysis;
 import io.depthscope.run.Mend;
+import io.depthscope.run.MendAccount;
 import io.depthscope.run.Quantization;
 import io.depthscope.run.Subject;
 import java.io.IOException;
@@ -148,13 +149,13 @@ final class MendCommand implements Callable<Integer> {
         MendText.print(mend.plan(terminal), text);
         return 0;
       }
-      Optional<Mend.Result> result = mend.run(out, overwrite, terminal);
+      Optional<MendAccount> result = mend.run(out, overwrite, terminal);
       if (result.isEmpty()) {
         err.println("depthscope: interrupted; --overwrite starts again");
         return Main.INTERRUPTED;
       }
       if (!quiet) {
-        MendText.print(result.get().account(), text);
+        MendText.print(result.get(), text);
         text.println();
       }
       Stream.of(MendDirectory.NETWORK, MendDirectory.QUANTIZATION, MendDirectory.ACCOUNT)

@@ -1,5 +1,7 @@
 package io.depthscope.graph;
 
+import static io.depthscope.tensor.FloatTensor.ofChannel;
+
 import io.depthscope.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +60,7 @@ public record LayerNorm(float epsilon, float[] scale, float[] shift) implements 
 
   /** What a value of a channel becomes. */
   public float of(float x, double mean, double deviation, int channel) {
-    return (float) ((x - mean) / deviation * each(scale, channel) + each(shift, channel));
+    return (float) ((x - mean) / deviation * ofChannel(scale, channel) + ofChannel(shift, channel));
   }
 
   /** This norm with another scale and shift behind it. */
@@ -68,14 +70,11 @@ public record LayerNorm(float epsilon, float[] scale, float[] shift) implements 
     float[] shifts = new float[channels];
     for (int c = 0; c < channels; c++) {
       double factor = next.factor(c);
-      scales[c] = (float) (each(scale, c) * factor);
-      shifts[c] = (float) (((double) each(shift, c) - next.mean()[c]) * factor + next.beta()[c]);
+      scales[c] = (float) (ofChannel(scale, c) * factor);
+      shifts[c] =
+          (float) (((double) ofChannel(shift, c) - next.mean()[c]) * factor + next.beta()[c]);
     }
     return new LayerNorm(epsilon, scales, shifts);
-  }
-
-  private static float each(float[] values, int channel) {
-    return values[values.length == 1 ? 0 : channel];
   }
 
   @Override

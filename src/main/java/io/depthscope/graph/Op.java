@@ -170,6 +170,15 @@ public sealed interface Op
       return dense(Window.POINTWISE, outChannels);
     }
 
+    /**
+     * First input channel that an output reads.
+     *
+     * @param depth input channels of a group
+     */
+    public int firstInput(int output, int depth) {
+      return output / (outChannels / groups) * depth;
+    }
+
     /** True if each output reads one of several channels of the input. */
     public boolean isDepthwise(Shape in) {
       return groups > 1 && groups == in.channels();
@@ -629,7 +638,7 @@ public sealed interface Op
 
     /** What a value of a channel becomes; never -0 by a slope of 0. */
     public float of(float x, int channel) {
-      return x < 0 ? x * slope[slope.length == 1 ? 0 : channel] + 0f : x;
+      return x < 0 ? x * FloatTensor.ofChannel(slope, channel) + 0f : x;
     }
 
     @Override

@@ -3,12 +3,10 @@ package io.depthscope.plan;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
-import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.QuantizedTensor;
-import io.depthscope.quant.Range;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -40,9 +38,7 @@ public final class SchemePolicy {
         throw new IllegalArgumentException("no calibration for layer " + node.name());
       }
       if (policy.quantizes(node.op()) && scheme.activations().isPresent()) {
-        QuantFormat format = scheme.activations().get();
-        Range range = scheme.activationRange().estimate(seen.observed(), seen.histogram(), format);
-        outputs.put(node.name(), QuantParams.of(range, format));
+        outputs.put(node.name(), seen.params(scheme.activationRange(), scheme.activations().get()));
       }
     }
     return new QuantSpec(outputs, weights(network, scheme));

@@ -33,11 +33,6 @@ public record QuantFormat(int bits, boolean signed, boolean symmetric) {
     return new QuantFormat(bits, true, true);
   }
 
-  /** The same with another number of bits. */
-  public QuantFormat withBits(int other) {
-    return new QuantFormat(other, signed, symmetric);
-  }
-
   public int qmin() {
     if (!signed) {
       return 0;

@@ -69,8 +69,6 @@ public final class MendDirectory {
   }
 
   private static boolean isLeftover(Path file) {
-    String name = file.getFileName().toString();
-    return files(file.resolveSibling("")).stream()
-        .anyMatch(f -> name.equals(AtomicFile.partial(f).getFileName().toString()));
+    return OutputFolder.isPartial(file, files(file.resolveSibling("")));
   }
 }

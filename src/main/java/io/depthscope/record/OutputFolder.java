@@ -53,6 +53,12 @@ public final class OutputFolder {
             + ", but no results of this program; choose another --out, an empty or a new folder");
   }
 
+  /** True for what a killed process leaves of one of these files, beside them. */
+  static boolean isPartial(Path file, List<Path> files) {
+    Path name = file.getFileName();
+    return files.stream().anyMatch(f -> name.equals(AtomicFile.partial(f).getFileName()));
+  }
+
   /**
    * Makes it, where it is not there.
    *

@@ -125,10 +125,8 @@ public final class RunDirectory implements AutoCloseable {
 
   /** What a run that was killed before its record was complete leaves. */
   static boolean isLeftover(Path file) {
-    String name = file.getFileName().toString();
-    return name.equals(FolderLock.NAME)
-        || name.equals(CHECKPOINT + ".partial")
-        || OUTPUTS.stream().anyMatch(o -> name.equals(o + ".partial"));
+    return file.getFileName().toString().equals(FolderLock.NAME)
+        || OutputFolder.isPartial(file, files(file.resolveSibling("")));
   }
 
   /**

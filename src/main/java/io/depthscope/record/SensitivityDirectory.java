@@ -67,10 +67,8 @@ public final class SensitivityDirectory implements AutoCloseable {
   }
 
   private static boolean isLeftover(Path file) {
-    String name = file.getFileName().toString();
-    return name.equals(FolderLock.NAME)
-        || files(file.resolveSibling("")).stream()
-            .anyMatch(f -> name.equals(AtomicFile.partial(f).getFileName().toString()));
+    return file.getFileName().toString().equals(FolderLock.NAME)
+        || OutputFolder.isPartial(file, files(file.resolveSibling("")));
   }
 
   /**

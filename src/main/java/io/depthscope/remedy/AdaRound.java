@@ -2,7 +2,6 @@ package io.depthscope.remedy;
 
 import io.depthscope.quant.QuantParams;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * Learns whether each weight is rounded down or up (Nagel et al., Up or Down? Adaptive Rounding for
@@ -52,15 +51,7 @@ final class AdaRound implements RowCodes {
   }
 
   @Override
-  public int[][] solve(double[][] targets, QuantParams[] params) {
-    int[][] codes = new int[targets.length][];
-    IntStream.range(0, targets.length)
-        .parallel()
-        .forEach(r -> codes[r] = row(targets[r], params[r]));
-    return codes;
-  }
-
-  private int[] row(double[] target, QuantParams params) {
+  public int[] row(double[] target, QuantParams params) {
     float[] inSteps = new float[size];
     float[] floor = new float[size];
     double[] v = new double[size];

@@ -7,6 +7,7 @@ import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.Op;
 import io.depthscope.quant.QuantizedTensor;
+import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -75,12 +76,23 @@ public record BiasCorrection(boolean analytic) implements Fit {
     Op.Convolution op = (Op.Convolution) layer.node().op();
     double[] x = InputMeans.of(op, layer.in(), layer.out(), layer.x());
     double[] xq = InputMeans.of(op, layer.in(), layer.out(), layer.xq());
-    float[] kernel = layer.weights().kernel().data();
-    float[] bias = layer.weights().bias().clone();
+    return corrected(op, layer.in(), layer.weights(), x, quantized, xq);
+  }
+
+  /**
+   * The biases of a convolution whose sums have the same means as in float32.
+   *
+   * @param x means of what each weight multiplies, as {@link InputMeans} gives them
+   * @param quantized the quantized weights, [O, KH, KW, I / groups]
+   * @param xq means of what each of these multiplies
+   */
+  private static float[] corrected(
+      Op.Convolution op, Shape in, FoldedWeights w, double[] x, float[] quantized, double[] xq) {
+    float[] bias = w.bias().clone();
     for (int row = 0; row < bias.length; row++) {
       double shift =
-          InputMeans.ofSums(op, layer.in(), kernel, x, row)
-              - InputMeans.ofSums(op, layer.in(), quantized, xq, row);
+          InputMeans.ofSums(op, in, w.kernel().data(), x, row)
+              - InputMeans.ofSums(op, in, quantized, xq, row);
       bias[row] = (float) (bias[row] + shift);
     }
     return bias;
@@ -96,20 +108,10 @@ public record BiasCorrection(boolean analytic) implements Fit {
         continue;
       }
       FoldedWeights w = network.weightsOf(node);
-      double[] mean = expected(before, graph.node(node.inputs().getFirst()));
-      float[] quantized = codes.get().dequantized();
-      float[] bias = w.bias().clone();
-      int depth = w.kernel().dims()[3];
-      int outputs = w.channels() / ((Op.Convolution) node.op()).groups();
-      for (int row = 0; row < bias.length; row++) {
-        double shift = 0;
-        for (int k = 0; k < w.perChannel(); k++) {
-          int at = row * w.perChannel() + k;
-          double error = (double) quantized[at] - w.kernel().data()[at];
-          shift += error * mean[row / outputs * depth + k % depth];
-        }
-        bias[row] = (float) (bias[row] - shift);
-      }
+      Op.Convolution op = (Op.Convolution) node.op();
+      int input = node.inputs().getFirst();
+      double[] means = InputMeans.everywhere(op, expected(before, graph.node(input)));
+      float[] bias = corrected(op, graph.shape(input), w, means, codes.get().dequantized(), means);
       mended.put(node.name(), new FoldedWeights(network.quantizable(node).kernel(), bias));
     }
     return before.with(network.withMended(mended), before.spec());

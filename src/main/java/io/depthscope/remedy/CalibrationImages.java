@@ -5,13 +5,10 @@ import io.depthscope.backend.BatchOutput;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
 import io.depthscope.graph.Network;
-import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
-import io.depthscope.quant.Range;
-import io.depthscope.stats.LayerAccumulator;
+import io.depthscope.record.Calibration;
 import io.depthscope.stats.NetworkAccumulator;
-import io.depthscope.stats.TensorStatistics;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -78,20 +75,13 @@ public record CalibrationImages(
     }
   }
 
-  private static Seen seen(Plan plan, NetworkAccumulator statistics) throws IOException {
-    Map<String, CalibratedTensor> tensors = new HashMap<>();
+  private Seen seen(Plan plan, NetworkAccumulator statistics) throws IOException {
+    Calibration ranges = Calibration.of(plan, statistics, count() + " images");
     Map<String, Seen.Channels> channels = new HashMap<>();
     for (int i = 0; i < statistics.size(); i++) {
-      LayerAccumulator layer = statistics.layer(i);
-      String name = plan.step(i).node().name();
-      TensorStatistics s = layer.baseline().layer();
-      if (s.nans() + s.infinities() > 0) {
-        throw new IOException("layer " + name + " has NaN or infinite activations in float32");
-      }
-      tensors.put(name, new CalibratedTensor(new Range(s.min(), s.max()), layer.histogram()));
-      channels.put(name, Seen.Channels.of(layer.baseline()));
+      channels.put(plan.step(i).node().name(), Seen.Channels.of(statistics.layer(i).baseline()));
     }
-    return new Seen(statistics.images(), tensors, channels);
+    return new Seen(ranges.images(), ranges.tensors(), channels);
   }
 
   /** The outputs of both streams of a plan on them, batch after batch. */

@@ -1,7 +1,7 @@
 package io.depthscope.remedy;
 
 /** A remedy that quantizes the same network in another way. */
-public sealed interface Choice extends Remedy permits RangeSearch, PerChannelWeights, LayerWidths {
+public sealed interface Choice extends Remedy permits RangeSearch, PerChannelWeights {
 
   /** The same network with another spec. */
   Mended choose(Mending before);

@@ -52,14 +52,14 @@ public record DeadChannelRepair() implements Rewrite {
       Draft.Layer layer = draft.layer(i);
       for (int c : constant) {
         weights += clear(layer, c);
-        float value = (float) seen(before, i).min()[c];
+        float value = (float) before.channels(i).min()[c];
         if (value != 0 && canBeZero(before, i, c)) {
           value = 0;
           moved++;
         }
         layer.bias()[c] = value;
         String name = graph.node(i).name();
-        Seen.Channels own = figures.getOrDefault(name, seen(before, i));
+        Seen.Channels own = figures.getOrDefault(name, before.channels(i));
         figures.put(name, own.constant(c, value));
       }
       dead += constant.size();
@@ -85,12 +85,8 @@ public record DeadChannelRepair() implements Rewrite {
     return new Rewritten(draft.network(), before.seen().with(figures), before.norms(), account);
   }
 
-  private static Seen.Channels seen(Mending m, int node) {
-    return m.seen().channels().get(m.network().graph().node(node).name());
-  }
-
   private static List<Integer> constants(Mending m, int node) {
-    Seen.Channels seen = seen(m, node);
+    Seen.Channels seen = m.channels(node);
     List<Integer> all = new ArrayList<>();
     for (int c = 0; c < seen.size(); c++) {
       if (seen.isConstant(c)) {
@@ -114,7 +110,7 @@ public record DeadChannelRepair() implements Rewrite {
   private static int readConstants(Mending m, Draft draft, int node) {
     Node reader = m.network().graph().node(node);
     int input = reader.inputs().getFirst();
-    Seen.Channels seen = seen(m, input);
+    Seen.Channels seen = m.channels(input);
     int cleared = 0;
     for (int c = 0; c < seen.size(); c++) {
       if (!seen.isConstant(c) || !takesConstant(reader, seen.min()[c])) {
@@ -144,7 +140,7 @@ public record DeadChannelRepair() implements Rewrite {
   /** True if nobody reads the channel's value any more. */
   private static boolean canBeZero(Mending m, int node, int channel) {
     Graph graph = m.network().graph();
-    double value = seen(m, node).min()[channel];
+    double value = m.channels(node).min()[channel];
     Clamp clamp = graph.node(node).clamp();
     if (graph.outputs().contains(node) || clamp.lower(channel) > 0 || clamp.upper(channel) < 0) {
       return false;

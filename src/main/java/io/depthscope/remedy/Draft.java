@@ -27,10 +27,9 @@ final class Draft {
    *
    * @param taps positions of the window
    * @param depth input channels that an output reads
-   * @param outputs output channels of a group
    */
   @SuppressWarnings("ArrayRecordComponent") // to be written to
-  record Layer(FloatTensor tensor, float[] bias, int taps, int depth, int outputs) {
+  record Layer(Op.Convolution op, FloatTensor tensor, float[] bias, int taps, int depth) {
     float[] kernel() {
       return tensor.data();
     }
@@ -45,7 +44,7 @@ final class Draft {
 
     /** First input channel that an output reads. */
     int firstInput(int row) {
-      return row / outputs * depth;
+      return op.firstInput(row, depth);
     }
 
     /** True if an output reads an input channel. */
@@ -74,11 +73,11 @@ final class Draft {
           int[] dims = w.kernel().dims();
           Op.Convolution op = (Op.Convolution) n.op();
           return new Layer(
+              op,
               FloatTensor.of(w.kernel().data().clone(), dims),
               w.bias().clone(),
               dims[1] * dims[2],
-              dims[3],
-              dims[0] / op.groups());
+              dims[3]);
         });
   }
 

@@ -73,7 +73,7 @@ public record Equalization() implements Rewrite {
     Arrays.fill(scale, 1);
     List<Wires.Group> groups = new ArrayList<>();
     for (Wires.Group g : wires.groups()) {
-      if (g.made().stream().anyMatch(e -> !seen(before, e.node()).isConstant(e.channel()))) {
+      if (g.made().stream().anyMatch(e -> !before.channels(e.node()).isConstant(e.channel()))) {
         groups.add(g);
       }
     }
@@ -94,10 +94,6 @@ public record Equalization() implements Rewrite {
     return changed == 0 && sweeps == 1
         ? Rewritten.nothing(before)
         : scaled(before, draft, wires, scale, groups.size(), sweeps);
-  }
-
-  private static Seen.Channels seen(Mending m, int node) {
-    return m.seen().channels().get(m.network().graph().node(node).name());
   }
 
   /** The largest weight that makes or reads a group, as it is scaled now. */

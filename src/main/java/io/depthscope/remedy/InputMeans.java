@@ -31,6 +31,16 @@ final class InputMeans {
     return mean;
   }
 
+  /** The same where a channel has one mean, whatever tap reads it. */
+  static double[] everywhere(Op.Convolution op, double[] channels) {
+    int taps = op.window().kernelH() * op.window().kernelW();
+    double[] means = new double[taps * channels.length];
+    for (int tap = 0; tap < taps; tap++) {
+      System.arraycopy(channels, 0, means, tap * channels.length, channels.length);
+    }
+    return means;
+  }
+
   /** Sums over columns first: they serve all rows of the kernel that read them. */
   private static double[] sums(Window w, Shape in, Shape out, LayerWalk.Inputs batch) {
     int channels = in.channels();
@@ -77,7 +87,7 @@ final class InputMeans {
   static double ofSums(Op.Convolution op, Shape in, float[] kernel, double[] means, int row) {
     int depth = in.channels() / op.groups();
     int taps = op.window().kernelH() * op.window().kernelW();
-    int first = row / (op.outChannels() / op.groups()) * depth;
+    int first = op.firstInput(row, depth);
     double sum = 0;
     for (int tap = 0; tap < taps; tap++) {
       for (int c = 0; c < depth; c++) {

@@ -42,6 +42,11 @@ public record Mending(
     return new Mending(network, scheme, policy, seen, spec, norms);
   }
 
+  /** What was seen of the channels of a node. */
+  Seen.Channels channels(int node) {
+    return seen.channels().get(network.graph().node(node).name());
+  }
+
   Mending with(Network other, QuantSpec otherSpec) {
     return new Mending(other, scheme, policy, seen, otherSpec, norms);
   }

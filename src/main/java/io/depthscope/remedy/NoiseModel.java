@@ -117,14 +117,14 @@ record NoiseModel(
     Seen.Channels in = seen.channels().get(network.graph().node(node.inputs().getFirst()).name());
     int[] dims = w.kernel().dims();
     int depth = dims[3];
-    int outputs = dims[0] / ((Op.Convolution) node.op()).groups();
+    Op.Convolution op = (Op.Convolution) node.op();
     double noise = 0;
     for (int row = 0; row < w.channels(); row++) {
       double random = 0;
       double mean = 0;
       for (int k = 0; k < w.perChannel(); k++) {
         int at = row * w.perChannel() + k;
-        int c = row / outputs * depth + k % depth;
+        int c = op.firstInput(row, depth) + k % depth;
         double dw =
             (double) codes.paramsOf(at).dequantize(codes.codes()[at]) - w.kernel().data()[at];
         random += dw * dw * in.variance(c);

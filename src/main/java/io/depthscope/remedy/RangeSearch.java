@@ -57,8 +57,7 @@ public record RangeSearch() implements Choice {
       CalibratedTensor seen = before.seen().tensors().get(node.name());
       double least = now.noise(seen.histogram());
       for (RangeEstimator e : CANDIDATES) {
-        QuantParams p =
-            QuantParams.of(e.estimate(seen.observed(), seen.histogram(), format), format);
+        QuantParams p = seen.params(e, format);
         double noise = p.noise(seen.histogram());
         if (noise < least) {
           least = noise;

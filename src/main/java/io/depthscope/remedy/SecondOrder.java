@@ -1,7 +1,6 @@
 package io.depthscope.remedy;
 
 import io.depthscope.quant.QuantParams;
-import java.util.stream.IntStream;
 
 /**
  * Rounds the weights of a row one after the other, and lets those that follow make up for each
@@ -33,15 +32,7 @@ final class SecondOrder implements RowCodes {
   }
 
   @Override
-  public int[][] solve(double[][] targets, QuantParams[] params) {
-    int[][] codes = new int[targets.length][];
-    IntStream.range(0, targets.length)
-        .parallel()
-        .forEach(r -> codes[r] = row(targets[r], params[r]));
-    return codes;
-  }
-
-  private int[] row(double[] target, QuantParams params) {
+  public int[] row(double[] target, QuantParams params) {
     int[] codes = new int[size];
     double[] w = target.clone();
     for (int j = 0; j < size; j++) {

@@ -5,16 +5,9 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
 import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.ImageBatch;
-import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Plan;
-import io.depthscope.quant.Range;
 import io.depthscope.record.Calibration;
-import io.depthscope.stats.LayerAccumulator;
-import io.depthscope.stats.NetworkAccumulator;
-import io.depthscope.stats.TensorStatistics;
 import java.io.IOException;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Future;
 
@@ -52,7 +45,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
       if (done == 0) {
         throw new IOException(source + ": no image to calibrate with");
       }
-      return Optional.of(seen(program.statistics(), source));
+      return Optional.of(Calibration.of(fp32, program.statistics(), source));
     }
   }
 
@@ -67,7 +60,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
       for (ImageBatch batch = batches.next(); batch != null; batch = batches.next()) {
         Program.await(program.submit(InputBatch.of(batch)));
       }
-      return seen(program.statistics(), source);
+      return Calibration.of(fp32, program.statistics(), source);
     }
   }
 
@@ -75,26 +68,7 @@ public record CalibrationPass(Backend backend, Plan fp32) {
   public Calibration run(ImageBatch images) throws IOException {
     try (Program program = backend.compile(fp32, images.count())) {
       Program.await(program.submit(InputBatch.of(images)));
-      return seen(program.statistics(), images.count() + " images");
+      return Calibration.of(fp32, program.statistics(), images.count() + " images");
     }
-  }
-
-  private Calibration seen(NetworkAccumulator seen, String source) throws IOException {
-    Map<String, CalibratedTensor> tensors = new LinkedHashMap<>();
-    for (int i = 0; i < seen.size(); i++) {
-      LayerAccumulator layer = seen.layer(i);
-      String name = fp32.step(i).node().name();
-      TensorStatistics s = layer.baseline().layer();
-      if (s.nans() + s.infinities() > 0) {
-        throw new IOException(
-            "layer "
-                + name
-                + " has "
-                + (s.nans() + s.infinities())
-                + " NaN or infinite activations in float32; it cannot be calibrated");
-      }
-      tensors.put(name, new CalibratedTensor(new Range(s.min(), s.max()), layer.histogram()));
-    }
-    return new Calibration(seen.images(), source, Map.of(), tensors);
   }
 }

@@ -44,14 +44,8 @@ public final class Export {
       throws IOException {
     Network network = subject.model().network();
     switch (format) {
-      case SAFETENSORS -> {
-        NetworkFile.About about =
-            new NetworkFile.About(
-                subject.model().family(),
-                subject.images().map(p -> stated.written(subject.model(), p)));
-        AtomicFile.write(
-            target, out -> NetworkFile.write(out, network, about, spec.orElse(QuantSpec.NONE)));
-      }
+      case SAFETENSORS ->
+          wholeNetwork(subject, stated, network, spec.orElse(QuantSpec.NONE), target);
       case ONNX -> {
         byte[] bytes =
             spec.isPresent()
@@ -73,6 +67,23 @@ public final class Export {
       }
       default -> throw new IllegalArgumentException(format.word() + " is not made of a network");
     }
+  }
+
+  /**
+   * Writes a network with all that its file can say.
+   *
+   * @param subject what it is, or was made of, and how it reads images
+   * @param stated of the latter
+   * @param spec {@link QuantSpec#NONE} if codes of weights are those of rounding to the nearest
+   */
+  static void wholeNetwork(
+      Subject subject, StatedImages stated, Network network, QuantSpec spec, Path target)
+      throws IOException {
+    NetworkFile.About about =
+        new NetworkFile.About(
+            subject.model().family(),
+            subject.images().map(p -> stated.written(subject.model(), p)));
+    AtomicFile.write(target, out -> NetworkFile.write(out, network, about, spec));
   }
 
   /**

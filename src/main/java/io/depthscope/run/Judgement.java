@@ -6,6 +6,8 @@ import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
 import io.depthscope.remedy.CalibrationImages;
 import io.depthscope.remedy.Mending;
+import io.depthscope.stats.ErrorSums;
+import io.depthscope.stats.PredictionSums;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,28 +100,22 @@ public record Judgement(
         if (!classes) {
           continue;
         }
-        int quantized = largest(out.candidate(), image * n, n);
-        same += quantized == largest(original, image * n, n) ? 1 : 0;
+        int best = PredictionSums.predicted(out.baseline(), image * n, n);
+        int quantized = PredictionSums.predicted(out.candidate(), image * n, n);
+        int first = PredictionSums.predicted(original, image * n, n);
+        same += first >= 0 && first == quantized ? 1 : 0;
         if (labels[image] >= 0) {
           labelled++;
-          right += largest(out.baseline(), image * n, n) == labels[image] ? 1 : 0;
+          right += best == labels[image] ? 1 : 0;
           rightQuantized += quantized == labels[image] ? 1 : 0;
         }
       }
     }
 
-    private static int largest(float[] values, int at, int n) {
-      int best = 0;
-      for (int c = 1; c < n; c++) {
-        best = values[at + c] > values[at + best] ? c : best;
-      }
-      return best;
-    }
-
     Judgement judgement(boolean classes) {
       return new Judgement(
           images,
-          10 * Math.log10(signal / error),
+          ErrorSums.sqnrDb(signal, error),
           most > least ? change / (most - least) : change,
           labelled == 0 ? Double.NaN : (double) right / labelled,
           labelled == 0 ? Double.NaN : (double) rightQuantized / labelled,

@@ -158,7 +158,7 @@ public record LayerDialects(
       throws IOException {
     Network network = subject.model().network();
     Graph graph = network.graph();
-    Network all = network.handingOut(IntStream.range(0, graph.size()).boxed().toList());
+    Network all = network.handingOutAll();
     Plan plan =
         Plan.of(
             all,

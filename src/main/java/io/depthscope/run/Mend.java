@@ -4,11 +4,9 @@ import io.depthscope.backend.InputBatch;
 import io.depthscope.dataset.Batches;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
-import io.depthscope.dataset.LaterImages;
 import io.depthscope.dataset.Samples;
+import io.depthscope.dataset.SelectedImages;
 import io.depthscope.graph.exchange.LoadOptions;
-import io.depthscope.graph.exchange.LoadedModel;
-import io.depthscope.graph.exchange.NetworkFile;
 import io.depthscope.plan.Plan;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.AtomicFile;
@@ -40,13 +38,6 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
   public Mend {
     steps = steps.map(List::copyOf);
   }
-
-  /**
-   * A network with its ladder.
-   *
-   * @param before the run of the network as it was; the same of {@code after}
-   */
-  public record Result(MendAccount account, DiagnosedRun before, DiagnosedRun after) {}
 
   /** Copies of a network's weights that stand beside each other: what was built is kept. */
   private static final int NETWORKS = 12;
@@ -107,7 +98,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
    * @return empty if the user stopped it
    * @throws IOException if anything fails; what stands in the folder stays
    */
-  public Optional<Result> run(Path folder, boolean overwrite, RunListener listener)
+  public Optional<MendAccount> run(Path folder, boolean overwrite, RunListener listener)
       throws IOException {
     MendDirectory.create(folder);
     TestImages<?> judged = judged(listener);
@@ -163,7 +154,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
             of.ranges().text(),
             judged.data().description());
     AtomicFile.write(folder.resolve(MendDirectory.ACCOUNT), account::write);
-    return Optional.of(new Result(account, before.get(), after.get()));
+    return Optional.of(account);
   }
 
   private static Analysis.Output output(Path directory, boolean overwrite) {
@@ -194,7 +185,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
       listener.notice("there are no other images: it is judged on those that it learns from");
       return all;
     }
-    LaterImages later = new LaterImages(data, used);
+    SelectedImages later = SelectedImages.from(data, used);
     TestImages<Dataset> rest =
         new TestImages<>(later, all.count() - used, all.strict(), all.seed());
     return all.labelled() ? rest : rest.withoutLabels();
@@ -244,12 +235,8 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
 
   /** Writes the network and how it is quantized, and reads the network back. */
   private Subject write(Path folder, Mending mended, Held calibration) throws IOException {
-    LoadedModel model = of.subject().model();
-    NetworkFile.About about =
-        new NetworkFile.About(
-            model.family(), of.subject().images().map(p -> StatedImages.NOTHING.written(model, p)));
     Path file = folder.resolve(MendDirectory.NETWORK);
-    AtomicFile.write(file, out -> NetworkFile.write(out, mended.network(), about, mended.spec()));
+    Export.wholeNetwork(of.subject(), StatedImages.NOTHING, mended.network(), mended.spec(), file);
     Subject read = new Subject(ModelReader.load(file, LoadOptions.NONE), of.subject().images());
     Analysis again = new Analysis(read, of.images(), of.method(), of.ranges(), of.machine());
     Calibration seen =

@@ -2,8 +2,8 @@ package io.depthscope.run;
 
 import io.depthscope.backend.BackendException;
 import io.depthscope.dataset.Dataset;
-import io.depthscope.dataset.InterleavedDataset;
 import io.depthscope.dataset.Samples;
+import io.depthscope.dataset.SelectedImages;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
@@ -84,7 +84,7 @@ public record SensitivityAnalysis(Analysis of, SensitivityAim aim) {
     // Images sorted by class would make a sample of a few classes of the first ones.
     Samples data =
         of.images().data() instanceof Dataset decoded
-            ? new InterleavedDataset(decoded, of.images().count())
+            ? SelectedImages.interleaved(decoded, of.images().count())
             : of.images().data();
     return (from, to, skipped) ->
         of.batches(

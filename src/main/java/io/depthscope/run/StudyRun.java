@@ -3,7 +3,7 @@ package io.depthscope.run;
 import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.PackedDataset;
 import io.depthscope.dataset.Preprocessing;
-import io.depthscope.dataset.SpreadDataset;
+import io.depthscope.dataset.SelectedImages;
 import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.NetworkSummary;
 import io.depthscope.diagnosis.Study;
@@ -218,6 +218,6 @@ public record StudyRun(
         n + " images of " + spec,
         n,
         quantization,
-        calibrating.own().map(OwnImages::opener).orElse(() -> new SpreadDataset(data, n)));
+        calibrating.own().map(OwnImages::opener).orElse(() -> SelectedImages.spread(data, n)));
   }
 }

@@ -35,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -96,7 +95,7 @@ public record TensorRun(
     Graph graph = model.graph();
     TensorInput images = TensorInput.open(input, Optional.empty(), model.tensors());
     int count = images.size();
-    Network network = all ? handingOutAll(model.network()) : model.network();
+    Network network = all ? model.network().handingOutAll() : model.network();
     float[][] table = new float[graph.inputShape().channels()][256];
     QuantSpec spec = spec(table, images);
     List<Written> written = written(spec);
@@ -131,10 +130,6 @@ public record TensorRun(
       at = end;
     }
     return values;
-  }
-
-  private static Network handingOutAll(Network network) {
-    return network.handingOut(IntStream.range(0, network.graph().size()).boxed().toList());
   }
 
   /** How each tensor is quantized; ranges are those of the input itself. */

@@ -40,6 +40,11 @@ public record FloatTensor(int[] dims, float[] data) {
     return n;
   }
 
+  /** The value of a channel, of one a channel or one for all. */
+  public static float ofChannel(float[] values, int channel) {
+    return values[values.length == 1 ? 0 : channel];
+  }
+
   /**
    * A value for each channel.
    *
@@ -49,7 +54,7 @@ public record FloatTensor(int[] dims, float[] data) {
   public static float[] eachChannel(float[] values, int channels, int room) {
     float[] each = new float[room];
     for (int c = 0; c < channels; c++) {
-      each[c] = values[values.length == 1 ? 0 : c];
+      each[c] = ofChannel(values, c);
     }
     return each;
   }

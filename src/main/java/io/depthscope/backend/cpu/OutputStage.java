@@ -4,6 +4,7 @@ import io.depthscope.graph.Clamp;
 import io.depthscope.plan.Step;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.stats.StreamSums;
+import io.depthscope.tensor.FloatTensor;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -47,7 +48,7 @@ record OutputStage(
     float[] ends = new float[padded];
     Arrays.fill(ends, beyond);
     for (int c = 0; c < channels; c++) {
-      ends[c] = values[values.length == 1 ? 0 : c];
+      ends[c] = FloatTensor.ofChannel(values, c);
     }
     return ends;
   }

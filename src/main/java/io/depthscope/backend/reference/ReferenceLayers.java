@@ -54,13 +54,12 @@ final class ReferenceLayers {
     Shape si = l.in();
     Shape so = l.out();
     int depth = si.channels() / op.groups();
-    int outputsPerGroup = so.channels() / op.groups();
     float[] out = new float[so.size()];
     int at = 0;
     for (int y = 0; y < so.height(); y++) {
       for (int x = 0; x < so.width(); x++) {
         for (int o = 0; o < so.channels(); o++) {
-          int firstChannel = o / outputsPerGroup * depth;
+          int firstChannel = op.firstInput(o, depth);
           double acc = 0;
           for (int ky = 0; ky < g.kernelH(); ky++) {
             int iy = row(g, y, ky);

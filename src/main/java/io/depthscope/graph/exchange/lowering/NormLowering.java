@@ -10,6 +10,7 @@ import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.SCALED;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.SCALED_MEAN;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.SQUARED;
 import static io.depthscope.graph.exchange.lowering.Value.Norming.Part.VARIANCE;
+import static io.depthscope.tensor.FloatTensor.ofChannel;
 
 import io.depthscope.graph.LayerNorm;
 import io.depthscope.graph.draft.DraftOp;
@@ -151,10 +152,6 @@ final class NormLowering {
     return a.of().equals(b.of());
   }
 
-  private static float each(float[] values, int channel) {
-    return values[values.length == 1 ? 0 : channel];
-  }
-
   private interface Rule {
     Optional<Value> of(Inputs in, int a, int b);
   }
@@ -193,7 +190,7 @@ final class NormLowering {
       Norming n = norming(in, a);
       float[] shift = byValue.byChannel(in.constant(b), n.of());
       for (int c = 0; c < shift.length; c++) {
-        shift[c] += each(n.shift(), c);
+        shift[c] += ofChannel(n.shift(), c);
       }
       return Optional.of(new Norming(OFFSET, n.of(), n.epsilon(), n.scale(), shift, n.maker()));
     }
@@ -243,7 +240,7 @@ final class NormLowering {
     if (in.isConstant(a)) {
       float[] scale = byValue.byChannel(in.constant(a), inverse.of());
       for (int c = 0; c < scale.length; c++) {
-        scale[c] *= each(inverse.scale(), c);
+        scale[c] *= ofChannel(inverse.scale(), c);
       }
       return Optional.of(
           new Norming(INVERSE, inverse.of(), inverse.epsilon(), scale, ZERO, inverse.maker()));

@@ -1,0 +1,133 @@
+package io.depthscope.dataset;
+
+import java.io.IOException;
+import java.util.Objects;
+import java.util.function.IntUnaryOperator;
+
+/** Some images of a data set, in an order of their own. It does not close the data set it shows. */
+public final class SelectedImages implements Dataset {
+  private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+  private final Dataset all;
+  private final int count;
+  private final IntUnaryOperator place;
+  private final String description;
+  private final String mark;
+
+  /**
+   * @param place in the data set, of an image here
+   * @param mark what tells the choice from others, behind the data set's fingerprint
+   */
+  private SelectedImages(
+      Dataset all, int count, IntUnaryOperator place, String description, String mark) {
+    this.all = all;
+    this.count = count;
+    this.place = place;
+    this.description = description;
+    this.mark = mark;
+  }
+
+  /**
+   * Images at equal distances: a sample of every class where images are sorted by class.
+   *
+   * @param count images to take; all of them if there are no more
+   * @throws IllegalArgumentException if {@code count} is not positive
+   */
+  public static SelectedImages spread(Dataset all, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(count + " images of a data set");
+    }
+    int n = Math.min(count, all.size());
+    return new SelectedImages(
+        all,
+        n,
+        i -> (int) ((long) i * all.size() / n),
+        n + " images spread over " + all.description(),
+        "/" + n);
+  }
+
+  /**
+   * The first images in another order: any number of them, from the first on, lie about evenly
+   * among all.
+   *
+   * @param count images to show, from the first on
+   */
+  public static SelectedImages interleaved(Dataset all, int count) {
+    int n = Math.min(count, all.size());
+    // Steps of about the golden section around a circle leave gaps of three lengths at most.
+    long step = Math.max(1, Math.round(n * GOLDEN));
+    while (divisor(step, n) != 1) {
+      step++;
+    }
+    long by = step;
+    return new SelectedImages(all, n, i -> (int) (i * by % n), all.description(), "*" + by);
+  }
+
+  /**
+   * The images from one on.
+   *
+   * @throws IllegalArgumentException if none is left
+   */
+  public static SelectedImages from(Dataset all, int first) {
+    if (first < 0 || first >= all.size()) {
+      throw new IllegalArgumentException("no image from " + first + " on of " + all.size());
+    }
+    return new SelectedImages(
+        all,
+        all.size() - first,
+        i -> first + i,
+        all.description() + " from image " + first + " on",
+        "+" + first);
+  }
+
+  private static long divisor(long a, long b) {
+    return b == 0 ? a : divisor(b, a % b);
+  }
+
+  private int source(int index) {
+    return place.applyAsInt(Objects.checkIndex(index, count));
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public String fingerprint() {
+    return all.fingerprint() + mark;
+  }
+
+  @Override
+  public int size() {
+    return count;
+  }
+
+  @Override
+  public boolean labelled() {
+    return all.labelled();
+  }
+
+  @Override
+  public int classCount() {
+    return all.classCount();
+  }
+
+  @Override
+  public int label(int index) {
+    return all.label(source(index));
+  }
+
+  @Override
+  public String name(int index) {
+    return all.name(source(index));
+  }
+
+  @Override
+  public RgbImage read(int index) throws IOException {
+    return all.read(source(index));
+  }
+
+  @Override
+  public void close() {}
+}
