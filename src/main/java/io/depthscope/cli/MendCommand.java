@@ -2,11 +2,11 @@ package io.depthscope.cli;
 
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
+import io.depthscope.record.MendAccount;
 import io.depthscope.record.MendDirectory;
 import io.depthscope.remedy.Remedy;
 import io.depthscope.run.Analysis;
 import io.depthscope.run.Mend;
-import io.depthscope.run.MendAccount;
 import io.depthscope.run.Quantization;
 import io.depthscope.run.Subject;
 import java.io.IOException;
@@ -62,6 +62,11 @@ final class MendCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "DIR", description = "Folder of the results.")
   private Path out;
 
+  @Option(
+      names = "--resume",
+      description = "Continue the interrupted mending in --out: steps that were tried are kept.")
+  private boolean resume;
+
   @Option(names = "--overwrite", description = "Replace the results in --out.")
   private boolean overwrite;
 
@@ -77,14 +82,21 @@ final class MendCommand implements Callable<Integer> {
     if (plan && (out != null || steps != null)) {
       throw new UsageException("--plan writes nothing and runs no steps");
     }
+    if (resume && overwrite) {
+      throw new UsageException("--resume and --overwrite contradict each other");
+    }
+    PrintWriter text = spec.commandLine().getOut();
     if (!plan) {
       if (out == null) {
         throw new UsageException("--out DIR is needed: where the mended network goes");
       }
-      MendDirectory.requireOurs(out, overwrite);
+      MendDirectory.requireOurs(out);
       OutputFile.checkApart("--out", MendDirectory.files(out), measurement.inputs());
+      if (resume && MendDirectory.isComplete(out)) {
+        text.println(out + " holds finished results; nothing to resume");
+        return 0;
+      }
     }
-    PrintWriter text = spec.commandLine().getOut();
     Subject subject = measurement.subject();
     if (!quiet) {
       measurement.lines(subject).forEach(text::println);
@@ -149,10 +161,9 @@ final class MendCommand implements Callable<Integer> {
         MendText.print(mend.plan(terminal), text);
         return 0;
       }
-      Optional<MendAccount> result = mend.run(out, overwrite, terminal);
+      Optional<MendAccount> result = mend.run(out, resume, overwrite, terminal);
       if (result.isEmpty()) {
-        err.println("depthscope: interrupted; --overwrite starts again");
-        return Main.INTERRUPTED;
+        return interrupted(err);
       }
       if (!quiet) {
         MendText.print(result.get(), text);
@@ -167,8 +178,17 @@ final class MendCommand implements Callable<Integer> {
               + out.resolve(MendDirectory.AFTER));
       return 0;
     } catch (InterruptedIOException e) {
-      err.println("depthscope: interrupted; --overwrite starts again");
-      return Main.INTERRUPTED;
+      return interrupted(err);
     }
+  }
+
+  private int interrupted(PrintWriter err) {
+    err.println(
+        plan
+            ? "depthscope: interrupted"
+            : "depthscope: interrupted; repeat the command with --out "
+                + out
+                + " --resume to continue");
+    return Main.INTERRUPTED;
   }
 }

@@ -1,7 +1,7 @@
 package io.depthscope.cli;
 
-import io.depthscope.run.Judgement;
-import io.depthscope.run.MendAccount;
+import io.depthscope.record.Judgement;
+import io.depthscope.record.MendAccount;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;

@@ -181,7 +181,7 @@ final class StudyCommand implements Callable<Integer> {
               machine);
       Optional<StudyRun.Result> result;
       try {
-        result = run.run(resume, new Terminal(err, quiet, interruption::requested));
+        result = run.run(new Terminal(err, quiet, interruption::requested));
       } catch (InterruptedIOException e) {
         result = Optional.empty();
       }

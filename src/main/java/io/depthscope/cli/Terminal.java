@@ -26,6 +26,13 @@ final class Terminal implements RunListener {
   }
 
   @Override
+  public void step(String line) {
+    if (!quiet) {
+      notice(line);
+    }
+  }
+
+  @Override
   public Progress begin(String what, long from, long to) {
     return ProgressText.start(what, from, to, quiet, err);
   }

@@ -129,6 +129,18 @@ public final class RunDirectory implements AutoCloseable {
         || OutputFolder.isPartial(file, files(file.resolveSibling("")));
   }
 
+  /** True for a folder of a run that was killed before its record was complete. */
+  static boolean holdsOnlyLeftovers(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      return false;
+    }
+    try (Stream<Path> children = Files.list(directory)) {
+      return children.allMatch(RunDirectory::isLeftover);
+    } catch (IOException e) {
+      return false; // what cannot be listed is not empty
+    }
+  }
+
   /**
    * Makes the folder ready for a new run, or for continuing one. What an earlier run left there
    * stays until {@link #begin}.

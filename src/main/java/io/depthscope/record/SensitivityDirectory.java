@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -22,19 +21,11 @@ public final class SensitivityDirectory implements AutoCloseable {
   private static final List<String> OUTPUTS = List.of(RESULTS, TABLE, MANIFEST);
 
   private final Path directory;
-  private final Map<String, String> identity;
-  private final FolderLock lock;
-  private final Optional<Checkpoint> checkpoint;
+  private final CheckpointFolder folder;
 
-  private SensitivityDirectory(
-      Path directory,
-      Map<String, String> identity,
-      FolderLock lock,
-      Optional<Checkpoint> checkpoint) {
+  private SensitivityDirectory(Path directory, CheckpointFolder folder) {
     this.directory = directory;
-    this.identity = identity;
-    this.lock = lock;
-    this.checkpoint = checkpoint;
+    this.folder = folder;
   }
 
   /** True if the folder holds a finished measurement. */
@@ -85,34 +76,10 @@ public final class SensitivityDirectory implements AutoCloseable {
       Path directory, Map<String, String> identity, boolean resume, boolean overwrite)
       throws IOException {
     requireOurs(directory);
-    OutputFolder.create(directory);
-    FolderLock lock = FolderLock.take(directory);
-    try {
-      boolean begun = Files.exists(directory.resolve(CHECKPOINT));
-      if (!overwrite && isComplete(directory)) {
-        throw new RefusedOutputException(
-            directory + " holds finished results; choose another --out or add --overwrite");
-      } else if (begun && !resume && !overwrite) {
-        throw new RefusedOutputException(
-            directory + " holds an interrupted run; add --resume to continue it or --overwrite");
-      }
-      if (overwrite) {
-        for (Path file : files(directory)) {
-          AtomicFile.delete(file);
-        }
-      }
-      Optional<Checkpoint> checkpoint =
-          begun && !overwrite
-              ? Optional.of(Checkpoint.read(directory.resolve(CHECKPOINT)))
-              : Optional.empty();
-      if (checkpoint.isPresent()) {
-        checkpoint.get().requireSame(directory, identity);
-      }
-      return new SensitivityDirectory(directory, identity, lock, checkpoint);
-    } catch (IOException e) {
-      lock.close();
-      throw e;
-    }
+    CheckpointFolder.Layout layout =
+        new CheckpointFolder.Layout(CHECKPOINT, RESULTS, files(directory));
+    return new SensitivityDirectory(
+        directory, CheckpointFolder.open(directory, layout, identity, resume, overwrite));
   }
 
   /** What two parts of one measurement must share, beside what is given. */
@@ -122,7 +89,7 @@ public final class SensitivityDirectory implements AutoCloseable {
 
   /** True if {@link #restore} has something to restore. */
   public boolean resumes() {
-    return checkpoint.isPresent();
+    return folder.resumes();
   }
 
   /**
@@ -132,26 +99,17 @@ public final class SensitivityDirectory implements AutoCloseable {
    * @throws IOException if an earlier part had others
    */
   public void requireParameters(String fingerprint) throws IOException {
-    identity.put("scales", fingerprint);
-    if (checkpoint.isPresent()) {
-      checkpoint.get().requireSame(directory, identity);
-    }
+    folder.require("scales", fingerprint);
   }
 
   /** Brings a fresh state to where the interrupted measurement stopped. */
   public void restore(SensitivityState state) throws IOException {
-    if (checkpoint.isPresent()) {
-      try {
-        checkpoint.get().restore(state);
-      } catch (IOException e) {
-        throw Checkpoint.damaged(directory.resolve(CHECKPOINT), e);
-      }
-    }
+    folder.restore(state);
   }
 
   /** Writes a checkpoint; the one before stays until this one is complete. */
   public void checkpoint(SensitivityState state) throws IOException {
-    Checkpoint.write(directory.resolve(CHECKPOINT), identity, 0, state);
+    folder.write(state);
   }
 
   /** Writes every file, {@code sensitivity.json} last, and deletes the checkpoint. */
@@ -162,11 +120,11 @@ public final class SensitivityDirectory implements AutoCloseable {
         directory.resolve(MANIFEST),
         out -> out.write(mapper.writeValueAsBytes(manifest.entries())));
     AtomicFile.write(directory.resolve(RESULTS), out -> SensitivityFiles.writeJson(result, out));
-    AtomicFile.delete(directory.resolve(CHECKPOINT));
+    folder.delete();
   }
 
   @Override
   public void close() throws IOException {
-    lock.close();
+    folder.close();
   }
 }

@@ -76,11 +76,7 @@ public record StudyDirectory(Path path) {
   }
 
   private static boolean holdsOnlyEmptyRuns(Path network) {
-    return children(network, f -> true).stream()
-        .allMatch(
-            run ->
-                Files.isDirectory(run)
-                    && children(run, f -> !RunDirectory.isLeftover(f)).isEmpty());
+    return children(network, f -> true).stream().allMatch(RunDirectory::holdsOnlyLeftovers);
   }
 
   private static List<Path> children(Path folder, Predicate<Path> wanted) {

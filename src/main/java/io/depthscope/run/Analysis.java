@@ -151,6 +151,25 @@ public record Analysis(
   }
 
   /**
+   * The finished run of a directory: read where it stands there, continued where it was
+   * interrupted, else made.
+   *
+   * @param checkpointEvery images between checkpoints
+   * @return empty if it was stopped; there is a checkpoint then, unless it was calibrating
+   * @throws IOException if another run stands there, or anything fails
+   */
+  Optional<Run> finished(Path directory, int checkpointEvery, RunListener listener)
+      throws IOException {
+    if (RunDirectory.isComplete(directory)) {
+      return Optional.of(readSame(directory));
+    }
+    boolean continued = RunDirectory.isInterrupted(directory);
+    return run(new Output(directory, continued, false, checkpointEvery), listener)
+        .finished()
+        .map(DiagnosedRun::run);
+  }
+
+  /**
    * Runs it.
    *
    * @throws IOException if anything fails; what was recorded before stays

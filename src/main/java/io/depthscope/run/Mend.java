@@ -6,12 +6,10 @@ import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Samples;
 import io.depthscope.dataset.SelectedImages;
-import io.depthscope.graph.exchange.LoadOptions;
-import io.depthscope.plan.Plan;
 import io.depthscope.quant.QuantScheme;
-import io.depthscope.record.AtomicFile;
-import io.depthscope.record.Calibration;
+import io.depthscope.record.MendAccount;
 import io.depthscope.record.MendDirectory;
+import io.depthscope.record.MendState;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.remedy.CalibrationImages;
 import io.depthscope.remedy.Mending;
@@ -20,7 +18,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Mends a network: measures it, tries remedies, and hands over what came of it.
@@ -85,7 +85,8 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
    */
   public List<MendAccount.Prediction> plan(RunListener listener) throws IOException {
     Held held = calibration(listener);
-    MendLadder ladder = new MendLadder(begin(held), held.images(), null, null, listener);
+    MendLadder ladder =
+        new MendLadder(begin(held), held.images(), null, null, MendLadder.Keeper.NONE, listener);
     return ladder.plan().stream()
         .map(f -> new MendAccount.Prediction(f.remedy().name(), f.remedy().summary(), f.sqnrDb()))
         .toList();
@@ -94,18 +95,42 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
   /**
    * Mends it, and leaves everything in a folder.
    *
+   * @param resume continue what was interrupted there
    * @param overwrite replace what is there
-   * @return empty if the user stopped it
+   * @return empty if the user stopped it while a network was run
+   * @throws java.io.InterruptedIOException if the user stopped it while remedies were tried
    * @throws IOException if anything fails; what stands in the folder stays
    */
-  public Optional<MendAccount> run(Path folder, boolean overwrite, RunListener listener)
+  public Optional<MendAccount> run(
+      Path folder, boolean resume, boolean overwrite, RunListener listener) throws IOException {
+    Map<String, String> identity = MendDirectory.identity(of.spec());
+    identity.put("remedies", remedies());
+    try (MendDirectory directory = MendDirectory.open(folder, identity, resume, overwrite)) {
+      MendState state = new MendState();
+      directory.restore(state);
+      if (resume && !directory.resumes()) {
+        listener.notice("no checkpoint in " + folder + "; starting with the first step");
+      }
+      directory.checkpoint(state); // from now on the folder is known as ours
+      return run(directory, state, listener);
+    }
+  }
+
+  /** What was asked for. */
+  private String remedies() {
+    return steps
+        .map(all -> all.stream().map(Remedy::name).collect(Collectors.joining(",")))
+        .orElse("until no more is lost than " + target);
+  }
+
+  private Optional<MendAccount> run(MendDirectory directory, MendState state, RunListener listener)
       throws IOException {
-    MendDirectory.create(folder);
     TestImages<?> judged = judged(listener);
     Analysis first = new Analysis(of.subject(), judged, of.method(), of.ranges(), of.machine());
-    Optional<DiagnosedRun> before =
-        first.run(output(folder.resolve(MendDirectory.BEFORE), overwrite), listener).finished();
-    if (before.isEmpty()) {
+    Path folder = directory.path();
+    if (first
+        .finished(folder.resolve(MendDirectory.BEFORE), CHECKPOINT_EVERY, listener)
+        .isEmpty()) {
       return Optional.empty();
     }
     Held calibration = calibration(listener);
@@ -116,49 +141,44 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
       listener.notice(
           "remedies are judged on the first " + held.images().count() + " images, to save memory");
     }
+    MendRecord keeper = new MendRecord(directory, state, of, calibration.images().count());
     MendLadder ladder =
         new MendLadder(
             original,
             calibration.images(),
-            new Judgement.Judge(original, calibration.images(), calibration.labels(), classes),
-            new Judgement.Judge(original, held.images(), held.labels(), classes),
+            new Judge(original, calibration.images(), calibration.labels(), classes),
+            new Judge(original, held.images(), held.labels(), classes),
+            keeper,
             listener);
     MendLadder.Result result =
         steps.isPresent() ? ladder.follow(steps.get()) : ladder.search(target);
-    Subject mended = write(folder, result.mended(), calibration);
+    Subject mended = keeper.write(result.mended());
     Analysis second =
         new Analysis(
             mended,
             judged,
             new Method(
-                new Quantization.AsWritten(
-                    QuantizationJson.read(folder.resolve(MendDirectory.QUANTIZATION))),
+                new Quantization.AsWritten(QuantizationJson.read(keeper.quantization())),
                 of.method().feed(),
                 of.method().recording()),
-            CalibrationSource.of(
-                "",
-                0,
-                Optional.of(folder.resolve(MendDirectory.QUANTIZATION)),
-                of.ranges().opener()),
+            CalibrationSource.of("", 0, Optional.of(keeper.quantization()), of.ranges().opener()),
             of.machine());
-    Optional<DiagnosedRun> after =
-        second.run(output(folder.resolve(MendDirectory.AFTER), overwrite), listener).finished();
-    if (after.isEmpty()) {
+    if (second
+        .finished(folder.resolve(MendDirectory.AFTER), CHECKPOINT_EVERY, listener)
+        .isEmpty()) {
       return Optional.empty();
     }
     MendAccount account =
-        MendAccount.of(
-            result,
+        new MendAccount(
             of.subject().model().graph().name(),
             original.scheme(),
             of.ranges().text(),
-            judged.data().description());
-    AtomicFile.write(folder.resolve(MendDirectory.ACCOUNT), account::write);
+            judged.data().description(),
+            result.before(),
+            result.steps(),
+            result.after());
+    directory.finish(account);
     return Optional.of(account);
-  }
-
-  private static Analysis.Output output(Path directory, boolean overwrite) {
-    return new Analysis.Output(directory, false, overwrite, CHECKPOINT_EVERY);
   }
 
   private Mending begin(Held calibration) throws IOException {
@@ -231,24 +251,5 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
             room(),
             listener::stop);
     return new Held(images, right);
-  }
-
-  /** Writes the network and how it is quantized, and reads the network back. */
-  private Subject write(Path folder, Mending mended, Held calibration) throws IOException {
-    Path file = folder.resolve(MendDirectory.NETWORK);
-    Export.wholeNetwork(of.subject(), StatedImages.NOTHING, mended.network(), mended.spec(), file);
-    Subject read = new Subject(ModelReader.load(file, LoadOptions.NONE), of.subject().images());
-    Analysis again = new Analysis(read, of.images(), of.method(), of.ranges(), of.machine());
-    Calibration seen =
-        new Calibration(
-            calibration.images().count(),
-            of.ranges().text(),
-            again.spec().calibrationInputs(),
-            mended.seen().tensors());
-    Plan plan = read.plan(mended.spec(), of.method().feed(), of.method().recording());
-    AtomicFile.write(
-        folder.resolve(MendDirectory.QUANTIZATION),
-        out -> QuantizationJson.write(plan, mended.scheme(), seen, out));
-    return read;
   }
 }

@@ -1,9 +1,12 @@
 package io.depthscope.run;
 
+import io.depthscope.record.Judgement;
+import io.depthscope.record.MendAccount;
 import io.depthscope.remedy.BiasCorrection;
 import io.depthscope.remedy.CalibrationImages;
 import io.depthscope.remedy.DeadChannelRepair;
 import io.depthscope.remedy.Equalization;
+import io.depthscope.remedy.Fit;
 import io.depthscope.remedy.Mending;
 import io.depthscope.remedy.RangeSearch;
 import io.depthscope.remedy.Remedy;
@@ -15,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Tries remedies one after the other, the one with the largest predicted gain first, and keeps
@@ -31,11 +35,50 @@ final class MendLadder {
 
   private final Mending original;
   private final CalibrationImages images;
-  private final Judgement.Judge calibrated;
-  private final Judgement.Judge judge;
+  private final Judge calibrated;
+  private final Judge judge;
+  private final Keeper keeper;
   private final RunListener listener;
   private final Map<List<String>, Mending> built = new HashMap<>();
   private final Map<List<String>, List<String>> accounts = new HashMap<>();
+
+  /** Keeps what was tried, so that an interrupted mending goes on where it stopped. */
+  interface Keeper {
+    /** Steps of an earlier part, in order. */
+    List<MendAccount.Step> done();
+
+    /**
+     * Keeps a step.
+     *
+     * @param recipe names of the remedies that make the network
+     * @param made the network, whether it is kept or not
+     */
+    void tried(MendAccount.Step step, List<String> recipe, Mending made) throws IOException;
+
+    /**
+     * The network that an earlier part kept, if these remedies make it and it is still there.
+     *
+     * @param before the network without the last of them, which is a {@link Fit}
+     */
+    Optional<Mending> fitted(List<String> recipe, Mending before) throws IOException;
+
+    /** Keeps nothing. */
+    Keeper NONE =
+        new Keeper() {
+          @Override
+          public List<MendAccount.Step> done() {
+            return List.of();
+          }
+
+          @Override
+          public void tried(MendAccount.Step step, List<String> recipe, Mending made) {}
+
+          @Override
+          public Optional<Mending> fitted(List<String> recipe, Mending before) {
+            return Optional.empty();
+          }
+        };
+  }
 
   /**
    * What came of it.
@@ -51,13 +94,15 @@ final class MendLadder {
   MendLadder(
       Mending original,
       CalibrationImages images,
-      Judgement.Judge calibrated,
-      Judgement.Judge judge,
+      Judge calibrated,
+      Judge judge,
+      Keeper keeper,
       RunListener listener) {
     this.original = original;
     this.images = images;
     this.calibrated = calibrated;
     this.judge = judge;
+    this.keeper = keeper;
     this.listener = listener;
   }
 
@@ -77,28 +122,25 @@ final class MendLadder {
   }
 
   /** What each suitable remedy is expected to leave by itself, the best first. */
-  List<Foreseen> plan() {
+  List<Foreseen> plan() throws IOException {
     return foreseen(List.of(), suitable());
   }
 
-  private List<Foreseen> foreseen(List<Remedy> recipe, List<Remedy> candidates) {
+  private List<Foreseen> foreseen(List<Remedy> recipe, List<Remedy> candidates) throws IOException {
     List<Foreseen> all = new ArrayList<>();
+    Mending rewritten = rewritten(recipe);
+    boolean corrected = recipe.stream().anyMatch(k -> k.stage() == Remedy.Stage.BIAS);
     for (Remedy r : candidates) {
-      boolean corrected = recipe.stream().anyMatch(k -> k.stage() == Remedy.Stage.BIAS);
-      all.add(new Foreseen(r, r.foresee(rewritten(recipe), corrected)));
+      all.add(new Foreseen(r, r.foresee(rewritten, corrected)));
     }
     all.sort(Comparator.comparingDouble(f -> -f.sqnrDb()));
     return all;
   }
 
   /** The network behind what changes it and its formats, before anything is fitted to it. */
-  private Mending rewritten(List<Remedy> recipe) {
-    List<String> names =
-        recipe.stream()
-            .filter(r -> r.stage().compareTo(Remedy.Stage.ROUNDING) < 0)
-            .map(Remedy::name)
-            .toList();
-    return built.getOrDefault(names, original);
+  private Mending rewritten(List<Remedy> recipe) throws IOException {
+    return build(
+        recipe.stream().filter(r -> r.stage().compareTo(Remedy.Stage.ROUNDING) < 0).toList());
   }
 
   /**
@@ -114,32 +156,21 @@ final class MendLadder {
     double best = calibrated.of(original).sqnrDb();
     List<Remedy> left = new ArrayList<>(suitable());
     while (!left.isEmpty() && !reached(now, before, target)) {
-      Foreseen next = foreseen(recipe, left).getFirst();
+      Optional<MendAccount.Step> done = done(steps.size());
+      Foreseen next =
+          done.isPresent() ? foreseen(done.get(), left) : foreseen(recipe, left).getFirst();
       left.remove(next.remedy());
-      long start = System.nanoTime();
       List<Remedy> longer = with(recipe, next.remedy());
-      Mending made = build(longer);
-      double db = calibrated.of(made).sqnrDb();
-      boolean kept = db >= best + WORTH;
-      Judgement measured = judge.of(made);
-      steps.add(
-          new MendAccount.Step(
-              next.remedy().name(),
-              next.sqnrDb(),
-              db,
-              measured,
-              kept,
-              (System.nanoTime() - start) / 1e9,
-              accounts.getOrDefault(namesUpTo(longer, next.remedy()), List.of())));
-      if (kept) {
+      MendAccount.Step step = done.isPresent() ? done.get() : attempt(longer, next, best + WORTH);
+      steps.add(step);
+      if (step.kept()) {
         if (next.remedy().stage() == Remedy.Stage.ROUNDING) {
           left.removeIf(r -> r.stage() == Remedy.Stage.BIAS); // it has done that
         }
         recipe = longer;
-        best = db;
-        now = measured;
+        best = step.calibratedDb();
+        now = step.measured();
       }
-      tell(steps.getLast());
     }
     return new Result(before, steps, build(recipe), now);
   }
@@ -151,27 +182,60 @@ final class MendLadder {
     List<MendAccount.Step> steps = new ArrayList<>();
     List<Remedy> recipe = new ArrayList<>();
     for (Remedy r : remedies) {
-      double foreseen = r.foresee(built.getOrDefault(names(recipe), original), false);
-      long start = System.nanoTime();
-      recipe.add(r);
-      Mending made = build(recipe);
-      now = judge.of(made);
-      steps.add(
-          new MendAccount.Step(
-              r.name(),
-              foreseen,
-              calibrated.of(made).sqnrDb(),
-              now,
-              true,
-              (System.nanoTime() - start) / 1e9,
-              accounts.getOrDefault(names(recipe), List.of())));
-      tell(steps.getLast());
+      Optional<MendAccount.Step> done = done(steps.size());
+      List<Remedy> longer = new ArrayList<>(recipe);
+      longer.add(r);
+      MendAccount.Step step =
+          done.isPresent()
+              ? done.get()
+              : attempt(
+                  longer,
+                  new Foreseen(r, r.foresee(build(recipe), false)),
+                  Double.NEGATIVE_INFINITY);
+      steps.add(step);
+      recipe = longer;
+      now = step.measured();
     }
     return new Result(before, steps, build(recipe), now);
   }
 
+  private Optional<MendAccount.Step> done(int step) {
+    List<MendAccount.Step> earlier = keeper.done();
+    return step < earlier.size() ? Optional.of(earlier.get(step)) : Optional.empty();
+  }
+
+  private static Foreseen foreseen(MendAccount.Step done, List<Remedy> left) {
+    for (Remedy r : left) {
+      if (r.name().equals(done.remedy())) {
+        return new Foreseen(r, done.foreseenDb());
+      }
+    }
+    throw new IllegalStateException(done.remedy() + " was tried, and is not to be tried here");
+  }
+
+  /** Builds and measures a network, and keeps it if its SQNR is not below the least given. */
+  private MendAccount.Step attempt(List<Remedy> recipe, Foreseen added, double least)
+      throws IOException {
+    long start = System.nanoTime();
+    Mending made = build(recipe);
+    double db = calibrated.of(made).sqnrDb();
+    Judgement measured = judge.of(made);
+    MendAccount.Step step =
+        new MendAccount.Step(
+            added.remedy().name(),
+            added.sqnrDb(),
+            db,
+            measured,
+            !(db < least),
+            (System.nanoTime() - start) / 1e9,
+            accounts.getOrDefault(namesUpTo(recipe, added.remedy()), List.of()));
+    keeper.tried(step, names(recipe), made);
+    tell(step);
+    return step;
+  }
+
   private void tell(MendAccount.Step step) {
-    listener.notice(
+    listener.step(
         String.format(
             Locale.ROOT,
             "%s: %.1f dB, %s",
@@ -212,10 +276,14 @@ final class MendLadder {
       List<String> names = names(recipe.subList(0, n));
       Mending known = built.get(names);
       if (known == null) {
-        Remedy.Mended mended = recipe.get(n - 1).apply(made, images);
-        known = mended.mending();
+        Remedy last = recipe.get(n - 1);
+        known = last instanceof Fit ? keeper.fitted(names, made).orElse(null) : null;
+        if (known == null) {
+          Remedy.Mended mended = last.apply(made, images);
+          known = mended.mending();
+          accounts.put(names, mended.account());
+        }
         built.put(names, known);
-        accounts.put(names, mended.account());
       }
       made = known;
     }

@@ -6,6 +6,9 @@ public interface RunListener {
   /** Told what is left out or done in another way than asked: one sentence for people. */
   void notice(String line);
 
+  /** Told what came of a part of the work, as it goes on: one line for people who watch. */
+  default void step(String line) {}
+
   /**
    * Told that a part of the work begins, which is counted in images.
    *

@@ -72,13 +72,13 @@ public record StudyRun(
   }
 
   /**
-   * Runs what is not finished yet.
+   * Runs what is not finished yet: runs in {@code out} that are finished are read, interrupted ones
+   * continued.
    *
-   * @param resume runs in {@code out} that are finished are read, interrupted ones continued
    * @return empty if it was stopped
    * @throws java.io.InterruptedIOException if it was stopped while it decoded the images
    */
-  public Optional<Result> run(boolean resume, RunListener listener) throws IOException {
+  public Optional<Result> run(RunListener listener) throws IOException {
     List<Finished> finished = new ArrayList<>();
     List<Study.Entry> entries = new ArrayList<>();
     Map<String, Decoded> decoded = new HashMap<>();
@@ -95,7 +95,7 @@ public record StudyRun(
           for (QuantScheme scheme : schemes) {
             Path directory = directory(c, scheme);
             Optional<Run> recorded =
-                run(analysis(c, scheme, own, first), directory, resume, new Part(listener));
+                run(analysis(c, scheme, own, first), directory, new Part(listener));
             if (recorded.isEmpty()) {
               return Optional.empty();
             }
@@ -130,6 +130,11 @@ public record StudyRun(
     @Override
     public void notice(String line) {
       study.notice(line);
+    }
+
+    @Override
+    public void step(String line) {
+      study.step(line);
     }
 
     @Override
@@ -193,18 +198,13 @@ public record StudyRun(
   }
 
   /** The finished run, just now or before; empty if it was stopped. */
-  private static Optional<Run> run(
-      Analysis analysis, Path directory, boolean resume, RunListener listener) throws IOException {
+  private static Optional<Run> run(Analysis analysis, Path directory, RunListener listener)
+      throws IOException {
     analysis.memory().check();
-    if (RunDirectory.isComplete(directory)) {
-      return Optional.of(analysis.readSame(directory));
+    if (!RunDirectory.isComplete(directory)) {
+      analysis.checkDevice();
     }
-    analysis.checkDevice();
-    boolean continued = resume && RunDirectory.isInterrupted(directory);
-    return analysis
-        .run(new Analysis.Output(directory, continued, false, CHECKPOINT_EVERY), listener)
-        .finished()
-        .map(DiagnosedRun::run);
+    return analysis.finished(directory, CHECKPOINT_EVERY, listener);
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +81,78 @@ class MendCommandTest {
     assertEquals(List.of("dead-channels", "equalize", "ranges", "bias-correction"), names);
     mend("--out", out).isMisuse("add --overwrite");
     mend("--steps", "bias-correction", "--out", out, "--overwrite").succeeds();
+  }
+
+  @Test
+  void killedInTheMiddleItContinues() throws IOException, InterruptedException {
+    List<Object> args =
+        List.of(
+            "mend",
+            "--data",
+            "synthetic:300",
+            "--calibrate",
+            "40",
+            "--quiet",
+            "--scheme",
+            "w4a8",
+            "--target",
+            "0%",
+            "--out");
+    Path straight = folder.resolve("straight");
+    CommandLineRun.of(with(args, straight).toArray()).succeeds();
+    for (String awaited :
+        List.of("before/layers.csv", "network.safetensors", "after/checkpoint.bin")) {
+      Path out = folder.resolve(awaited.replace('/', '-'));
+      Process child = StartedProgram.until(out.resolve(awaited), folder, with(args, out));
+      child.destroyForcibly().waitFor();
+      assertTrue(Files.exists(out.resolve("mend.bin")), awaited);
+      CommandLineRun.of(with(args, out).toArray()).isMisuse("add --resume");
+      CommandLineRun.of(with(with(args, out), "--resume").toArray()).succeeds();
+      assertTrue(Files.notExists(out.resolve("mend.bin")), awaited);
+      for (String file :
+          List.of(
+              "network.safetensors",
+              "quantization.json",
+              "before/layers.csv",
+              "after/layers.csv",
+              "after/predictions.csv")) {
+        assertArrayEquals(
+            Files.readAllBytes(straight.resolve(file)),
+            Files.readAllBytes(out.resolve(file)),
+            file + " after " + awaited);
+      }
+      assertEquals(untimed(straight), untimed(out), awaited);
+      CommandLineRun finished = CommandLineRun.of(with(with(args, out), "--resume").toArray());
+      finished.succeeds();
+      assertTrue(finished.out().contains("nothing to resume"), finished::out);
+    }
+  }
+
+  private static List<Object> with(List<Object> args, Object more) {
+    List<Object> all = new ArrayList<>(args);
+    all.add(more);
+    return all;
+  }
+
+  private static JsonNode untimed(Path out) throws IOException {
+    JsonNode account = json(out.resolve("mend.json"));
+    account.path("steps").forEach(s -> ((ObjectNode) s).remove("seconds"));
+    return account;
+  }
+
+  @Test
+  void anInterruptedMendingContinuesWithTheSameSettingsAlone()
+      throws IOException, InterruptedException {
+    Path out = folder.resolve("mended");
+    List<Object> args =
+        List.of("mend", "--data", "synthetic:300", "--calibrate", "40", "--quiet", "--out", out);
+    StartedProgram.until(out.resolve("mend.bin"), folder, args).destroyForcibly().waitFor();
+    CommandLineRun other =
+        CommandLineRun.of(with(with(with(args, "--resume"), "--scheme"), "w4a8").toArray());
+    other.fails("was begun with other settings");
+    Files.write(out.resolve("mend.bin"), new byte[] {'D', 'S', 'C', 'P', 0, 0});
+    CommandLineRun.of(with(args, "--resume").toArray()).fails("damaged checkpoint");
+    CommandLineRun.of(with(args, "--overwrite").toArray()).succeeds();
   }
 
   @Test

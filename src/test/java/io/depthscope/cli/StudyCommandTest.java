@@ -150,8 +150,7 @@ class StudyCommandTest {
   }
 
   /** A study of one network at two settings, which a stop may end anywhere. */
-  private static Optional<StudyRun.Result> stoppable(Path out, boolean resume, int batches)
-      throws IOException {
+  private static Optional<StudyRun.Result> stoppable(Path out, int batches) throws IOException {
     List<QuantScheme> schemes = new ArrayList<>();
     for (String name : List.of("w8a8", "w4a4")) {
       schemes.add(
@@ -176,7 +175,6 @@ class StudyCommandTest {
               new StudyRun.Calibrating(30, Optional.empty()),
               new Machine(new CpuBackend(2), "asked for", 2, 8))
           .run(
-              resume,
               new Terminal(
                   new PrintWriter(Writer.nullWriter()),
                   true,
@@ -188,18 +186,17 @@ class StudyCommandTest {
 
   @Test
   void aStudyStoppedAnywhereEndsWithTheSameFigures() throws IOException {
-    Study whole =
-        stoppable(folder.resolve("whole"), false, Integer.MAX_VALUE).orElseThrow().study();
+    Study whole = stoppable(folder.resolve("whole"), Integer.MAX_VALUE).orElseThrow().study();
     boolean checkpoint = false;
     for (int batches : new int[] {1, 3, 7, 14, 16}) {
       Path out = folder.resolve("stopped-" + batches);
-      assertTrue(stoppable(out, false, batches).isEmpty(), batches + " batches");
+      assertTrue(stoppable(out, batches).isEmpty(), batches + " batches");
       try (var files = Files.walk(out)) {
         checkpoint |= files.anyMatch(f -> f.endsWith("checkpoint.bin"));
       }
       // Spelled in another way: what a run is called by must not hold its place.
       Path again = out.resolve("..").resolve(out.getFileName());
-      Study resumed = stoppable(again, true, Integer.MAX_VALUE).orElseThrow().study();
+      Study resumed = stoppable(again, Integer.MAX_VALUE).orElseThrow().study();
       assertEquals(whole, resumed, batches + " batches");
     }
     assertTrue(checkpoint, "no run was stopped in its middle");

@@ -127,7 +127,7 @@ class RunListenerTest {
                   new TestImages<>(data, IMAGES, false, 1),
                   new StudyRun.Calibrating(10, Optional.empty()),
                   MACHINE)
-              .run(false, listener)
+              .run(listener)
               .orElseThrow();
       assertEquals(2, result.runs().size());
       assertTrue(result.seconds() > 0, "NaN is none: " + result.seconds());

@@ -1,9 +1,7 @@
-package io.depthscope.run;
+package io.depthscope.record;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.depthscope.quant.QuantScheme;
-import io.depthscope.record.Json;
-import io.depthscope.record.MendDirectory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -45,14 +43,8 @@ public record MendAccount(
       double seconds,
       List<String> account) {}
 
-  static MendAccount of(
-      MendLadder.Result result, String model, QuantScheme scheme, String learned, String judged) {
-    return new MendAccount(
-        model, scheme, learned, judged, result.before(), result.steps(), result.after());
-  }
-
   /** Writes it. */
-  void write(OutputStream out) throws IOException {
+  public void write(OutputStream out) throws IOException {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();
       g.writeNumberField("schemaVersion", SCHEMA_VERSION);

@@ -4,6 +4,7 @@ import io.depthscope.backend.BatchOutput;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
+import io.depthscope.record.Judgement;
 import io.depthscope.remedy.CalibrationImages;
 import io.depthscope.remedy.Mending;
 import io.depthscope.stats.ErrorSums;
@@ -12,65 +13,36 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * What a mended network does on images, against the original network in float32.
- *
- * @param sqnrDb of the quantized network's outputs
- * @param fp32Change largest difference of the float32 network's outputs, as a share of the
- *     original's range
- * @param fp32Accuracy share of images that it is right about; NaN without labels
- * @param accuracy the same of the quantized network
- * @param sameClass share of images to which the quantized network gives the class that the original
- *     gives in float32; NaN where there are no classes
- */
-public record Judgement(
-    long images,
-    double sqnrDb,
-    double fp32Change,
-    double fp32Accuracy,
-    double accuracy,
-    double sameClass) {
+/** Images, and what the original network says of them. */
+final class Judge {
+  private final CalibrationImages images;
+  private final List<int[]> labels;
+  private final boolean classes;
+  private final List<float[]> originals = new ArrayList<>();
 
-  /** Accuracy that quantization costs, as a share of that of the float32 network; NaN unknown. */
-  public double lost(double originalAccuracy) {
-    return (originalAccuracy - accuracy) / originalAccuracy;
+  /**
+   * @param labels the output that is right for each image of each batch; below 0 unknown
+   * @param classes whether outputs are logits
+   */
+  Judge(Mending original, CalibrationImages images, List<int[]> labels, boolean classes)
+      throws IOException {
+    this.images = images;
+    this.labels = labels;
+    this.classes = classes;
+    Plan plan = Plan.fp32(original.network(), images.table(), Recording.PLAIN);
+    images.outputs(plan).forEach(out -> originals.add(out.baseline()));
   }
 
-  /** Images, and what the original network says of them. */
-  static final class Judge {
-    private final CalibrationImages images;
-    private final List<int[]> labels;
-    private final boolean classes;
-    private final List<float[]> originals = new ArrayList<>();
-
-    /**
-     * @param labels the output that is right for each image of each batch; below 0 unknown
-     * @param classes whether outputs are logits
-     */
-    Judge(Mending original, CalibrationImages images, List<int[]> labels, boolean classes)
-        throws IOException {
-      this.images = images;
-      this.labels = labels;
-      this.classes = classes;
-      Plan plan = Plan.fp32(original.network(), images.table(), Recording.PLAIN);
-      images.outputs(plan).forEach(out -> originals.add(out.baseline()));
+  Judgement of(Mending mending) throws IOException {
+    Plan plan =
+        Plan.of(
+            mending.network(), images.table(), mending.spec(), Feed.ACCUMULATED, Recording.PAIRED);
+    Sums sums = new Sums();
+    List<BatchOutput> outputs = images.outputs(plan);
+    for (int b = 0; b < outputs.size(); b++) {
+      sums.add(outputs.get(b), originals.get(b), labels.get(b), classes);
     }
-
-    Judgement of(Mending mending) throws IOException {
-      Plan plan =
-          Plan.of(
-              mending.network(),
-              images.table(),
-              mending.spec(),
-              Feed.ACCUMULATED,
-              Recording.PAIRED);
-      Sums sums = new Sums();
-      List<BatchOutput> outputs = images.outputs(plan);
-      for (int b = 0; b < outputs.size(); b++) {
-        sums.add(outputs.get(b), originals.get(b), labels.get(b), classes);
-      }
-      return sums.judgement(classes);
-    }
+    return sums.judgement(classes);
   }
 
   private static final class Sums {
