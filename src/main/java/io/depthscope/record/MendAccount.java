@@ -1,28 +1,30 @@
 package io.depthscope.record;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.depthscope.quant.QuantScheme;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * {@code mend.json}: what was tried on a network, and what came of it.
  *
  * @param model name of the network
- * @param scheme as asked for
+ * @param scheme as asked for, in words
  * @param learned images that remedies learned from
  * @param judged images that the result is judged on
  */
 public record MendAccount(
     String model,
-    QuantScheme scheme,
+    String scheme,
     String learned,
     String judged,
     Judgement before,
     List<Step> steps,
     Judgement after) {
   private static final int SCHEMA_VERSION = 1;
+  private static final int MOST_BYTES = 16 << 20;
 
   /** What a remedy is expected to leave by itself. */
   public record Prediction(String remedy, String summary, double sqnrDb) {}
@@ -43,13 +45,64 @@ public record MendAccount(
       double seconds,
       List<String> account) {}
 
+  public MendAccount {
+    steps = List.copyOf(steps);
+  }
+
+  /** Names of the remedies that were kept, in the order in which they were tried. */
+  public List<String> remedies() {
+    return steps.stream().filter(Step::kept).map(Step::remedy).toList();
+  }
+
+  /**
+   * Reads it.
+   *
+   * @throws IOException naming the file, if it is not there or not whole
+   */
+  public static MendAccount read(Path file) throws IOException {
+    JsonFields all = JsonFields.read(file, MOST_BYTES, "mend it again with --overwrite");
+    if (all.integer("schemaVersion") != SCHEMA_VERSION) {
+      throw all.wrong("schemaVersion", "not " + SCHEMA_VERSION);
+    }
+    List<Step> steps = new ArrayList<>();
+    for (JsonFields s : all.objects("steps")) {
+      steps.add(
+          new Step(
+              s.text("remedy"),
+              s.number("predictedSqnrDb"),
+              s.number("calibrationSqnrDb"),
+              judgement(s.object("measured")),
+              s.bool("kept"),
+              s.number("seconds"),
+              s.texts("account")));
+    }
+    return new MendAccount(
+        all.text(MendDirectory.MODEL),
+        all.text("scheme"),
+        all.text("learnedFrom"),
+        all.text("judgedOn"),
+        judgement(all.object("before")),
+        steps,
+        judgement(all.object("after")));
+  }
+
+  private static Judgement judgement(JsonFields j) throws IOException {
+    return new Judgement(
+        j.integer("images"),
+        j.number("sqnrDb"),
+        j.number("fp32Change"),
+        j.number("fp32Accuracy"),
+        j.number("accuracy"),
+        j.number("sameClass"));
+  }
+
   /** Writes it. */
   public void write(OutputStream out) throws IOException {
     try (JsonGenerator g = Json.generator(out)) {
       g.writeStartObject();
       g.writeNumberField("schemaVersion", SCHEMA_VERSION);
       g.writeStringField(MendDirectory.MODEL, model);
-      g.writeStringField("scheme", scheme.toString());
+      g.writeStringField("scheme", scheme);
       g.writeStringField("learnedFrom", learned);
       g.writeStringField("judgedOn", judged);
       judgement(g, "before", before);

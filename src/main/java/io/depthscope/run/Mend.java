@@ -171,7 +171,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
     MendAccount account =
         new MendAccount(
             of.subject().model().graph().name(),
-            original.scheme(),
+            original.scheme().toString(),
             of.ranges().text(),
             judged.data().description(),
             result.before(),

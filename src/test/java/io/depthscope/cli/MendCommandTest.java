@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.depthscope.record.AtomicFile;
+import io.depthscope.record.MendAccount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +49,10 @@ class MendCommandTest {
         account.at("/after/accuracy").doubleValue(),
         run.at("/network/top1Quantized").doubleValue(),
         1e-9);
+    MendAccount read = MendAccount.read(out.resolve("mend.json"));
+    Path copy = folder.resolve("copy.json");
+    AtomicFile.write(copy, read::write);
+    assertArrayEquals(Files.readAllBytes(out.resolve("mend.json")), Files.readAllBytes(copy));
     // The files alone give the same run again.
     Path again = folder.resolve("again");
     CommandLineRun.of(
