@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Takes the weights away from channels that have one value on all calibration images. Training
- * leaves such channels behind with a variance of nearly 0, and folding then multiplies their
+ * Takes the weights away from channels that have one value whatever the network reads ({@link
+ * DeadChannels}). Training leaves such channels behind with a variance of nearly 0, and folding then multiplies their
  * weights until they set the range of a layer's weights alone.
  *
  * <p>A channel's weights become 0 and its bias the value it had. Where a layer reads a constant
@@ -37,9 +37,11 @@ public record DeadChannelRepair() implements Rewrite {
   public Rewritten rewrite(Mending before) {
     Graph graph = before.network().graph();
     Draft draft = new Draft(before.network());
+    DeadChannels channels = DeadChannels.of(before);
     Map<String, Seen.Channels> figures = new HashMap<>();
     TreeSet<String> layers = new TreeSet<>();
     int dead = 0;
+    int asleep = 0;
     int moved = 0;
     int weights = 0;
     for (int i = 0; i < graph.size(); i++) {
@@ -47,8 +49,8 @@ public record DeadChannelRepair() implements Rewrite {
         continue;
       }
       int before0 = weights;
-      weights += readConstants(before, draft, i);
-      List<Integer> constant = constants(before, i);
+      weights += readConstants(before, channels, draft, i);
+      List<Integer> constant = channels.of(i);
       Draft.Layer layer = draft.layer(i);
       for (int c : constant) {
         weights += clear(layer, c);
@@ -63,6 +65,7 @@ public record DeadChannelRepair() implements Rewrite {
         figures.put(name, own.constant(c, value));
       }
       dead += constant.size();
+      asleep += before.channels(i).constants() - constant.size();
       if (weights > before0) {
         layers.add(graph.node(i).name());
       }
@@ -74,26 +77,19 @@ public record DeadChannelRepair() implements Rewrite {
     account.add(
         String.format(
             Locale.ROOT,
-            "%,d output channels are constant on the calibration images; %,d weights in %d layers"
+            "%,d output channels are constant whatever the network reads; %,d weights in %d layers"
                 + " set to 0",
             dead,
             weights,
             layers.size()));
+    if (asleep > 0) {
+      account.add(
+          asleep + " more are constant on the calibration images, but need not be on others: left");
+    }
     if (moved > 0) {
       account.add(moved + " constants moved into the biases of the layers that read them");
     }
     return new Rewritten(draft.network(), before.seen().with(figures), before.norms(), account);
-  }
-
-  private static List<Integer> constants(Mending m, int node) {
-    Seen.Channels seen = m.channels(node);
-    List<Integer> all = new ArrayList<>();
-    for (int c = 0; c < seen.size(); c++) {
-      if (seen.isConstant(c)) {
-        all.add(c);
-      }
-    }
-    return all;
   }
 
   /** Returns how many weights were not 0 before. */
@@ -107,13 +103,14 @@ public record DeadChannelRepair() implements Rewrite {
   }
 
   /** Moves what constant channels contribute into a layer's biases; returns how many weights. */
-  private static int readConstants(Mending m, Draft draft, int node) {
+  private static int readConstants(
+      Mending m, DeadChannels channels, Draft draft, int node) {
     Node reader = m.network().graph().node(node);
     int input = reader.inputs().getFirst();
     Seen.Channels seen = m.channels(input);
     int cleared = 0;
     for (int c = 0; c < seen.size(); c++) {
-      if (!seen.isConstant(c) || !takesConstant(reader, seen.min()[c])) {
+      if (!channels.is(input, c) || !takesConstant(reader, seen.min()[c])) {
         continue;
       }
       Draft.Layer layer = draft.layer(node);

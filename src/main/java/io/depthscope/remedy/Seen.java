@@ -52,6 +52,15 @@ public record Seen(
       return min[channel] == max[channel];
     }
 
+    /** How many channels had one value wherever they were seen. */
+    int constants() {
+      int n = 0;
+      for (int c = 0; c < size(); c++) {
+        n += isConstant(c) ? 1 : 0;
+      }
+      return n;
+    }
+
     double variance(int channel) {
       return Math.max(0, square[channel] - mean[channel] * mean[channel]);
     }

@@ -209,6 +209,22 @@ class RemedyTest {
   }
 
   @Test
+  void aChannelThatOnlySleepsIsLeftAlone() throws IOException {
+    // The first wakes where two of its inputs are at their most, as in no image here.
+    Network network =
+        chain(new float[] {-179, -1, 0.5f}, new float[][] {{90, 90, 0}, {0, 0, 0}, {1, -1, 1}});
+    CalibrationImages images = images(network, 3);
+    Mending before = begin(network, "w8a8", images);
+    assertTrue(before.seen().channels().get("first").isConstant(0));
+    Remedy.Mended mended = new DeadChannelRepair().apply(before, images);
+    float[] first = mended.mending().network().weights().get("first").kernel().data();
+    assertEquals(180, first[0] + first[1]);
+    assertTrue(
+        mended.account().stream().anyMatch(line -> line.contains(" more are constant")),
+        mended.account()::toString);
+  }
+
+  @Test
   void equalizedLayersUseTheirRange() throws IOException {
     Network network =
         chain(
