@@ -84,10 +84,16 @@ def table(result: dict) -> str:
     """The results as a Markdown table, one row a file."""
     versions = result["versions"]
     head = (
-        f"{result['images']} {'inputs' if result['images'] > 1 else 'input'} a file, backend {result['backend']}; ONNX Runtime {versions['onnxruntime']} without"
+        f"{result['images']} {'inputs' if result['images'] > 1 else 'input'} a file, backend {result['backend']};"
+        f" ONNX Runtime {versions['onnxruntime']} without"
         f" optimizations, reference kernels of TensorFlow Lite {versions['tensorflow-cpu']}."
     )
-    lines = [head, "", "| file | layers | codes | that differ | by at most | most in a layer |", "|---|---:|---:|---:|---:|---|"]
+    lines = [
+        head,
+        "",
+        "| file | layers | codes | that differ | by at most | most in a layer |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
     for entry in result["files"]:
         ran = [layer for layer in entry["layers"] if "error" not in layer]
         codes, differ = (sum(layer[key] for layer in ran) for key in ("codes", "differ"))
@@ -108,9 +114,10 @@ def _twice(result: dict) -> str:
     known = [layer for entry in result["files"] for layer in entry["layers"] if "differFromOnce" in layer]
     codes, differ, once = (sum(layer[key] for layer in known) for key in ("codes", "differ", "differFromOnce"))
     return (
-        "The reference kernels of TensorFlow Lite multiply a sum by an integer and a power of two, and round behind each;"
-        f" here it is rounded once. Of {codes:,} codes of 1x1 convolutions in its files {differ:,} differ from those"
-        f" kernels', {once:,} from the exact sums rounded once."
+        "The reference kernels of TensorFlow Lite multiply a sum by an integer and a power of two, and round"
+        " behind each; here it is rounded once."
+        f" Of {codes:,} codes of 1x1 convolutions in its files {differ:,} differ from those kernels',"
+        f" {once:,} from the exact sums rounded once."
     )
 
 
@@ -142,7 +149,11 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     args = arguments()
-    found = sorted(p for p in args.images.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png")) if args.images else []
+    found = (
+        sorted(p for p in args.images.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+        if args.images
+        else []
+    )
     images = found[: args.count]
     depthscope = Depthscope(args.depthscope, args.timeout)
     entries = []

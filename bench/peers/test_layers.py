@@ -1,4 +1,4 @@
-"""Tests of layers and of what cuts them out. Run from the repository root: python -m unittest bench.peers.test_layers"""
+"""Tests of layers and its cuts. Run from the repository root: python -m unittest bench.peers.test_layers"""
 
 import dataclasses
 import unittest
@@ -86,7 +86,9 @@ class Comparison(unittest.TestCase):
     def test_more_than_a_code_falls_short(self) -> None:
         entry = {"name": "a", "operator": "ADD", "codes": 3, "differ": 3, "largest": 1}
         self.assertEqual(layers.failures({"file": "f", "layers": [entry]}), [])
-        self.assertEqual(len(layers.failures({"file": "f", "layers": [entry | {"largest": 2}, {**entry, "error": "why"}]})), 2)
+        self.assertEqual(
+            len(layers.failures({"file": "f", "layers": [entry | {"largest": 2}, {**entry, "error": "why"}]})), 2
+        )
 
     def test_table(self) -> None:
         one = {"name": "a", "operator": "ADD", "codes": 1000, "differ": 5, "largest": 1, "differFromOnce": 2}

@@ -1,4 +1,4 @@
-"""The operators of a quantized TFLite file, each as a file of its own, with what TFLite's reference kernels make of it."""
+"""The operators of a quantized TFLite file, each as a file of its own, with what the reference kernels make of it."""
 
 import copy
 import os
@@ -119,7 +119,11 @@ def _once(model: object, operator: object, details: dict, seen: dict) -> np.ndar
     if b < 0 or tuple(details[w]["shape"][1:3]) != (1, 1) or (options.strideH, options.strideW) != (1, 1):
         return None
     kernel, bias = (_data(model, t, details[t]["dtype"]).astype(np.int64) for t in (w, b))
-    read, made, weights = _codes(details[x], seen[x]), _codes(details[out], seen[out]), details[w]["quantization_parameters"]
+    read, made, weights = (
+        _codes(details[x], seen[x]),
+        _codes(details[out], seen[out]),
+        details[w]["quantization_parameters"],
+    )
     kernel = kernel.reshape(len(kernel), -1) - weights["zero_points"].reshape(-1, 1)
     sums = (read.codes.astype(np.int64) - read.zero).reshape(-1, kernel.shape[1]) @ kernel.T + bias
     codes = np.rint(sums * (read.scale * weights["scales"].astype(np.float64) / made.scale)) + made.zero
