@@ -14,6 +14,7 @@ PAGES = {
     "bench:kernels": ROOT / "docs/usage.md",
     "bench:onnx": ROOT / "docs/usage.md",
     "sensitivity": ROOT / "docs/usage.md",
+    "layers": ROOT / "docs/formats.md",
     "models": ROOT / "docs/formats.md",
 }
 

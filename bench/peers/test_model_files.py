@@ -115,7 +115,7 @@ class Entries(unittest.TestCase):
         self.entry["backends"]["cuda"] = {"images": 1, "emulated": True, "error": "exit code 1: why"}
         result = {
             "device": {"cpu": "Some CPU", "cores": 2},
-            "versions": {"onnxruntime": "1", "tensorflow-cpu": "2"},
+            "versions": {"onnxruntime": "1", "tensorflow-cpu": "2", "keras": "3"},
             "images": 4,
             "files": [self.entry],
             "timeToRead": {

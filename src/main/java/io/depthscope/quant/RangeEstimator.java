@@ -71,7 +71,8 @@ public sealed interface RangeEstimator {
 
   /**
    * The range whose quantization has the least mean squared error over the histogram: both ends
-   * shrink together first, then each on its own, in steps of 1/64 of the observed range.
+   * shrink together first, then each on its own in turn until neither moves, in steps of 1/64 of
+   * the observed range.
    */
   record MseOptimal() implements RangeEstimator {
     private static final int STEPS = 64;
@@ -83,16 +84,21 @@ public sealed interface RangeEstimator {
       double lo = 1;
       double hi = 1;
       double best = bins.noise(QuantParams.of(whole, format));
-      for (int pass = 0; pass < 3; pass++) {
+      int settled = -1; // ends that the passes behind the first left at their best
+      for (int pass = 0; settled < 2; pass++) {
+        boolean both = pass == 0;
+        boolean upper = pass % 2 == 1;
+        settled++;
         for (int step = 1; step <= STEPS; step++) {
           double f = (double) step / STEPS;
-          double tryLo = pass == 1 ? lo : f;
-          double tryHi = pass == 2 ? hi : f;
+          double tryLo = both || !upper ? f : lo;
+          double tryHi = both || upper ? f : hi;
           double noise = bins.noise(QuantParams.of(scaled(whole, tryLo, tryHi), format));
           if (noise < best) {
             best = noise;
             lo = tryLo;
             hi = tryHi;
+            settled = both ? 0 : 1; // the other end may move again
           }
         }
       }
