@@ -15,6 +15,7 @@ import io.depthscope.record.MendDirectory;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.remedy.CalibrationImages;
 import io.depthscope.remedy.Mending;
+import io.depthscope.remedy.MixedPrecision;
 import io.depthscope.remedy.Remedy;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,9 +28,10 @@ import java.util.Optional;
  *
  * @param of the network as it is, the images, and the scheme
  * @param steps the remedies to use, in this order; empty: it finds its own
+ * @param allowed remedies that it may use of those that ask for a device that can do it
  * @param target accuracy that may be lost, as a share of the original's
  */
-public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
+public record Mend(Analysis of, Optional<List<Remedy>> steps, List<Remedy> allowed, double target) {
   private static final int CHECKPOINT_EVERY = 1000;
 
   /** What images may take while remedies are tried; the runs before and after read all. */
@@ -37,6 +39,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
 
   public Mend {
     steps = steps.map(List::copyOf);
+    allowed = List.copyOf(allowed);
   }
 
   /** Copies of a network's weights that stand beside each other: what was built is kept. */
@@ -55,13 +58,44 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
         imageBytes() + (long) Float.BYTES * of.subject().model().graph().outputShape().size();
     long held =
         Math.min(2 * MOST_HELD, image * ((long) of.images().count() + of.ranges().images()));
-    MemoryEstimate run = of.memory();
+    MemoryEstimate run = widest().memory();
     return new MemoryEstimate(
         run.network() + NETWORKS * Float.BYTES * weights,
         run.images() + held,
         run.predictions(),
         run.device(),
         run.heapLimit());
+  }
+
+  /**
+   * Checks that it fits on the device.
+   *
+   * @throws io.depthscope.backend.BackendException if it does not, with a batch that would
+   */
+  public void checkDevice() {
+    widest().checkDevice();
+  }
+
+  /** The run of the most codes that a remedy may give all outputs. */
+  private Analysis widest() {
+    if (!(of.method().quantization() instanceof Quantization.ByScheme by)) {
+      return of;
+    }
+    QuantScheme scheme = by.scheme();
+    for (Remedy r : allowed) {
+      if (r instanceof MixedPrecision m) {
+        scheme = scheme.withWidth(m.widths().getLast());
+      }
+    }
+    return new Analysis(
+        of.subject(),
+        of.images(),
+        new Method(
+            new Quantization.ByScheme(scheme, by.policy()),
+            of.method().feed(),
+            of.method().recording()),
+        of.ranges(),
+        of.machine());
   }
 
   private long imageBytes() {
@@ -85,7 +119,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
    */
   public List<MendAccount.Prediction> plan(RunListener listener) throws IOException {
     Held held = calibration(listener);
-    MendLadder ladder = new MendLadder(begin(held), held.images(), null, null, listener);
+    MendLadder ladder = new MendLadder(begin(held), held.images(), null, null, allowed, listener);
     return ladder.plan().stream()
         .map(f -> new MendAccount.Prediction(f.remedy().name(), f.remedy().summary(), f.sqnrDb()))
         .toList();
@@ -122,6 +156,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
             calibration.images(),
             new Judgement.Judge(original, calibration.images(), calibration.labels(), classes),
             new Judgement.Judge(original, held.images(), held.labels(), classes),
+            allowed,
             listener);
     MendLadder.Result result =
         steps.isPresent() ? ladder.follow(steps.get()) : ladder.search(target);

@@ -1,12 +1,18 @@
 package io.depthscope.run;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.depthscope.graph.Node;
+import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantizedTensor;
 import io.depthscope.record.Json;
 import io.depthscope.record.MendDirectory;
+import io.depthscope.remedy.Mending;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * {@code mend.json}: what was tried on a network, and what came of it.
@@ -15,6 +21,7 @@ import java.util.List;
  * @param scheme as asked for
  * @param learned images that remedies learned from
  * @param judged images that the result is judged on
+ * @param widths of the layers with weights, where they are not all the scheme's
  */
 public record MendAccount(
     String model,
@@ -23,6 +30,7 @@ public record MendAccount(
     String judged,
     Judgement before,
     List<Step> steps,
+    List<Width> widths,
     Judgement after) {
   private static final int SCHEMA_VERSION = 1;
 
@@ -45,10 +53,45 @@ public record MendAccount(
       double seconds,
       List<String> account) {}
 
+  /**
+   * How many bits a layer has.
+   *
+   * @param weights how many it has
+   * @param outputBits empty where its output stays in float32
+   */
+  public record Width(String layer, long weights, int weightBits, OptionalInt outputBits) {
+
+    /** Those of a mended network; none where they are all the scheme's. */
+    static List<Width> of(Mending mended) {
+      List<Width> all = new ArrayList<>();
+      for (Node node : mended.network().graph().nodes()) {
+        if (mended.widths().bits().containsKey(node.name())) {
+          QuantizedTensor w = mended.spec().weights(node.name()).orElseThrow();
+          all.add(
+              new Width(
+                  node.name(),
+                  w.codes().length,
+                  w.params().getFirst().bits(),
+                  mended.spec().output(node.name()).stream()
+                      .mapToInt(QuantParams::bits)
+                      .findFirst()));
+        }
+      }
+      return all;
+    }
+  }
+
   static MendAccount of(
       MendLadder.Result result, String model, QuantScheme scheme, String learned, String judged) {
     return new MendAccount(
-        model, scheme, learned, judged, result.before(), result.steps(), result.after());
+        model,
+        scheme,
+        learned,
+        judged,
+        result.before(),
+        result.steps(),
+        Width.of(result.mended()),
+        result.after());
   }
 
   /** Writes it. */
@@ -78,9 +121,36 @@ public record MendAccount(
         g.writeEndObject();
       }
       g.writeEndArray();
+      if (!widths.isEmpty()) {
+        widths(g);
+      }
       judgement(g, "after", after);
       g.writeEndObject();
     }
+  }
+
+  private void widths(JsonGenerator g) throws IOException {
+    double bits = 0;
+    double weights = 0;
+    for (Width w : widths) {
+      bits += (double) w.weights() * w.weightBits();
+      weights += w.weights();
+    }
+    g.writeNumberField("meanWeightBits", bits / weights);
+    g.writeArrayFieldStart("widths");
+    for (Width w : widths) {
+      g.writeStartObject();
+      g.writeStringField("name", w.layer());
+      g.writeNumberField("weights", w.weights());
+      g.writeNumberField("weightBits", w.weightBits());
+      if (w.outputBits().isPresent()) {
+        g.writeNumberField("outputBits", w.outputBits().getAsInt());
+      } else {
+        g.writeNullField("outputBits");
+      }
+      g.writeEndObject();
+    }
+    g.writeEndArray();
   }
 
   private static void judgement(JsonGenerator g, String name, Judgement j) throws IOException {

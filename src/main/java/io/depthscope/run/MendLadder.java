@@ -5,6 +5,7 @@ import io.depthscope.remedy.CalibrationImages;
 import io.depthscope.remedy.DeadChannelRepair;
 import io.depthscope.remedy.Equalization;
 import io.depthscope.remedy.Mending;
+import io.depthscope.remedy.MixedPrecision;
 import io.depthscope.remedy.RangeSearch;
 import io.depthscope.remedy.Remedy;
 import io.depthscope.remedy.Rounding;
@@ -33,6 +34,7 @@ final class MendLadder {
   private final CalibrationImages images;
   private final Judgement.Judge calibrated;
   private final Judgement.Judge judge;
+  private final List<Remedy> allowed;
   private final RunListener listener;
   private final Map<List<String>, Mending> built = new HashMap<>();
   private final Map<List<String>, List<String>> accounts = new HashMap<>();
@@ -48,12 +50,17 @@ final class MendLadder {
   /** What a remedy is expected to leave; nothing was tried. */
   record Foreseen(Remedy remedy, double sqnrDb) {}
 
+  /**
+   * @param allowed remedies to try beside those that suit any device
+   */
   MendLadder(
       Mending original,
       CalibrationImages images,
       Judgement.Judge calibrated,
       Judgement.Judge judge,
+      List<Remedy> allowed,
       RunListener listener) {
+    this.allowed = allowed;
     this.original = original;
     this.images = images;
     this.calibrated = calibrated;
@@ -61,7 +68,7 @@ final class MendLadder {
     this.listener = listener;
   }
 
-  /** The remedies that suit a scheme, none of which asks for another device. */
+  /** The remedies that suit a scheme, none of which asks for another device, and the allowed. */
   private List<Remedy> suitable() {
     List<Remedy> all =
         new ArrayList<>(
@@ -73,6 +80,7 @@ final class MendLadder {
     if (original.scheme().weights().filter(w -> w.bits() <= FEW_BITS).isPresent()) {
       all.add(new Rounding(Rounding.Method.SECOND_ORDER));
     }
+    all.addAll(allowed);
     return all;
   }
 
@@ -113,14 +121,17 @@ final class MendLadder {
     List<Remedy> recipe = new ArrayList<>();
     double best = calibrated.of(original).sqnrDb();
     List<Remedy> left = new ArrayList<>(suitable());
-    while (!left.isEmpty() && !reached(now, before, target)) {
-      Foreseen next = foreseen(recipe, left).getFirst();
+    while (!left.isEmpty() && (needed(left) || !reached(now, before, target))) {
+      boolean needed = needed(left);
+      Foreseen next =
+          foreseen(recipe, needed ? left.stream().filter(this::isNeeded).toList() : left)
+              .getFirst();
       left.remove(next.remedy());
       long start = System.nanoTime();
       List<Remedy> longer = with(recipe, next.remedy());
       Mending made = build(longer);
       double db = calibrated.of(made).sqnrDb();
-      boolean kept = db >= best + WORTH;
+      boolean kept = needed || db >= best + WORTH;
       Judgement measured = judge.of(made);
       steps.add(
           new MendAccount.Step(
@@ -142,6 +153,15 @@ final class MendLadder {
       tell(steps.getLast());
     }
     return new Result(before, steps, build(recipe), now);
+  }
+
+  private boolean needed(List<Remedy> left) {
+    return left.stream().anyMatch(this::isNeeded);
+  }
+
+  /** What the user's budget demands comes first, and is kept whatever it costs. */
+  private boolean isNeeded(Remedy remedy) {
+    return remedy instanceof MixedPrecision m && m.isNeeded(original.scheme());
   }
 
   /** Goes a given way, and keeps every step. */
