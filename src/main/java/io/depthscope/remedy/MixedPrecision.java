@@ -4,6 +4,7 @@ import io.depthscope.quant.LayerWidths;
 import io.depthscope.quant.QuantScheme;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -118,14 +119,10 @@ public record MixedPrecision(WidthBudget budget, List<Integer> widths, boolean c
             mean,
             -10 * Math.log10(left)));
     for (int w = bits.length - 1; w >= 0; w--) {
-      List<String> names = new ArrayList<>();
-      for (int l = 0; l < chosen.length; l++) {
-        if (chosen[l] == w) {
-          names.add(of.layers().get(l).name());
-        }
-      }
-      if (!names.isEmpty()) {
-        account.add(bits[w] + " bits: " + String.join(", ", names));
+      int own = w;
+      long layersOfIt = Arrays.stream(chosen).filter(c -> c == own).count();
+      if (layersOfIt > 0) {
+        account.add(layersOfIt + " layers of " + bits[w] + " bits");
       }
     }
     return new Mended(before.anew(before.scheme(), new LayerWidths(byName)), account);

@@ -163,7 +163,22 @@ class MendCommandTest {
   @Test
   void aBudgetBelowTheSchemeIsKeptWhateverItCosts() throws IOException {
     Path out = folder.resolve("narrow");
-    mend("--mixed-precision", "--budget", "75%", "--widths", "4,8", "--out", out).succeeds();
+    CommandLineRun run =
+        CommandLineRun.of(
+            "mend",
+            "--data",
+            "synthetic:100",
+            "--calibrate",
+            "40",
+            "--mixed-precision",
+            "--budget",
+            "75%",
+            "--widths",
+            "4,8",
+            "--out",
+            out);
+    run.succeeds();
+    assertTrue(run.out().contains("mended, 4 bits: "), run::out);
     JsonNode account = json(out.resolve("mend.json"));
     assertEquals("mixed-precision", account.at("/steps/0/remedy").textValue());
     assertTrue(account.at("/steps/0/kept").booleanValue());
