@@ -2,9 +2,13 @@ package io.depthscope.cli;
 
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
+import io.depthscope.quant.QuantFormat;
+import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.MendAccount;
 import io.depthscope.record.MendDirectory;
+import io.depthscope.remedy.MixedPrecision;
 import io.depthscope.remedy.Remedy;
+import io.depthscope.remedy.WidthBudget;
 import io.depthscope.run.Analysis;
 import io.depthscope.run.Mend;
 import io.depthscope.run.Quantization;
@@ -43,9 +47,33 @@ final class MendCommand implements Callable<Integer> {
       split = ",",
       description =
           "Use these remedies, in this order, and keep them all: dead-channels, equalize,"
-              + " absorb-bias, split, per-channel, ranges, round, adaround, bias-correction,"
-              + " bias-correction-analytic. Default: it finds its own.")
+              + " absorb-bias, split, per-channel, mixed-precision, ranges, round, adaround,"
+              + " bias-correction, bias-correction-analytic. Default: it finds its own.")
   private List<String> steps;
+
+  @Option(
+      names = "--mixed-precision",
+      description =
+          "Layers may differ in the width of their weights, chosen by measured sensitivity under"
+              + " --budget. Among --steps it is called mixed-precision.")
+  private boolean mixedPrecision;
+
+  @Option(
+      names = "--budget",
+      paramLabel = "B",
+      description =
+          "With mixed precision: the most bits a weight may have in the mean over all weights, such"
+              + " as 8.5bits, or a share of the scheme's, such as 60%%. Outputs are not counted.")
+  private String budget;
+
+  @Option(
+      names = "--widths",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "4,8,16",
+      description =
+          "With mixed precision: the widths to choose from, 2..16 bits. Default: ${DEFAULT-VALUE}.")
+  private List<Integer> widths;
 
   @Option(
       names = "--target",
@@ -77,7 +105,8 @@ final class MendCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     measurement.check();
     measurement.checkCalibration();
-    Optional<List<Remedy>> remedies = Optional.ofNullable(steps).map(MendCommand::remedies);
+    Optional<MixedPrecision> mixed = mixed();
+    Optional<List<Remedy>> remedies = Optional.ofNullable(steps).map(s -> remedies(s, mixed));
     double share = share();
     if (plan && (out != null || steps != null)) {
       throw new UsageException("--plan writes nothing and runs no steps");
@@ -108,21 +137,84 @@ final class MendCommand implements Callable<Integer> {
         throw new UsageException(
             "the network is quantized by a file; --scheme says what it is to be mended for");
       }
-      Mend mend = new Mend(of, remedies, share);
+      mixed.ifPresent(m -> check(m, of.method().quantization().scheme()));
+      Mend mend = new Mend(of, remedies, mixed.stream().<Remedy>map(m -> m).toList(), share);
       mend.memory().check();
-      of.checkDevice();
+      mend.checkDevice();
       return run(mend);
     }
   }
 
-  private static List<Remedy> remedies(List<String> names) {
+  /** Mixed precision as it is asked for; empty if it is not. */
+  private Optional<MixedPrecision> mixed() {
+    boolean step = steps != null && steps.stream().anyMatch(MendCommand::isMixed);
+    if (steps != null && mixedPrecision && !step) {
+      throw new UsageException("--mixed-precision: name it among --steps, too");
+    }
+    boolean asked = step || mixedPrecision;
+    if (asked != (budget != null)) {
+      throw new UsageException(
+          asked
+              ? "--mixed-precision needs a --budget, such as 8.5bits"
+              : "--budget goes with --mixed-precision");
+    }
+    if (!asked) {
+      if (spec.commandLine().getParseResult().hasMatchedOption("--widths")) {
+        throw new UsageException("--widths goes with --mixed-precision");
+      }
+      return Optional.empty();
+    }
+    for (int width : widths) {
+      if (width < QuantFormat.MIN_BITS || width > QuantFormat.MAX_BITS) {
+        throw new UsageException(
+            "--widths must be "
+                + QuantFormat.MIN_BITS
+                + ".."
+                + QuantFormat.MAX_BITS
+                + " bits, got "
+                + width);
+      }
+    }
+    try {
+      return Optional.of(new MixedPrecision(WidthBudget.parse(budget), widths, correctsBiases()));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--budget: " + e.getMessage());
+    }
+  }
+
+  private static boolean isMixed(String step) {
+    return step.strip().equals(MixedPrecision.NAME);
+  }
+
+  /** Whether biases are going to be corrected; where it finds its own way they are. */
+  private boolean correctsBiases() {
+    return steps == null
+        || steps.stream()
+            .filter(s -> !isMixed(s))
+            .map(MendCommand::named)
+            .anyMatch(r -> r.stage().compareTo(Remedy.Stage.ROUNDING) >= 0);
+  }
+
+  private static void check(MixedPrecision mixed, QuantScheme scheme) {
+    try {
+      mixed.check(scheme);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--mixed-precision: " + e.getMessage());
+    }
+  }
+
+  private static Remedy named(String name) {
+    try {
+      return Remedy.named(name.strip());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--steps: " + e.getMessage() + ", " + MixedPrecision.NAME);
+    }
+  }
+
+  private static List<Remedy> remedies(List<String> names, Optional<MixedPrecision> mixed) {
     List<Remedy> all = new ArrayList<>();
     for (String name : names) {
-      try {
-        all.add(Remedy.named(name.strip()));
-      } catch (IllegalArgumentException e) {
-        throw new UsageException("--steps: " + e.getMessage());
-      }
+      all.add(isMixed(name) ? mixed.orElseThrow() : named(name));
     }
     for (int i = 1; i < all.size(); i++) {
       Remedy before = all.get(i - 1);

@@ -3,8 +3,12 @@ package io.depthscope.cli;
 import io.depthscope.record.Judgement;
 import io.depthscope.record.MendAccount;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The ladder of a mended network in the terminal. */
 final class MendText {
@@ -54,6 +58,18 @@ final class MendText {
     for (MendAccount.Step s : account.steps()) {
       s.account().forEach(line -> to.println(s.remedy() + ": " + line));
     }
+    widths(account.widths()).forEach(to::println);
+  }
+
+  /** The layers of each width, the widest first; later steps may have changed the first choice. */
+  private static List<String> widths(List<MendAccount.Width> all) {
+    Map<Integer, List<String>> byBits = new TreeMap<>(Comparator.reverseOrder());
+    for (MendAccount.Width w : all) {
+      byBits.computeIfAbsent(w.weightBits(), b -> new ArrayList<>()).add(w.layer());
+    }
+    return byBits.entrySet().stream()
+        .map(e -> "mended, " + e.getKey() + " bits: " + String.join(", ", e.getValue()))
+        .toList();
   }
 
   private static String[] row(

@@ -3,6 +3,7 @@ package io.depthscope.plan;
 import io.depthscope.graph.FoldedWeights;
 import io.depthscope.graph.Network;
 import io.depthscope.graph.Node;
+import io.depthscope.quant.LayerWidths;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
@@ -10,7 +11,10 @@ import io.depthscope.quant.QuantizedTensor;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Quantizes a whole network by one scheme: the same widths and estimators for every layer. */
+/**
+ * Quantizes a whole network by one scheme: the same estimators for every layer, and the same widths
+ * but where some are named.
+ */
 public final class SchemePolicy {
   private SchemePolicy() {}
 
@@ -31,21 +35,38 @@ public final class SchemePolicy {
       QuantScheme scheme,
       QuantPolicy policy,
       Map<String, CalibratedTensor> calibration) {
+    return spec(network, scheme, LayerWidths.NONE, policy, calibration);
+  }
+
+  /** The same with other widths for some layers. */
+  public static QuantSpec spec(
+      Network network,
+      QuantScheme scheme,
+      LayerWidths widths,
+      QuantPolicy policy,
+      Map<String, CalibratedTensor> calibration) {
     Map<String, QuantParams> outputs = new HashMap<>();
     for (Node node : network.graph().nodes()) {
       CalibratedTensor seen = calibration.get(node.name());
       if (seen == null) {
         throw new IllegalArgumentException("no calibration for layer " + node.name());
       }
-      if (policy.quantizes(node.op()) && scheme.activations().isPresent()) {
-        outputs.put(node.name(), seen.params(scheme.activationRange(), scheme.activations().get()));
+      QuantScheme own = widths.of(node.name(), scheme);
+      if (policy.quantizes(node.op()) && own.activations().isPresent()) {
+        outputs.put(node.name(), seen.params(own.activationRange(), own.activations().get()));
       }
     }
-    return new QuantSpec(outputs, weights(network, scheme));
+    return new QuantSpec(outputs, weights(network, scheme, widths));
   }
 
   /** The codes of all weights, by node name; none where the scheme leaves them in float32. */
   public static Map<String, QuantizedTensor> weights(Network network, QuantScheme scheme) {
+    return weights(network, scheme, LayerWidths.NONE);
+  }
+
+  /** The same with other widths for some layers. */
+  public static Map<String, QuantizedTensor> weights(
+      Network network, QuantScheme scheme, LayerWidths widths) {
     Map<String, QuantizedTensor> quantized = new HashMap<>();
     if (scheme.weights().isPresent()) {
       for (Node node : network.graph().nodes()) {
@@ -58,7 +79,7 @@ public final class SchemePolicy {
             QuantizedTensor.of(
                 w.kernel().data(),
                 w.channels(),
-                scheme.weights().get(),
+                widths.of(node.name(), scheme).weights().get(),
                 scheme.granularity(),
                 scheme.weightRange()));
       }

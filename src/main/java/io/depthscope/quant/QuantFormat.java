@@ -33,6 +33,15 @@ public record QuantFormat(int bits, boolean signed, boolean symmetric) {
     return new QuantFormat(bits, true, true);
   }
 
+  /**
+   * The same with other bits.
+   *
+   * @throws IllegalArgumentException if they are outside 2..16
+   */
+  public QuantFormat withBits(int other) {
+    return new QuantFormat(other, signed, symmetric);
+  }
+
   public int qmin() {
     if (!signed) {
       return 0;

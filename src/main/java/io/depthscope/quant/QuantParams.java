@@ -67,6 +67,11 @@ public record QuantParams(float scale, int zeroPoint, int qmin, int qmax) {
     return qmax - qmin + 1;
   }
 
+  /** Bits of an integer that counts them. */
+  public int bits() {
+    return Integer.SIZE - Integer.numberOfLeadingZeros(codes() - 1);
+  }
+
   /** True if as many codes lie below the zero point as above it. */
   public boolean symmetric() {
     return (long) zeroPoint - qmin == (long) qmax - zeroPoint;

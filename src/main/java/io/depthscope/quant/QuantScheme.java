@@ -56,6 +56,21 @@ public record QuantScheme(
     return Optional.of(symmetric ? QuantFormat.symmetric(b) : QuantFormat.asymmetric(b));
   }
 
+  /**
+   * The same for a layer with a width of its own: weights of so many bits, and an output of as many
+   * where that is more than it had.
+   *
+   * @throws IllegalArgumentException if bits are outside 2..16
+   */
+  public QuantScheme withWidth(int bits) {
+    return new QuantScheme(
+        weights.map(f -> f.withBits(bits)),
+        activations.map(f -> f.withBits(Math.max(bits, f.bits()))),
+        granularity,
+        activationRange,
+        weightRange);
+  }
+
   /** The name of the bit widths, such as {@code w8a8}. */
   public String name() {
     return weights.map(f -> "w" + f.bits()).orElse("")

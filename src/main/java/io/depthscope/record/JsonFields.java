@@ -65,6 +65,11 @@ final class JsonFields implements FigureList.Source {
     return new JsonFields(advice, file, path(name), present(name));
   }
 
+  /** True if the field is there and not null. */
+  boolean has(String name) {
+    return node.hasNonNull(name);
+  }
+
   /** Empty where the field is null or absent. */
   Optional<JsonFields> optional(String name) throws IOException {
     return node.hasNonNull(name) ? Optional.of(object(name)) : Optional.empty();

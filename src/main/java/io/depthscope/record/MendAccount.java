@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * {@code mend.json}: what was tried on a network, and what came of it.
@@ -14,6 +15,7 @@ import java.util.List;
  * @param scheme as asked for, in words
  * @param learned images that remedies learned from
  * @param judged images that the result is judged on
+ * @param widths of the layers with weights, where they are not all the scheme's
  */
 public record MendAccount(
     String model,
@@ -22,6 +24,7 @@ public record MendAccount(
     String judged,
     Judgement before,
     List<Step> steps,
+    List<Width> widths,
     Judgement after) {
   private static final int SCHEMA_VERSION = 1;
   private static final int MOST_BYTES = 16 << 20;
@@ -45,8 +48,17 @@ public record MendAccount(
       double seconds,
       List<String> account) {}
 
+  /**
+   * How many bits a layer has.
+   *
+   * @param weights how many it has
+   * @param outputBits empty where its output stays in float32
+   */
+  public record Width(String layer, long weights, int weightBits, OptionalInt outputBits) {}
+
   public MendAccount {
     steps = List.copyOf(steps);
+    widths = List.copyOf(widths);
   }
 
   /** Names of the remedies that were kept, in the order in which they were tried. */
@@ -76,6 +88,19 @@ public record MendAccount(
               s.number("seconds"),
               s.texts("account")));
     }
+    List<Width> widths = new ArrayList<>();
+    if (all.has("widths")) {
+      for (JsonFields w : all.objects("widths")) {
+        widths.add(
+            new Width(
+                w.text("name"),
+                w.count("weights"),
+                w.integer("weightBits"),
+                w.has("outputBits")
+                    ? OptionalInt.of(w.integer("outputBits"))
+                    : OptionalInt.empty()));
+      }
+    }
     return new MendAccount(
         all.text(MendDirectory.MODEL),
         all.text("scheme"),
@@ -83,6 +108,7 @@ public record MendAccount(
         all.text("judgedOn"),
         judgement(all.object("before")),
         steps,
+        widths,
         judgement(all.object("after")));
   }
 
@@ -123,9 +149,36 @@ public record MendAccount(
         g.writeEndObject();
       }
       g.writeEndArray();
+      if (!widths.isEmpty()) {
+        widths(g);
+      }
       judgement(g, "after", after);
       g.writeEndObject();
     }
+  }
+
+  private void widths(JsonGenerator g) throws IOException {
+    double bits = 0;
+    double weights = 0;
+    for (Width w : widths) {
+      bits += (double) w.weights() * w.weightBits();
+      weights += w.weights();
+    }
+    g.writeNumberField("meanWeightBits", bits / weights);
+    g.writeArrayFieldStart("widths");
+    for (Width w : widths) {
+      g.writeStartObject();
+      g.writeStringField("name", w.layer());
+      g.writeNumberField("weights", w.weights());
+      g.writeNumberField("weightBits", w.weightBits());
+      if (w.outputBits().isPresent()) {
+        g.writeNumberField("outputBits", w.outputBits().getAsInt());
+      } else {
+        g.writeNullField("outputBits");
+      }
+      g.writeEndObject();
+    }
+    g.writeEndArray();
   }
 
   private static void judgement(JsonGenerator g, String name, Judgement j) throws IOException {

@@ -98,6 +98,23 @@ public record BiasCorrection(boolean analytic) implements Fit {
     return bias;
   }
 
+  /**
+   * A network whose biases make up for the mean error that each layer's own weights cause, by the
+   * means that were seen of what it reads: what correction will leave of that layer alone.
+   */
+  static Network ofOwnError(Mending m) {
+    Mending asSeen =
+        new Mending(
+            m.network(),
+            m.scheme(),
+            m.widths(),
+            m.policy(),
+            m.seen(),
+            m.spec(),
+            new Norms(Map.of()));
+    return analytic(asSeen).network();
+  }
+
   private static Mending analytic(Mending before) {
     Network network = before.network();
     Graph graph = network.graph();

@@ -1,13 +1,16 @@
 package io.depthscope.remedy;
 
-/** A remedy that quantizes the same network in another way. */
-public sealed interface Choice extends Remedy permits RangeSearch, PerChannelWeights {
+import java.io.IOException;
 
-  /** The same network with another spec. */
+/** A remedy that quantizes the same network in another way. */
+public sealed interface Choice extends Remedy
+    permits RangeSearch, PerChannelWeights, MixedPrecision {
+
+  /** The same network with another spec, without running anything. */
   Mended choose(Mending before);
 
   @Override
-  default Mended apply(Mending before, CalibrationImages images) {
+  default Mended apply(Mending before, CalibrationImages images) throws IOException {
     return choose(before);
   }
 

@@ -66,11 +66,25 @@ record NoiseModel(
 
   /** The prediction. */
   double sqnrDb() {
+    double nsr = 0;
+    for (double share : shares()) {
+      nsr += share;
+    }
+    return sqnrDb(nsr);
+  }
+
+  /** The SQNR that a sum of relative noise leaves. */
+  static double sqnrDb(double nsr) {
+    return -10 * Math.log10(nsr / (1 + nsr));
+  }
+
+  /** What each node adds: its noise over the variance of its output, in the order of the graph. */
+  double[] shares() {
     Graph graph = network.graph();
     Map<String, QuantizedTensor> codes =
         spec.map(QuantSpec::weights)
-            .orElseGet(() -> SchemePolicy.weights(network, mending.scheme()));
-    double nsr = 0;
+            .orElseGet(() -> SchemePolicy.weights(network, mending.scheme(), mending.widths()));
+    double[] shares = new double[graph.size()];
     for (int i = 0; i < graph.size(); i++) {
       Node node = graph.node(i);
       Seen.Channels own = seen.channels().get(node.name());
@@ -86,9 +100,9 @@ record NoiseModel(
       if (w != null) {
         noise += weights(i, w, own);
       }
-      nsr += noise / variance;
+      shares[i] = noise / variance;
     }
-    return -10 * Math.log10(nsr / (1 + nsr));
+    return shares;
   }
 
   private double rounding(Node node, Seen.Channels own) {
@@ -107,7 +121,9 @@ record NoiseModel(
 
   private Optional<QuantParams> byRange(Node node, Seen.Channels own) {
     Optional<QuantFormat> format =
-        mending.policy().quantizes(node.op()) ? mending.scheme().activations() : Optional.empty();
+        mending.policy().quantizes(node.op())
+            ? mending.schemeOf(node).activations()
+            : Optional.empty();
     return format.map(f -> QuantParams.of(new Range(own.lowest(), own.highest()), f));
   }
 

@@ -35,7 +35,7 @@ public record PerChannelWeights() implements Choice {
             s.activationRange(),
             s.weightRange());
     return new Mended(
-        Mending.of(before.network(), finer, before.policy(), before.seen(), before.norms()),
+        before.anew(finer, before.widths()),
         List.of("one scale a channel for the weights of all layers"));
   }
 }

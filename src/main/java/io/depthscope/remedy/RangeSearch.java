@@ -46,7 +46,6 @@ public record RangeSearch() implements Choice {
     if (before.scheme().activations().isEmpty()) {
       return Mended.nothing(before);
     }
-    QuantFormat format = before.scheme().activations().get();
     Map<String, QuantParams> outputs = new HashMap<>(before.spec().outputs());
     Map<String, RangeEstimator> chosen = new TreeMap<>();
     for (Node node : before.network().graph().nodes()) {
@@ -54,6 +53,7 @@ public record RangeSearch() implements Choice {
       if (now == null) {
         continue;
       }
+      QuantFormat format = before.schemeOf(node).activations().orElseThrow();
       CalibratedTensor seen = before.seen().tensors().get(node.name());
       double least = now.noise(seen.histogram());
       for (RangeEstimator e : CANDIDATES) {

@@ -35,9 +35,7 @@ public sealed interface Rewrite extends Remedy
       return Mended.nothing(before);
     }
     Seen seen = images.see(made.network());
-    return new Mended(
-        Mending.of(made.network(), before.scheme(), before.policy(), seen, made.norms()),
-        made.account());
+    return new Mended(before.anew(made.network(), seen, made.norms()), made.account());
   }
 
   @Override

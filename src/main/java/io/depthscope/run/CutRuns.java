@@ -1,10 +1,11 @@
 package io.depthscope.run;
 
 import io.depthscope.backend.Backend;
-import io.depthscope.backend.BatchOutput;
+import io.depthscope.backend.BranchedRuns;
 import io.depthscope.backend.InputBatch;
 import io.depthscope.backend.Program;
 import io.depthscope.plan.Plan;
+import io.depthscope.plan.Recording;
 import io.depthscope.record.Sensitivity.Direction;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,18 +14,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Runs a network many times on the same images, each time with one layer quantized alone or with
- * all but one. Up to that layer a run is that of the float32 or of the quantized network, which are
- * computed once and kept at one cut at a time; each run is a program of the steps from its layer
- * on, of one stream.
+ * all but one. Up to that layer a run is that of the float32 or of the quantized network.
  */
 final class CutRuns {
+  private static final int PLAIN = 0;
+  private static final int FULL = 1;
+
   private final Plan pair;
-  private final Plan plain;
-  private final Plan full;
+  private final BranchedRuns together;
   private final List<Integer> layers;
   private final Map<Direction, List<Plan>> runs = new EnumMap<>(Direction.class);
   private final Backend backend;
@@ -44,11 +44,6 @@ final class CutRuns {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Outputs(float[] fp32, float[] quantized, List<float[]> runs) {}
 
-  /** Told how many runs of a batch are done; false ends it early. */
-  interface Progress {
-    boolean goOn(int runs);
-  }
-
   /**
    * @param pair the whole plan of both streams
    */
@@ -57,8 +52,8 @@ final class CutRuns {
     this.backend = backend;
     this.batch = batch;
     this.layers = quantizedLayers(pair);
-    this.full = pair.alone();
-    this.plain = pair.only(Set.of()).alone();
+    this.together =
+        new BranchedRuns(backend, batch, List.of(pair.only(Set.of()).alone(), pair.alone()));
     this.mended = !pair.network().mended().isEmpty();
     Set<String> all = new HashSet<>();
     layers.forEach(i -> all.add(name(i)));
@@ -116,48 +111,32 @@ final class CutRuns {
   /**
    * Runs a batch.
    *
-   * @param some sorted by layer
    * @return null if it was ended early
    */
-  Outputs run(InputBatch images, List<Run> some, Progress progress) throws IOException {
-    float[][] outputs = new float[some.size()][];
-    InputBatch plainCut = images;
-    InputBatch fullCut = images;
-    Set<Integer> cuts = new TreeSet<>();
-    some.forEach(r -> cuts.add(layers.get(r.layer())));
-    int at = 0;
-    int done = 0;
-    int end = pair.steps().size();
-    for (int cut : cuts) {
-      if (cut > at) {
-        plainCut = InputBatch.continued(run(plain.part(at, cut), plainCut), images.indices());
-        fullCut = InputBatch.continued(run(full.part(at, cut), fullCut), images.indices());
-        at = cut;
-      }
-      for (int r = 0; r < some.size(); r++) {
-        if (layers.get(some.get(r).layer()) == cut) {
-          InputBatch from = some.get(r).direction() == Direction.ALONE ? plainCut : fullCut;
-          outputs[r] = run(plan(some.get(r)).part(cut, end), from).baseline();
-          if (!progress.goOn(++done)) {
-            return null;
-          }
-        }
-      }
+  Outputs run(InputBatch images, List<Run> some, BranchedRuns.Progress progress)
+      throws IOException {
+    List<BranchedRuns.Branch> branches =
+        some.stream()
+            .map(
+                r ->
+                    new BranchedRuns.Branch(
+                        r.direction() == Direction.ALONE ? PLAIN : FULL,
+                        layers.get(r.layer()),
+                        plan(r)))
+            .toList();
+    BranchedRuns.Outputs made = together.run(images, branches, progress).orElse(null);
+    if (made == null) {
+      return null;
     }
-    float[] quantized = run(full.part(at, end), fullCut).baseline();
-    float[] last = run(plain.part(at, end), plainCut).baseline();
-    // A candidate of which nothing is quantized still has the weights that were mended for it.
-    float[] fp32 =
-        mended
-            ? run(Plan.fp32(pair.network(), pair.inputTable(), plain.recording()), images)
-                .baseline()
-            : last;
-    return new Outputs(fp32, quantized, List.of(outputs));
+    return new Outputs(
+        mended ? fp32(images) : made.trunks().get(PLAIN), made.trunks().get(FULL), made.branches());
   }
 
-  private BatchOutput run(Plan plan, InputBatch from) throws IOException {
-    try (Program program = backend.compile(plan, batch)) {
-      return Program.await(program.submit(from));
+  /** A candidate of which nothing is quantized still has the weights that were mended for it. */
+  private float[] fp32(InputBatch images) throws IOException {
+    Plan own = Plan.fp32(pair.network(), pair.inputTable(), Recording.PLAIN);
+    try (Program program = backend.compile(own, batch)) {
+      return Program.await(program.submit(images)).baseline();
     }
   }
 

@@ -185,8 +185,8 @@ public final class LayerSensitivity {
           new Sensitivity.Layer(
               step.node().name(),
               step.word(),
-              step.kernelParams().stream().mapToInt(LayerSensitivity::bits).max().orElse(0),
-              step.output().map(LayerSensitivity::bits).orElse(0),
+              step.kernelParams().stream().mapToInt(QuantParams::bits).max().orElse(0),
+              step.output().map(QuantParams::bits).orElse(0),
               effect(Direction.ALONE, l, race, state),
               effect(Direction.ALL_BUT, l, race, state)));
     }
@@ -203,10 +203,6 @@ public final class LayerSensitivity {
             SqnrEstimate.of(state.signal(), state.quantized(), state.images()).db()),
         layers,
         cost(state));
-  }
-
-  private static int bits(QuantParams p) {
-    return Integer.SIZE - Integer.numberOfLeadingZeros(p.codes() - 1);
   }
 
   private Sensitivity.Cost cost(SensitivityState state) {

@@ -6,13 +6,17 @@ import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Samples;
 import io.depthscope.dataset.SelectedImages;
+import io.depthscope.graph.Node;
+import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.quant.QuantizedTensor;
 import io.depthscope.record.MendAccount;
 import io.depthscope.record.MendDirectory;
 import io.depthscope.record.MendState;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.remedy.CalibrationImages;
 import io.depthscope.remedy.Mending;
+import io.depthscope.remedy.MixedPrecision;
 import io.depthscope.remedy.Remedy;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,9 +31,10 @@ import java.util.stream.Collectors;
  *
  * @param of the network as it is, the images, and the scheme
  * @param steps the remedies to use, in this order; empty: it finds its own
+ * @param allowed remedies that it may use of those that ask for a device that can do it
  * @param target accuracy that may be lost, as a share of the original's
  */
-public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
+public record Mend(Analysis of, Optional<List<Remedy>> steps, List<Remedy> allowed, double target) {
   private static final int CHECKPOINT_EVERY = 1000;
 
   /** What images may take while remedies are tried; the runs before and after read all. */
@@ -37,6 +42,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
 
   public Mend {
     steps = steps.map(List::copyOf);
+    allowed = List.copyOf(allowed);
   }
 
   /** Copies of a network's weights that stand beside each other: what was built is kept. */
@@ -55,13 +61,44 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
         imageBytes() + (long) Float.BYTES * of.subject().model().graph().outputShape().size();
     long held =
         Math.min(2 * MOST_HELD, image * ((long) of.images().count() + of.ranges().images()));
-    MemoryEstimate run = of.memory();
+    MemoryEstimate run = widest().memory();
     return new MemoryEstimate(
         run.network() + NETWORKS * Float.BYTES * weights,
         run.images() + held,
         run.predictions(),
         run.device(),
         run.heapLimit());
+  }
+
+  /**
+   * Checks that it fits on the device.
+   *
+   * @throws io.depthscope.backend.BackendException if it does not, with a batch that would
+   */
+  public void checkDevice() {
+    widest().checkDevice();
+  }
+
+  /** The run of the most codes that a remedy may give all outputs. */
+  private Analysis widest() {
+    if (!(of.method().quantization() instanceof Quantization.ByScheme by)) {
+      return of;
+    }
+    QuantScheme scheme = by.scheme();
+    for (Remedy r : allowed) {
+      if (r instanceof MixedPrecision m) {
+        scheme = scheme.withWidth(m.widths().getLast());
+      }
+    }
+    return new Analysis(
+        of.subject(),
+        of.images(),
+        new Method(
+            new Quantization.ByScheme(scheme, by.policy()),
+            of.method().feed(),
+            of.method().recording()),
+        of.ranges(),
+        of.machine());
   }
 
   private long imageBytes() {
@@ -86,7 +123,8 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
   public List<MendAccount.Prediction> plan(RunListener listener) throws IOException {
     Held held = calibration(listener);
     MendLadder ladder =
-        new MendLadder(begin(held), held.images(), null, null, MendLadder.Keeper.NONE, listener);
+        new MendLadder(
+            begin(held), held.images(), null, null, allowed, MendLadder.Keeper.NONE, listener);
     return ladder.plan().stream()
         .map(f -> new MendAccount.Prediction(f.remedy().name(), f.remedy().summary(), f.sqnrDb()))
         .toList();
@@ -105,6 +143,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
       Path folder, boolean resume, boolean overwrite, RunListener listener) throws IOException {
     Map<String, String> identity = MendDirectory.identity(of.spec());
     identity.put("remedies", remedies());
+    identity.put("allowed", allowed.toString());
     try (MendDirectory directory = MendDirectory.open(folder, identity, resume, overwrite)) {
       MendState state = new MendState();
       directory.restore(state);
@@ -148,6 +187,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
             calibration.images(),
             new Judge(original, calibration.images(), calibration.labels(), classes),
             new Judge(original, held.images(), held.labels(), classes),
+            allowed,
             keeper,
             listener);
     MendLadder.Result result =
@@ -176,9 +216,29 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
             judged.data().description(),
             result.before(),
             result.steps(),
+            widths(result.mended()),
             result.after());
     directory.finish(account);
     return Optional.of(account);
+  }
+
+  /** The bits of a mended network's layers; none where they are all the scheme's. */
+  private static List<MendAccount.Width> widths(Mending mended) {
+    List<MendAccount.Width> all = new ArrayList<>();
+    for (Node node : mended.network().graph().nodes()) {
+      if (mended.widths().bits().containsKey(node.name())) {
+        QuantizedTensor w = mended.spec().weights(node.name()).orElseThrow();
+        all.add(
+            new MendAccount.Width(
+                node.name(),
+                w.codes().length,
+                w.params().getFirst().bits(),
+                mended.spec().output(node.name()).stream()
+                    .mapToInt(QuantParams::bits)
+                    .findFirst()));
+      }
+    }
+    return all;
   }
 
   private Mending begin(Held calibration) throws IOException {

@@ -8,6 +8,7 @@ import io.depthscope.remedy.DeadChannelRepair;
 import io.depthscope.remedy.Equalization;
 import io.depthscope.remedy.Fit;
 import io.depthscope.remedy.Mending;
+import io.depthscope.remedy.MixedPrecision;
 import io.depthscope.remedy.RangeSearch;
 import io.depthscope.remedy.Remedy;
 import io.depthscope.remedy.Rounding;
@@ -37,6 +38,7 @@ final class MendLadder {
   private final CalibrationImages images;
   private final Judge calibrated;
   private final Judge judge;
+  private final List<Remedy> allowed;
   private final Keeper keeper;
   private final RunListener listener;
   private final Map<List<String>, Mending> built = new HashMap<>();
@@ -91,13 +93,18 @@ final class MendLadder {
   /** What a remedy is expected to leave; nothing was tried. */
   record Foreseen(Remedy remedy, double sqnrDb) {}
 
+  /**
+   * @param allowed remedies to try beside those that suit any device
+   */
   MendLadder(
       Mending original,
       CalibrationImages images,
       Judge calibrated,
       Judge judge,
+      List<Remedy> allowed,
       Keeper keeper,
       RunListener listener) {
+    this.allowed = allowed;
     this.original = original;
     this.images = images;
     this.calibrated = calibrated;
@@ -106,7 +113,7 @@ final class MendLadder {
     this.listener = listener;
   }
 
-  /** The remedies that suit a scheme, none of which asks for another device. */
+  /** The remedies that suit a scheme, none of which asks for another device, and the allowed. */
   private List<Remedy> suitable() {
     List<Remedy> all =
         new ArrayList<>(
@@ -118,6 +125,7 @@ final class MendLadder {
     if (original.scheme().weights().filter(w -> w.bits() <= FEW_BITS).isPresent()) {
       all.add(new Rounding(Rounding.Method.SECOND_ORDER));
     }
+    all.addAll(allowed);
     return all;
   }
 
@@ -155,13 +163,18 @@ final class MendLadder {
     List<Remedy> recipe = new ArrayList<>();
     double best = calibrated.of(original).sqnrDb();
     List<Remedy> left = new ArrayList<>(suitable());
-    while (!left.isEmpty() && !reached(now, before, target)) {
+    while (!left.isEmpty() && (needed(left) || !reached(now, before, target))) {
+      boolean needed = needed(left);
       Optional<MendAccount.Step> done = done(steps.size());
       Foreseen next =
-          done.isPresent() ? foreseen(done.get(), left) : foreseen(recipe, left).getFirst();
+          done.isPresent()
+              ? foreseen(done.get(), left)
+              : foreseen(recipe, needed ? left.stream().filter(this::isNeeded).toList() : left)
+                  .getFirst();
       left.remove(next.remedy());
       List<Remedy> longer = with(recipe, next.remedy());
-      MendAccount.Step step = done.isPresent() ? done.get() : attempt(longer, next, best + WORTH);
+      double least = needed ? Double.NEGATIVE_INFINITY : best + WORTH;
+      MendAccount.Step step = done.isPresent() ? done.get() : attempt(longer, next, least);
       steps.add(step);
       if (step.kept()) {
         if (next.remedy().stage() == Remedy.Stage.ROUNDING) {
@@ -173,6 +186,15 @@ final class MendLadder {
       }
     }
     return new Result(before, steps, build(recipe), now);
+  }
+
+  private boolean needed(List<Remedy> left) {
+    return left.stream().anyMatch(this::isNeeded);
+  }
+
+  /** What the user's budget demands comes first, and is kept whatever it costs. */
+  private boolean isNeeded(Remedy remedy) {
+    return remedy instanceof MixedPrecision m && m.isNeeded(original.scheme());
   }
 
   /** Goes a given way, and keeps every step. */

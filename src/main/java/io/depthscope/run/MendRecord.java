@@ -53,14 +53,7 @@ record MendRecord(MendDirectory directory, MendState state, Analysis of, int cal
     Subject read = read();
     QuantSpec spec = QuantizationJson.read(quantization()).spec(read.model().network());
     return spec.fingerprint().equals(kept.get().quantization())
-        ? Optional.of(
-            new Mending(
-                read.model().network(),
-                before.scheme(),
-                before.policy(),
-                before.seen(),
-                spec,
-                before.norms()))
+        ? Optional.of(before.with(read.model().network(), spec))
         : Optional.empty();
   }
 

@@ -120,11 +120,10 @@ public sealed interface Quantization {
     }
 
     private static QuantFormat formatOf(List<QuantParams> tensor) {
-      int codes = tensor.stream().mapToInt(QuantParams::codes).max().orElseThrow();
+      int bits = tensor.stream().mapToInt(QuantParams::bits).max().orElseThrow();
       boolean signed = tensor.getFirst().qmin() < 0;
       boolean symmetric = signed && tensor.stream().allMatch(p -> p.zeroPoint() == 0);
-      return new QuantFormat(
-          Integer.SIZE - Integer.numberOfLeadingZeros(codes - 1), signed, symmetric);
+      return new QuantFormat(bits, signed, symmetric);
     }
 
     @Override

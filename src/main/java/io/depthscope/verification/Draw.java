@@ -10,9 +10,11 @@ import io.depthscope.graph.Node;
 import io.depthscope.plan.CalibratedTensor;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Plan;
+import io.depthscope.plan.QuantPolicy;
 import io.depthscope.plan.Recording;
 import io.depthscope.plan.SchemePolicy;
 import io.depthscope.quant.Granularity;
+import io.depthscope.quant.LayerWidths;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.QuantSpec;
 import io.depthscope.quant.Range;
@@ -22,10 +24,12 @@ import io.depthscope.stats.NetworkAccumulator;
 import io.depthscope.stats.TensorStatistics;
 import io.depthscope.tensor.FloatTensor;
 import io.depthscope.tensor.Shape;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 
 /** What is random about a case, drawn in turn from one seed: weights, images, quantization. */
 final class Draw {
@@ -156,10 +160,11 @@ final class Draw {
     }
     QuantScheme scheme = q.scheme;
     Map<String, CalibratedTensor> calibration = calibrate(network, table, batch, q.shrink);
+    LayerWidths widths = widths(network, text);
     String whole =
         String.format(
             Locale.ROOT,
-            "%s, %s %s %s weights, %s, feed %s, %d images, ranges x %s",
+            "%s, %s %s %s weights, %s, feed %s, %d images, ranges x %s%s",
             text,
             scheme.name(),
             scheme.weights(),
@@ -167,9 +172,24 @@ final class Draw {
             scheme.activations(),
             q.feed,
             batch.count(),
-            q.shrink);
-    QuantSpec spec = SchemePolicy.spec(network, scheme, calibration);
+            q.shrink,
+            widths.bits().isEmpty() ? "" : ", bits " + new TreeMap<>(widths.bits()));
+    QuantSpec spec = SchemePolicy.spec(network, scheme, widths, QuantPolicy.TFLITE, calibration);
     return new PlanCase(whole, network, table, spec, q.feed, batch);
+  }
+
+  /** Every other network of several layers has a width of its own for some of them. */
+  private static LayerWidths widths(Network network, String text) {
+    Random random = new Random(text.hashCode());
+    Map<String, Integer> bits = new HashMap<>();
+    if (network.weights().size() > 1 && random.nextBoolean()) {
+      for (Node node : network.graph().nodes()) {
+        if (node.op().hasWeights() && random.nextBoolean()) {
+          bits.put(node.name(), 4 << random.nextInt(3));
+        }
+      }
+    }
+    return new LayerWidths(bits);
   }
 
   private static Map<String, CalibratedTensor> calibrate(

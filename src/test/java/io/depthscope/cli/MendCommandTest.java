@@ -2,6 +2,7 @@ package io.depthscope.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,7 +14,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +92,112 @@ class MendCommandTest {
     assertEquals(List.of("dead-channels", "equalize", "ranges", "bias-correction"), names);
     mend("--out", out).isMisuse("add --overwrite");
     mend("--steps", "bias-correction", "--out", out, "--overwrite").succeeds();
+  }
+
+  /** Bits of the codes that a file of parameters gives a tensor. */
+  private static int bits(JsonNode params) {
+    int codes = params.path("qmax").intValue() - params.path("qmin").intValue() + 1;
+    return Integer.SIZE - Integer.numberOfLeadingZeros(codes - 1);
+  }
+
+  @Test
+  void mixedWidthsKeepTheBudgetAndComeBackFromTheFiles() throws IOException {
+    Path out = folder.resolve("mixed");
+    mend(
+            "--scheme",
+            "w4a8",
+            "--steps",
+            "dead-channels,mixed-precision,ranges,bias-correction",
+            "--budget",
+            "6bits",
+            "--out",
+            out)
+        .succeeds();
+    JsonNode account = json(out.resolve("mend.json"));
+    assertTrue(
+        account.at("/after/sqnrDb").doubleValue() > account.at("/before/sqnrDb").doubleValue() + 3);
+    Map<String, JsonNode> weights = new HashMap<>();
+    JsonNode quantization = json(out.resolve("quantization.json"));
+    quantization.path("weights").forEach(w -> weights.put(w.path("name").textValue(), w));
+    Map<String, JsonNode> outputs = new HashMap<>();
+    quantization.path("activations").forEach(a -> outputs.put(a.path("name").textValue(), a));
+    Set<Integer> widths = new TreeSet<>();
+    double sum = 0;
+    double count = 0;
+    for (JsonNode w : account.path("widths")) {
+      String name = w.path("name").textValue();
+      int own = w.path("weightBits").intValue();
+      widths.add(own);
+      assertEquals(own, bits(weights.get(name).at("/params/0")), name);
+      assertEquals(w.path("outputBits").intValue(), bits(outputs.get(name)), name);
+      assertEquals(Math.max(8, own), w.path("outputBits").intValue(), name);
+      sum += own * w.path("weights").doubleValue();
+      count += w.path("weights").doubleValue();
+    }
+    assertEquals(weights.size(), account.path("widths").size());
+    assertTrue(widths.size() > 1, widths::toString);
+    assertTrue(sum / count <= 6, sum / count + " bits");
+    assertEquals(sum / count, account.path("meanWeightBits").doubleValue(), 1e-9);
+    for (String backend : List.of("cpu", "reference")) {
+      Path again = folder.resolve(backend);
+      analyzeAgain(out, backend, again).succeeds();
+      JsonNode expected = json(out.resolve("after/results.json"));
+      JsonNode run = json(again.resolve("results.json"));
+      double db = run.at("/network/logitSqnrDb").doubleValue();
+      assertEquals(expected.at("/network/logitSqnrDb").doubleValue(), db, 0.2, backend);
+    }
+    assertArrayEquals(
+        Files.readAllBytes(out.resolve("after/layers.csv")),
+        Files.readAllBytes(folder.resolve("cpu/layers.csv")));
+  }
+
+  private static CommandLineRun analyzeAgain(Path mended, String backend, Path to) {
+    return CommandLineRun.of(
+        "analyze",
+        "--data",
+        "synthetic:300",
+        "--model",
+        mended.resolve("network.safetensors"),
+        "--quantization",
+        mended.resolve("quantization.json"),
+        "--backend",
+        backend,
+        "--quiet",
+        "--out",
+        to);
+  }
+
+  @Test
+  void aBudgetBelowTheSchemeIsKeptWhateverItCosts() throws IOException {
+    Path out = folder.resolve("narrow");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "mend",
+            "--data",
+            "synthetic:100",
+            "--calibrate",
+            "40",
+            "--mixed-precision",
+            "--budget",
+            "75%",
+            "--widths",
+            "4,8",
+            "--out",
+            out);
+    run.succeeds();
+    assertTrue(run.out().contains("mended, 4 bits: "), run::out);
+    JsonNode account = json(out.resolve("mend.json"));
+    assertEquals("mixed-precision", account.at("/steps/0/remedy").textValue());
+    assertTrue(account.at("/steps/0/kept").booleanValue());
+    assertTrue(account.path("meanWeightBits").doubleValue() <= 6);
+  }
+
+  @Test
+  void anAllowedBudgetIsTriedAmongOthers() {
+    CommandLineRun plan = mend("--plan", "--scheme", "w4a8");
+    assertFalse(plan.succeeds().out().contains("mixed-precision"), plan::out);
+    plan = mend("--plan", "--scheme", "w4a8", "--mixed-precision", "--budget", "6");
+    assertTrue(plan.succeeds().out().contains("mixed-precision"), plan::out);
   }
 
   @Test
@@ -176,6 +287,16 @@ class MendCommandTest {
         "--steps pray --out x | 'pray' is no remedy",
         "--target 2x --out x | --target",
         "--steps equalize --plan | --plan",
+        "--steps mixed-precision --out x | --budget",
+        "--mixed-precision --out x | --budget",
+        "--budget 8 --out x | --mixed-precision",
+        "--widths 4,8 --out x | --mixed-precision",
+        "--mixed-precision --budget 8parrots --out x | 8parrots",
+        "--mixed-precision --budget 3bits --out x | below the narrowest width, 4",
+        "--mixed-precision --budget 8 --scheme a8 --out x | float32",
+        "--mixed-precision --budget 8 --widths 4,17 --out x | 17",
+        "--mixed-precision --budget 8 --steps equalize --out x | --steps",
+        "--steps bias-correction,mixed-precision --budget 8 --out x | must come before",
         "--unlabelled | --out DIR is needed"
       })
   void wrongUseIsOneLine(String args, String says) {

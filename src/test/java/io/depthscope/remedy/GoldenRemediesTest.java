@@ -110,7 +110,8 @@ class GoldenRemediesTest {
               golden("dead-channels", node, "bias").data()));
     }
     Network network = Network.of(original.graph(), weights);
-    return Mending.of(network, scheme, QuantPolicy.TFLITE, images.see(network), Norms.of(original));
+    return Mending.begin(network, scheme, QuantPolicy.TFLITE, images)
+        .anew(network, images.see(network), Norms.of(original));
   }
 
   private static FloatTensor golden(String remedy, String node, String what) throws IOException {

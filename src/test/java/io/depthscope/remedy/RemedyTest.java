@@ -43,7 +43,7 @@ class RemedyTest {
   private static final CpuBackend CPU = new CpuBackend(2);
   private static final int IMAGES = 12;
 
-  private static CalibrationImages images(Network network, long seed) {
+  static CalibrationImages images(Network network, long seed) {
     Shape in = network.graph().inputShape();
     Random random = new Random(seed);
     List<InputBatch> batches = new ArrayList<>();
@@ -65,7 +65,7 @@ class RemedyTest {
     return new CalibrationImages(CPU, table, batches, IMAGES / 3, 1L << 30, () -> false);
   }
 
-  private static QuantScheme scheme(String name, Granularity granularity) {
+  static QuantScheme scheme(String name, Granularity granularity) {
     return QuantScheme.parse(
         name, false, false, granularity, new RangeEstimator.MinMax(), new RangeEstimator.MinMax());
   }
@@ -76,7 +76,7 @@ class RemedyTest {
         network, scheme(scheme, Granularity.PER_TENSOR), QuantPolicy.TFLITE, images);
   }
 
-  private static Network trained() throws IOException {
+  static Network trained() throws IOException {
     return Zoo.load("dws-cnn-synthetic.safetensors", LoadOptions.NONE).network();
   }
 
