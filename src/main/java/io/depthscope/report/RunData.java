@@ -64,25 +64,38 @@ final class RunData {
 
   /** Several runs without their channels, histograms and images. */
   static String sideBySide(String title, List<LabelledRun> runs, List<TextSection> sections) {
+    return CompactJson.object(json -> sideBySide(json, title, runs, sections));
+  }
+
+  /** The same with what was tried on a network. */
+  static String sideBySide(
+      String title, List<LabelledRun> runs, List<TextSection> sections, CompactJson.Content mend) {
     return CompactJson.object(
         json -> {
-          json.any("units", RunFigures.units());
-          json.text("title", title)
-              .array(
-                  "runs",
-                  a -> {
-                    for (LabelledRun r : runs) {
-                      a.item(o -> labelled(o, r));
-                    }
-                  })
-              .array(
-                  "sections",
-                  a -> {
-                    for (TextSection s : sections) {
-                      a.item(o -> section(o, s));
-                    }
-                  });
+          sideBySide(json, title, runs, sections);
+          json.object("mend", mend);
         });
+  }
+
+  private static void sideBySide(
+      CompactJson json, String title, List<LabelledRun> runs, List<TextSection> sections)
+      throws IOException {
+    json.any("units", RunFigures.units());
+    json.text("title", title)
+        .array(
+            "runs",
+            a -> {
+              for (LabelledRun r : runs) {
+                a.item(o -> labelled(o, r));
+              }
+            })
+        .array(
+            "sections",
+            a -> {
+              for (TextSection s : sections) {
+                a.item(o -> section(o, s));
+              }
+            });
   }
 
   private static void labelled(CompactJson json, LabelledRun labelled) throws IOException {
