@@ -2,6 +2,7 @@ package io.depthscope.report;
 
 import io.depthscope.diagnosis.Evidence;
 import io.depthscope.diagnosis.Finding;
+import io.depthscope.diagnosis.RunVerdict;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Run;
@@ -37,7 +38,7 @@ final class RunData {
     return CompactJson.object(
         json -> {
           head(json, run);
-          json.any("units", RunFigures.units());
+          json.text("verdict", RunVerdict.of(run)).any("units", RunFigures.units());
           texts(json, "sources", Arrays.stream(ErrorTerm.values()).map(RunFigures::name).toList());
           json.array(
               "findings",
