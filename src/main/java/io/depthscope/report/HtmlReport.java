@@ -25,10 +25,13 @@ public final class HtmlReport {
 
   private static final List<String> RUN_SCRIPTS =
       List.of(
+          "dagre.min.js",
+          "graph.js",
           "overview.js",
           "ranges.js",
           "propagation.js",
           "channels.js",
+          "boxes.js",
           "inspector.js",
           "images.js",
           "run.js");
@@ -92,6 +95,7 @@ public final class HtmlReport {
                         + " img-src data: blob:; style-src 'unsafe-inline'; script-src"
                         + hashes;
                 case "title" -> escape(title);
+                case "figures" -> figures(body);
                 case "style" -> resource("report.css");
                 case "body" -> body;
                 case "data" -> data;
@@ -101,6 +105,13 @@ public final class HtmlReport {
       at = close + 2;
     }
     return page.append(template, at, template.length()).toString();
+  }
+
+  /** Where the figures of a body begin. */
+  private static String figures(String body) {
+    return body.contains("id=\"mend\"")
+        ? "mend"
+        : body.contains("id=\"sources\"") ? "sources" : "selection-of-runs";
   }
 
   /** A script element, and the hash under which the policy lets it run. */
