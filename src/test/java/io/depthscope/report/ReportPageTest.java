@@ -243,6 +243,19 @@ class ReportPageTest {
     browser.screenshot("graph-residual");
   }
 
+  /** A class has the name of the folder that all its images lie in. */
+  @Test
+  void classesHaveTheNamesOfTheirFolders() throws IOException {
+    browser.screen(1400, false);
+    browser.open(write("folders.html", HtmlReport.of(RunOfTests.inFolders(run), List.of())));
+    assertEquals("0 folder-0", browser.run("return DS.className(0)"));
+    assertEquals("1", browser.run("return DS.className(1)"));
+    assertEquals("4711", browser.run("return DS.className(4711)"));
+    assertTrue(browser.find("#flipped-table").getText().matches("(?s).*\\d folder-\\d.*"));
+    browser.open(page);
+    assertEquals("0", browser.run("return DS.className(0)"));
+  }
+
   @Test
   void theAddressNamesLayerAndChannel() throws IOException {
     browser.screen(1400, false);
