@@ -37,6 +37,14 @@ final class ComparisonText {
   /** The comparison as sections of text and tables, in the order in which they are to be read. */
   static List<TextSection> sections(RunComparison runs) {
     ComparisonText text = new ComparisonText(runs);
+    text.settings();
+    text.tell();
+    return List.copyOf(text.sections);
+  }
+
+  /** The same of a network before and after it was mended: how they were made is known. */
+  static List<TextSection> sectionsOfMended(RunComparison runs) {
+    ComparisonText text = new ComparisonText(runs);
     text.tell();
     return List.copyOf(text.sections);
   }
@@ -58,7 +66,6 @@ final class ComparisonText {
   }
 
   private void tell() {
-    settings();
     if (runs.agrees() && runs.predictions().isEmpty()) {
       say("Nothing differs: every figure and every prediction is the same.");
       end("The same");

@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.diagnosis.MendVerdict;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantFormat;
@@ -260,9 +261,12 @@ final class MendCommand implements Callable<Integer> {
       if (!quiet) {
         MendText.print(result.get(), text);
         text.println();
+        text.println(MendVerdict.sentence(result.get()));
+        text.println();
       }
       Stream.of(MendDirectory.NETWORK, MendDirectory.QUANTIZATION, MendDirectory.ACCOUNT)
           .forEach(name -> text.println("written: " + out.resolve(name)));
+      report(text, err);
       text.println(
           "compare: depthscope compare "
               + out.resolve(MendDirectory.BEFORE)
@@ -271,6 +275,22 @@ final class MendCommand implements Callable<Integer> {
       return 0;
     } catch (InterruptedIOException e) {
       return interrupted(err);
+    }
+  }
+
+  /** The results are complete without their page: what prevents it is said and no more. */
+  private void report(PrintWriter text, PrintWriter err) {
+    Path page = out.resolve(MendDirectory.REPORT);
+    try {
+      ReportFile.writeMended(out, page);
+      text.println("report: " + page);
+    } catch (IOException e) {
+      err.println(
+          "depthscope: no report: "
+              + Main.oneLine(e.getMessage())
+              + "; the results are complete, depthscope report "
+              + out
+              + " tries again");
     }
   }
 

@@ -1,6 +1,8 @@
 package io.depthscope.cli;
 
 import io.depthscope.record.AtomicFile;
+import io.depthscope.record.MendAccount;
+import io.depthscope.record.MendDirectory;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 import io.depthscope.record.RunReader;
@@ -40,7 +42,10 @@ final class PlotCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "RUN", arity = "0..*", description = "Folders of finished runs.")
+  @Parameters(
+      paramLabel = "RUN",
+      arity = "0..*",
+      description = "Folders of finished runs, or of mend.")
   private List<Path> runs = List.of();
 
   @Option(names = "--list", description = "Name the figures and what they show, and end.")
@@ -130,6 +135,9 @@ final class PlotCommand implements Callable<Integer> {
             new FigureRequest(
                 name,
                 read,
+                name.isOfMending()
+                    ? Optional.of(MendAccount.read(runs.getFirst().resolve(MendDirectory.ACCOUNT)))
+                    : Optional.empty(),
                 Optional.ofNullable(layer),
                 metric == null ? HeatMapMetric.SQNR : metric,
                 size[0],
@@ -211,6 +219,10 @@ final class PlotCommand implements Callable<Integer> {
     if (runs.size() > MOST_RUNS) {
       throw new UsageException("a figure shows " + MOST_RUNS + " runs at most, not " + runs.size());
     }
+    if (name.isOfMending() && !MendDirectory.isComplete(runs.getFirst())) {
+      throw new UsageException(
+          "figure " + name + " shows what mend left; " + runs.getFirst() + " has no mend.json");
+    }
     if (layer != null && name != FigureName.HISTOGRAM) {
       throw new UsageException(
           "--layer is for the histogram; figure " + name + " shows all layers");
@@ -231,7 +243,7 @@ final class PlotCommand implements Callable<Integer> {
   private List<FigureRun> read(FigureName name) throws IOException {
     List<FigureRun> read = new ArrayList<>();
     for (Path folder : runs) {
-      Run run = RunReader.read(folder);
+      Run run = RunReader.read(name.isOfMending() ? folder.resolve(MendDirectory.BEFORE) : folder);
       Run kept = name.needsDetails() ? run : run.withoutDetails();
       // Runs of one name in different folders are told apart by their paths.
       boolean unique = runs.stream().filter(r -> namesSame(r, folder)).count() == 1;

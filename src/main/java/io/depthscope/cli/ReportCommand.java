@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.record.MendDirectory;
 import io.depthscope.record.RunDirectory;
 import io.depthscope.run.DiagnosedRun;
 import java.io.IOException;
@@ -11,18 +12,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Draws a finished run. */
+/** Draws a finished run, or a mended network. */
 @Command(
     name = "report",
     mixinStandardHelpOptions = true,
     description =
         "Draw a finished run as one HTML file that needs no network: ranges, error by depth,"
             + " channels, histograms and images. analyze does this by itself; this command does it"
-            + " again for a run of an earlier version.")
+            + " again for a run of an earlier version. Of a folder of mend: what was tried, and the"
+            + " runs before and after.")
 final class ReportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "RUN", description = "Folder of a finished run.")
+  @Parameters(paramLabel = "RUN", description = "Folder of a finished run, or of mend.")
   private Path run;
 
   @Option(
@@ -42,7 +44,15 @@ final class ReportCommand implements Callable<Integer> {
     }
     Path page = out == null ? run.resolve(RunDirectory.REPORT) : out;
     OutputFile.check("--out", page, out != null, overwrite);
-    ReportFile.write(DiagnosedRun.read(run), page);
+    if (MendDirectory.isInterrupted(run)) {
+      throw new IOException(run + ": the mending was interrupted; mend --resume finishes it");
+    }
+    if (MendDirectory.isComplete(run)) {
+      OutputFile.checkApart("--out", page, MendDirectory.inputs(run));
+      ReportFile.writeMended(run, page);
+    } else {
+      ReportFile.write(DiagnosedRun.read(run), page);
+    }
     spec.commandLine().getOut().println("report: " + page);
     return 0;
   }

@@ -31,6 +31,9 @@ public final class MendDirectory implements AutoCloseable {
   /** The run of the mended network. */
   public static final String AFTER = "after";
 
+  /** The page. */
+  public static final String REPORT = RunDirectory.REPORT;
+
   private static final String CHECKPOINT = "mend.bin";
 
   private final Path path;
@@ -53,7 +56,14 @@ public final class MendDirectory implements AutoCloseable {
 
   /** Files that are written, but for those of the two runs. */
   public static List<Path> files(Path folder) {
-    return Stream.of(ACCOUNT, CHECKPOINT, QUANTIZATION, NETWORK).map(folder::resolve).toList();
+    return Stream.of(ACCOUNT, REPORT, CHECKPOINT, QUANTIZATION, NETWORK)
+        .map(folder::resolve)
+        .toList();
+  }
+
+  /** Files and folders that its page is made from. */
+  public static List<Path> inputs(Path folder) {
+    return Stream.of(ACCOUNT, QUANTIZATION, NETWORK, BEFORE, AFTER).map(folder::resolve).toList();
   }
 
   /**

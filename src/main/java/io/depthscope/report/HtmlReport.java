@@ -25,15 +25,19 @@ public final class HtmlReport {
 
   private static final List<String> RUN_SCRIPTS =
       List.of(
+          "dagre.min.js",
+          "graph.js",
           "overview.js",
           "ranges.js",
           "propagation.js",
           "channels.js",
+          "boxes.js",
           "inspector.js",
           "images.js",
           "run.js");
 
   private static final List<String> COMPARISON_SCRIPTS = List.of("comparison.js");
+  private static final List<String> MEND_SCRIPTS = List.of("mend.js", "comparison.js");
 
   private HtmlReport() {}
 
@@ -44,14 +48,29 @@ public final class HtmlReport {
    */
   public static String of(Run run, List<Finding> findings) {
     String title = run.model() + " " + RunSetting.quantization(run);
-    return page("run.html", title, RunData.whole(run, findings), RUN_SCRIPTS);
+    return page(resource("run.html"), title, RunData.whole(run, findings), RUN_SCRIPTS);
   }
 
   /** Several runs on shared axes, layer by layer, below texts and their tables. */
   public static String sideBySide(
       String title, List<LabelledRun> runs, List<TextSection> sections) {
     return page(
-        "comparison.html", title, RunData.sideBySide(title, runs, sections), COMPARISON_SCRIPTS);
+        comparison(""), title, RunData.sideBySide(title, runs, sections), COMPARISON_SCRIPTS);
+  }
+
+  /** The two runs of a mended network on shared axes, below what was tried on it. */
+  static String mended(
+      String title, List<LabelledRun> runs, List<TextSection> sections, CompactJson.Content mend) {
+    return page(
+        comparison(resource("mend.html")),
+        title,
+        RunData.sideBySide(title, runs, sections, mend),
+        MEND_SCRIPTS);
+  }
+
+  /** The body of a page of several runs with something above its texts. */
+  private static String comparison(String lead) {
+    return resource("comparison.html").replace("{{lead}}", lead);
   }
 
   private static String page(String body, String title, String data, List<String> own) {
@@ -76,8 +95,9 @@ public final class HtmlReport {
                         + " img-src data: blob:; style-src 'unsafe-inline'; script-src"
                         + hashes;
                 case "title" -> escape(title);
+                case "figures" -> figures(body);
                 case "style" -> resource("report.css");
-                case "body" -> resource(body);
+                case "body" -> body;
                 case "data" -> data;
                 case "scripts" -> scripts;
                 default -> throw new IllegalStateException("page.html has an unknown place");
@@ -85,6 +105,13 @@ public final class HtmlReport {
       at = close + 2;
     }
     return page.append(template, at, template.length()).toString();
+  }
+
+  /** Where the figures of a body begin. */
+  private static String figures(String body) {
+    return body.contains("id=\"mend\"")
+        ? "mend"
+        : body.contains("id=\"sources\"") ? "sources" : "selection-of-runs";
   }
 
   /** A script element, and the hash under which the policy lets it run. */

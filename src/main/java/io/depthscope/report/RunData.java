@@ -2,6 +2,7 @@ package io.depthscope.report;
 
 import io.depthscope.diagnosis.Evidence;
 import io.depthscope.diagnosis.Finding;
+import io.depthscope.diagnosis.RunVerdict;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.record.Run;
@@ -37,7 +38,7 @@ final class RunData {
     return CompactJson.object(
         json -> {
           head(json, run);
-          json.any("units", RunFigures.units());
+          json.text("verdict", RunVerdict.of(run)).any("units", RunFigures.units());
           texts(json, "sources", Arrays.stream(ErrorTerm.values()).map(RunFigures::name).toList());
           json.array(
               "findings",
@@ -64,25 +65,38 @@ final class RunData {
 
   /** Several runs without their channels, histograms and images. */
   static String sideBySide(String title, List<LabelledRun> runs, List<TextSection> sections) {
+    return CompactJson.object(json -> sideBySide(json, title, runs, sections));
+  }
+
+  /** The same with what was tried on a network. */
+  static String sideBySide(
+      String title, List<LabelledRun> runs, List<TextSection> sections, CompactJson.Content mend) {
     return CompactJson.object(
         json -> {
-          json.any("units", RunFigures.units());
-          json.text("title", title)
-              .array(
-                  "runs",
-                  a -> {
-                    for (LabelledRun r : runs) {
-                      a.item(o -> labelled(o, r));
-                    }
-                  })
-              .array(
-                  "sections",
-                  a -> {
-                    for (TextSection s : sections) {
-                      a.item(o -> section(o, s));
-                    }
-                  });
+          sideBySide(json, title, runs, sections);
+          json.object("mend", mend);
         });
+  }
+
+  private static void sideBySide(
+      CompactJson json, String title, List<LabelledRun> runs, List<TextSection> sections)
+      throws IOException {
+    json.any("units", RunFigures.units());
+    json.text("title", title)
+        .array(
+            "runs",
+            a -> {
+              for (LabelledRun r : runs) {
+                a.item(o -> labelled(o, r));
+              }
+            })
+        .array(
+            "sections",
+            a -> {
+              for (TextSection s : sections) {
+                a.item(o -> section(o, s));
+              }
+            });
   }
 
   private static void labelled(CompactJson json, LabelledRun labelled) throws IOException {

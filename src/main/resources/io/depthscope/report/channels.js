@@ -171,8 +171,35 @@ DS.channelsOption = (layers, state, width) => {
       DS.band(0),
       series("channels", live, {}),
       series("dead channels", dead, { itemStyle: { color: DS.css("--dead") } }),
+      DS.outline(),
     ],
   };
+};
+
+/** A frame around the selected layer's column. */
+DS.outline = () => ({
+  ...DS.band(0, "outline"),
+  z: 9,
+  renderItem(params, api) {
+    const box = params.coordSys;
+    const step = api.size([1, 0])[0];
+    const x = api.coord([api.value(0), 0])[0];
+    return {
+      type: "rect",
+      shape: { x: Math.round(x - step / 2), y: box.y - 2, width: Math.round(step), height: box.height + 4 },
+      style: { fill: null, stroke: DS.css("--accent"), lineWidth: 2 },
+    };
+  },
+});
+
+/** What to show first: the levels of the weights, where those are the cause. */
+DS.firstMeasure = (wanted) => {
+  const { layers, findings } = DS.data;
+  const sum = (source) => layers.reduce((all, l) => all + (DS.num(l.error.energies?.[source]) / DS.num(l.error.energies?.total) || 0), 0);
+  const [worst] = findings;
+  const blamed = worst && ["dead_channels", "dominant_channels", "few_levels"].includes(worst.kind) && worst.evidence.ofWeights !== false;
+  const cause = layers.some((l) => l.error.energies) ? sum("weights") > sum("rounding") + sum("clipping") : blamed;
+  return cause && wanted.some(([name]) => name === "weightLevels") ? "weightLevels" : "sqnr";
 };
 
 DS.channelFigure = () => {
@@ -184,10 +211,14 @@ DS.channelFigure = () => {
   const caption = (name) => {
     DS.byId("channels-caption").textContent = DS.MEASURES[name].caption;
   };
-  caption("sqnr");
+  const first = DS.firstMeasure(wanted);
+  caption(first);
   DS.figure({
     name: "channels",
     layered: true,
+    outlined: true,
+    // Behind the click that selects the layer.
+    click: (point) => Array.isArray(point.data) && point.data.length > 4 && DS.select(point.data[0], false, point.data[4]),
     renderer: "canvas",
     height: (width) => (width < 600 ? 330 : 400) + DS.roomForNames(layers.map((l) => l.name)),
     label: () => {
@@ -200,7 +231,7 @@ DS.channelFigure = () => {
       return "Heat map of layers by channels. Dead channels: " + dead + ".";
     },
     switches: [
-      { name: "measure", label: "Show", options: [...wanted.map(([name, m]) => [name, m.text])] },
+      { name: "measure", label: "Show", value: first, options: [...wanted.map(([name, m]) => [name, m.text])] },
       { name: "order", label: "Order", options: [["sorted", "Worst first"], ["given", "In order"]] },
     ],
     option: (state, width) => {

@@ -50,14 +50,17 @@ DS.axis = (more) => ({
 });
 
 /** The depth: one place a layer. */
-DS.layerAxis = (names, gridIndex, labelled) =>
-  DS.axis({
+DS.layerAxis = (names, gridIndex, labelled) => {
+  // Slanted names need so many pixels each, or some are left out.
+  const each = (DS.byId("main").clientWidth - 116) / names.length;
+  return DS.axis({
     type: "category",
     data: names,
     gridIndex,
-    axisLabel: { show: labelled, rotate: 55, interval: names.length > 70 ? "auto" : 0, width: 110, overflow: "truncate" },
+    axisLabel: { show: labelled, rotate: 55, interval: Math.ceil(13 / Math.max(1, each)) - 1, width: 110, overflow: "truncate" },
     axisPointer: { type: "shadow", shadowStyle: { color: DS.css("--band") }, label: { show: false } },
   });
+};
 
 /** Room below the lowest grid for slanted names. */
 DS.roomForNames = (names) => {
@@ -152,7 +155,8 @@ DS.drawQueue = (() => {
  *
  * spec: {name, height(), label() text for those who cannot see it, switches: [{name, label, options}],
  *   option(state), data(state) -> {columns, rows}, layered: a click selects the layer in that column,
- *   grids: number of grids, click(params), renderer, note() instead of a drawing}
+ *   grids: number of grids, click(params), renderer, note() instead of a drawing; or, without a chart,
+ *   paint(plot, state) and svg(); changed(name, value) of a switch}
  */
 DS.figure = (spec) => {
   const { h } = DS;
@@ -187,7 +191,7 @@ DS.figure = (spec) => {
             h(
               "select",
               { onchange: (e) => change(s.name, e.target.value), "data-switch": s.name },
-              ...s.options.map(([value, text]) => h("option", { value }, text)),
+              ...s.options.map(([value, text]) => h("option", { value, selected: value === state[s.name] }, text)),
             ),
           )
         : DS.choice(s.label, s.options, state[s.name], (value) => change(s.name, value), true),
@@ -226,17 +230,60 @@ DS.figure = (spec) => {
   caption.after(bar, plot, tableBox);
 
   let chart = null;
-  const height = () => spec.height(plot.clientWidth);
+  let legendRoom = 0;
+  const height = () => spec.height(plot.clientWidth) + legendRoom;
+
+  /** Lines that a legend takes at this width. */
+  function legendLines(legend) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = "12px " + getComputedStyle(document.body).fontFamily;
+    let lines = 1;
+    let used = 0;
+    for (const entry of legend.data) {
+      const wide = 12 + 5 + pen.measureText(entry.name ?? entry).width + 16;
+      if (used > 0 && used + wide > plot.clientWidth - 10) {
+        lines++;
+        used = 0;
+      }
+      used += wide;
+    }
+    return lines;
+  }
 
   function option() {
     const own = spec.option(state, plot.clientWidth);
     const base = DS.baseOption();
+    // Further lines of the legend push what is below down.
+    legendRoom = own.legend?.data && own.legend.left !== "auto" ? 22 * (legendLines(own.legend) - 1) : 0;
+    if (legendRoom > 0) {
+      own.grid = [own.grid].flat().map((g) => ({ ...g, top: g.top + legendRoom }));
+    }
     return { ...base, ...own, tooltip: { ...base.tooltip, ...own.tooltip }, legend: own.legend === null ? undefined : { ...base.legend, ...own.legend } };
   }
 
+  /** A figure that paints itself, again whenever its width changes. */
+  function paint() {
+    spec.paint(plot, state);
+    if (frame.dataset.drawn !== "chart") {
+      let width = plot.clientWidth;
+      new ResizeObserver(() => {
+        if (plot.clientWidth !== width && plot.clientWidth > 0) {
+          width = plot.clientWidth;
+          spec.paint(plot, state);
+        }
+      }).observe(plot);
+    }
+    frame.dataset.drawn = "chart";
+  }
+
   function draw() {
+    if (spec.paint) {
+      paint();
+      return;
+    }
+    const drawn = option();
+    plot.style.height = height() + "px";
     if (!chart) {
-      plot.style.height = height() + "px";
       chart = echarts.init(plot, null, { renderer: spec.renderer ?? "svg" });
       if (spec.layered) {
         chart.getZr().on("click", (e) => {
@@ -254,26 +301,28 @@ DS.figure = (spec) => {
       new ResizeObserver(() => {
         if (plot.clientWidth !== width && plot.clientWidth > 0) {
           width = plot.clientWidth;
-          plot.style.height = height() + "px";
-          chart.resize();
-          chart.setOption(option(), { notMerge: true });
+          draw();
         }
       }).observe(plot);
+    } else {
+      chart.resize();
     }
-    chart.setOption(option(), { notMerge: true });
+    chart.setOption(drawn, { notMerge: true });
     chart.getZr().flush(); // not in the next frame, which a printer does not wait for
     frame.dataset.drawn = "chart";
   }
 
   function change(name, value) {
     state[name] = value;
+    spec.changed?.(name, value);
     refresh();
   }
 
   function refresh() {
+    if (spec.paint && frame.dataset.drawn === "chart") {
+      paint();
+    }
     if (chart) {
-      plot.style.height = height() + "px";
-      chart.resize();
       draw();
       plot.setAttribute("aria-label", title + ". " + spec.label());
     }
@@ -300,9 +349,13 @@ DS.figure = (spec) => {
     chart: () => chart,
     /** The figure as a drawing of its own, with its title. */
     svg() {
+      if (spec.svg) {
+        return spec.svg();
+      }
       const width = Math.max(720, plot.clientWidth);
+      const content = option();
       const drawing = echarts.init(null, null, { renderer: "svg", ssr: true, width, height: height() });
-      drawing.setOption({ ...option(), backgroundColor: DS.css("--card") });
+      drawing.setOption({ ...content, backgroundColor: DS.css("--card") });
       const text = drawing.renderToSVGString();
       drawing.dispose();
       return text;
@@ -324,6 +377,9 @@ DS.figure = (spec) => {
       const series = [];
       for (let grid = 0; grid < (spec.grids ?? 1); grid++) {
         series.push({ id: "band" + grid, data: [[index]] });
+      }
+      if (spec.outlined) {
+        series.push({ id: "outline", data: [[index]] });
       }
       chart?.setOption({ series });
     });

@@ -18,7 +18,9 @@
   byId("theme").append(DS.themeSwitch());
   byId("title").textContent = data.title;
   byId("subtitle").textContent =
-    DS.count(runs.length) + (runs.length === 1 ? " run, " : " runs, ") + groups.length + (groups.length === 1 ? " group" : " groups");
+    data.mend
+      ? data.mend.scheme
+      : DS.count(runs.length) + (runs.length === 1 ? " run, " : " runs, ") + groups.length + (groups.length === 1 ? " group" : " groups");
 
   data.sections.forEach((section, i) => {
     const id = "text-" + i;
@@ -155,11 +157,13 @@
 
   const labelled = runs.every((r) => r.labelled);
   const classes = runs.every((r) => r.classifier);
-  if (!labelled) {
+  // Two runs of one scheme have no accuracy by bits.
+  const byBitWidth = labelled && !data.mend;
+  if (!byBitWidth) {
     byId("accuracy").remove();
     byId("contents-accuracy").remove();
   }
-  if (labelled) DS.figure({
+  if (byBitWidth) DS.figure({
     name: "accuracy",
     height: tall,
     label: () => "Accuracy by scheme of " + groups.join(", ") + ".",

@@ -159,19 +159,38 @@ const DS = (() => {
     );
   }
 
-  // The selected layer, by its index.
+  // The selected layer, by its index, and its selected channel; -1 is none.
   const selectListeners = [];
   let selected = -1;
+  let channel = -1;
 
-  function select(index, scroll) {
-    if (index >= 0 && index < data.layers.length && index !== selected) {
+  function select(index, scroll, c = -1) {
+    if (index >= 0 && index < data.layers.length && (index !== selected || c !== channel)) {
+      const first = selected < 0;
       selected = index;
+      channel = c < data.layers[index].shape[2] ? c : -1;
       selectListeners.forEach((f) => f(index));
-      byId("status").textContent = "Layer " + data.layers[index].name + " selected";
+      const name = data.layers[index].name;
+      byId("status").textContent = "Layer " + name + (channel < 0 ? "" : ", channel " + channel) + " selected";
+      if (!first) {
+        history.replaceState(null, "", "#" + new URLSearchParams({ layer: name, ...(channel < 0 ? {} : { channel }) }));
+      }
     }
     if (scroll) {
       byId("inspector").scrollIntoView();
     }
+  }
+
+  /** Selects what the address names: #layer=NAME&channel=3; false if it names no layer. */
+  function selectAddressed() {
+    const said = new URLSearchParams(location.hash.slice(1));
+    const index = data.layers.findIndex((l) => l.name === said.get("layer"));
+    if (index < 0) {
+      return false;
+    }
+    const c = said.get("channel");
+    select(index, true, /^\d+$/.test(c ?? "") ? Number(c) : -1);
+    return true;
   }
 
   /** Saves text as a file, through the browser alone. */
@@ -237,6 +256,8 @@ const DS = (() => {
     choice,
     select,
     selected: () => selected,
+    selectedChannel: () => channel,
+    selectAddressed,
     onSelect: (f) => selectListeners.push(f),
     onTheme: (f) => themeListeners.push(f),
     download,

@@ -10,6 +10,19 @@ DS.imageName = (index) => {
   return DS.imageNames.get(index) ?? "image " + index;
 };
 
+/** A class by its index, with the folder that its images lie in, where all of them lie in one. */
+DS.className = (() => {
+  const { image, label } = DS.data.predictions;
+  const folders = new Map();
+  if (DS.data.labelled) {
+    image.forEach((name, i) => {
+      const folder = name.includes("/") ? name.slice(0, name.indexOf("/")) : "";
+      folders.set(label[i], (folders.get(label[i]) ?? folder) === folder ? folder : "");
+    });
+  }
+  return (c) => (folders.get(c) ? c + " " + folders.get(c) : String(c));
+})();
+
 /** What became of an image, with the look of its marker; without labels nobody knows what was right. */
 DS.FATES = [
   { name: "same class", symbol: "circle", colour: "--faint", test: (p) => p.fp32 === p.quantized },
@@ -107,9 +120,9 @@ DS.classes = (rows) => {
           formatter: (point) => {
             const r = finite[point.data?.[2]];
             return r && DS.tip(r.image, [
-              ...known(["Label", String(r.label)]),
-              ["fp32", String(r.fp32)],
-              ["Quantized", String(r.quantized)],
+              ...known(["Label", DS.className(r.label)]),
+              ["fp32", DS.className(r.fp32)],
+              ["Quantized", DS.className(r.quantized)],
               ["Margin", fmt(r.margin)],
               ["Logit noise", fmt(r.noise)],
             ]);
@@ -142,6 +155,7 @@ DS.classes = (rows) => {
   });
 
   const flipped = rows.filter((r) => r.fate !== 0);
+  const ofClass = (name, label) => ({ name, label, value: (r) => r[name], format: DS.className, wrap: true });
   const number = (name, label) => ({ name, label, number: true, value: (r) => r[name], format: (v) => fmt(v) });
   byId("flipped-table").append(
     flipped.length
@@ -149,9 +163,9 @@ DS.classes = (rows) => {
           [
             { name: "image", label: "Image", value: (r) => r.image, wrap: true },
             { name: "change", label: "Change", value: (r) => DS.FATES[r.fate].name },
-            ...known(number("label", "Label")),
-            number("fp32", "fp32"),
-            number("quantized", "Quantized"),
+            ...known(ofClass("label", "Label")),
+            ofClass("fp32", "fp32"),
+            ofClass("quantized", "Quantized"),
             number("margin", "Margin"),
             number("noise", "Logit noise"),
           ],
@@ -161,7 +175,7 @@ DS.classes = (rows) => {
             file: data.model + "-flipped",
             most: 100,
             sort: ["margin", "descending"],
-            search: (r) => r.image + " " + known(r.label).join() + " " + r.fp32 + " " + r.quantized,
+            search: (r) => r.image + " " + known(DS.className(r.label)).join() + " " + DS.className(r.fp32) + " " + DS.className(r.quantized),
             filter: !data.labelled ? undefined : [["all", "All", () => true], ...DS.FATES.slice(1).map((f, i) => [f.name, f.name, (r) => r.fate === i + 1])],
           },
         ).element

@@ -170,6 +170,8 @@ DS.inspector = () => {
     }),
   });
 
+  const boxes = DS.boxesFigure();
+
   const column = (name, format, label) => ({
     name,
     label: label ?? DS.heading(name),
@@ -222,8 +224,11 @@ DS.inspector = () => {
         ["dead", "Dead", (r) => DS.isDead(r.layer, r.c)],
       ],
       search: (r) => String(r.c) + (DS.isDead(r.layer, r.c) ? " dead" : ""),
+      first: (r) => r.c === DS.selectedChannel(),
+      selected: (r) => r.c === DS.selectedChannel(),
     });
     byId("channel-table").replaceChildren(table.element);
     figure.refresh();
+    boxes.refresh();
   });
 };

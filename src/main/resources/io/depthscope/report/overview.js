@@ -15,6 +15,8 @@ DS.overview = () => {
     data.feed +
     ".";
 
+  byId("verdict").textContent = data.verdict.replaceAll(" %", "\u00a0%");
+
   // Figures of right and wrong exist where labels do, those of classes where the network is a classifier.
   const drop = num(n.relativeAccuracyDrop);
   const labelled = (...tile) => (data.labelled ? [tile] : []);

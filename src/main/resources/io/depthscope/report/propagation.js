@@ -8,6 +8,11 @@ DS.propagationOption = (layers, measure) => {
     return Number.isFinite(v) && (measure !== "nsr" || v > 0) ? v : null;
   };
   const values = layers.map(value);
+  const OWN = "own error";
+  const own = (l) => {
+    const nsr = DS.ownNsr(l);
+    return !(nsr > 0) || DS.data.feed === "local" ? null : measure === "nsr" ? nsr : DS.decibels(nsr);
+  };
   // A factor is drawn by its logarithm, so that twice and half are as long.
   const gains = layers.map((l) => {
     const g = DS.num(l.error.gain);
@@ -16,7 +21,7 @@ DS.propagationOption = (layers, measure) => {
   const highest = Math.max(1, Math.ceil(Math.max(...gains.map((g) => g ?? 0))));
   const lowest = Math.min(-1, Math.floor(Math.min(...gains.map((g) => g ?? 0))));
   return {
-    legend: { data: DS.kindLegend(DS.kindsPresent(layers)) },
+    legend: { data: [...DS.kindLegend(DS.kindsPresent(layers)), ...(DS.data.feed === "local" ? [] : [{ name: OWN, icon: "rect" }])] },
     grid: [
       { left: 62, right: 10, top: 52, height: 210 },
       { left: 62, right: 10, top: 308, height: 120 },
@@ -51,6 +56,7 @@ DS.propagationOption = (layers, measure) => {
         const l = layers[names.indexOf(points[0].axisValue)];
         return DS.tip(l.name + " (" + l.kind + ")", [
           [DS.word("sqnrDb"), DS.withUnit("sqnrDb", DS.fixed(DS.num(l.error.sqnrDb), 2))],
+          ["Own error", own(l) === null ? "none" : measure === "nsr" ? DS.fmt(own(l)) : DS.withUnit("sqnrDb", DS.fixed(own(l), 2))],
           [DS.word("nsr"), DS.fmt(DS.num(l.error.nsr))],
           [DS.word("gain"), "× " + DS.fmt(DS.num(l.error.gain))],
           [DS.word("meanError"), DS.fmt(DS.num(l.error.meanError))],
@@ -62,12 +68,30 @@ DS.propagationOption = (layers, measure) => {
       DS.band(0),
       DS.band(1),
       {
-        type: "line",
-        data: values,
-        symbol: "none",
-        connectNulls: true,
-        lineStyle: { width: 1.6, color: DS.css("--faint") },
+        // A line for each edge of the graph: where layers are read twice, there are two.
+        type: "custom",
+        silent: true,
+        encode: { x: 0, y: -1, tooltip: [] },
+        tooltip: { show: false },
         z: 2,
+        data: layers.flatMap((l, i) =>
+          l.inputs.map(DS.indexOf).filter((from) => from >= 0 && values[from] !== null && values[i] !== null).map((from) => [i, from]),
+        ),
+        renderItem: (params, api) => {
+          const [to, from] = [api.value(0), api.value(1)];
+          const [x1, y1] = api.coord([from, values[from]]);
+          const [x2, y2] = api.coord([to, values[to]]);
+          return { type: "line", shape: { x1, y1, x2, y2 }, style: { stroke: DS.css("--faint"), lineWidth: 1.4, fill: null } };
+        },
+      },
+      {
+        name: OWN,
+        type: "scatter",
+        symbol: "rect",
+        symbolSize: [9, 2.5],
+        itemStyle: { color: DS.css("--ink") },
+        data: layers.flatMap((l, i) => (own(l) === null ? [] : [[i, own(l)]])),
+        z: 4,
       },
       ...DS.kindsPresent(layers).map((kind) => ({
         name: kind,
@@ -97,15 +121,18 @@ DS.sourcesOption = (layers, measure) => {
   const energy = (l, source) => DS.num(l.error.energies?.[source]);
   const signal = (l) => DS.num(l.fp32.count) * (DS.num(l.fp32.variance) + DS.num(l.fp32.mean) ** 2);
   const four = (l) => DS.SOURCES.reduce((sum, s) => sum + (energy(l, s) || 0), 0);
-  const base = (l) => (measure === "share" ? four(l) : signal(l));
+  const arising = measure === "arising";
+  const shown = DS.SOURCES.filter((s) => !arising || s !== "inherited");
+  const everywhere = layers.reduce((sum, l) => sum + (DS.ownNsr(l) || 0), 0);
+  const base = (l) => (measure === "share" ? four(l) : arising ? signal(l) * everywhere : signal(l));
   return {
-    legend: { data: [...DS.SOURCES.map((name) => ({ name })), { name: "cross", icon: "diamond" }] },
+    legend: { data: [...shown.map((name) => ({ name })), ...(arising ? [] : [{ name: "cross", icon: "diamond" }])] },
     grid: { left: 62, right: 10, top: 44, bottom: DS.roomForNames(names) },
     xAxis: DS.layerAxis(names, 0, true),
     yAxis: DS.axis({
       type: "value",
       max: measure === "share" ? (v) => Math.max(1, v.max) : undefined,
-      axisLabel: { formatter: (v) => (measure === "share" ? DS.fixed(100 * v, 0) + " %" : DS.fmt(v)) },
+      axisLabel: { formatter: (v) => (measure === "nsr" ? DS.fmt(v) : DS.fixed(100 * v, 0) + " %") },
     }),
     tooltip: {
       trigger: "axis",
@@ -115,13 +142,14 @@ DS.sourcesOption = (layers, measure) => {
         return DS.tip(l.name + " (" + l.kind + ")", [
           ...DS.SOURCES.map((s) => [s, DS.percent(energy(l, s) / four(l))]),
           ["cross", DS.percent(energy(l, "cross") / four(l))],
+          ["Of all that arises", DS.percent(DS.ownNsr(l) / everywhere)],
           ["All, over the signal", DS.fmt(DS.num(l.error.nsr))],
         ]);
       },
     },
     series: [
       DS.band(0),
-      ...DS.SOURCES.map((source) => ({
+      ...shown.map((source) => ({
         name: source,
         type: "bar",
         stack: "sources",
@@ -136,7 +164,7 @@ DS.sourcesOption = (layers, measure) => {
         symbolSize: 8,
         itemStyle: { color: DS.css("--card"), borderColor: DS.css("--ink"), borderWidth: 1.3 },
         data: layers.flatMap((l, i) => {
-          const v = energy(l, "cross") / base(l);
+          const v = arising ? NaN : energy(l, "cross") / base(l);
           return Number.isFinite(v) ? [[i, v]] : [];
         }),
         z: 4,
@@ -173,14 +201,28 @@ DS.propagationFigures = () => {
       rows: layers.map((l) => [l.name, l.kind, data.feed, DS.num(l.error.sqnrDb), DS.num(l.error.nsr), DS.num(l.error.gain), DS.num(l.error.meanError), DS.num(l.error.saturation)]),
     }),
   });
+};
+
+DS.sourcesFigure = () => {
+  const layers = DS.data.layers;
+  if (!layers.some((l) => l.error.energies)) {
+    // There is nothing to lead with.
+    DS.byId("propagation").after(DS.byId("sources"));
+    const link = (id) => document.querySelector('.contents a[href="#' + id + '"]').parentElement;
+    link("propagation").after(link("sources"));
+    document.querySelector(".skip").hash = "graph";
+  }
   DS.figure({
     name: "sources",
     layered: true,
     height: () => 280 + DS.roomForNames(layers.map((l) => l.name)),
     note: () =>
       layers.some((l) => l.error.energies) ? null : "Not recorded in this run. Run analyze with --error-sources to split each layer's error into its sources.",
-    label: () => "Energy of the four sources of error in each layer.",
-    switches: [{ name: "measure", label: "Measure", options: [["share", "Shares"], ["nsr", "Over the signal"]] }],
+    label: () => {
+      const worst = DS.widest(layers, (l) => DS.ownNsr(l));
+      return "Sources of error in each layer. Most arises in " + worst.name + ".";
+    },
+    switches: [{ name: "measure", label: "Measure", options: [["arising", "Where it arises"], ["share", "Shares"], ["nsr", "Over the signal"]] }],
     option: (state) => DS.sourcesOption(layers, state.measure),
     data: () => ({
       columns: ["layer", "kind", "total", ...DS.SOURCES, "cross"],

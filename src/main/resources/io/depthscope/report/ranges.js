@@ -193,7 +193,7 @@ DS.ratioOption = (layers, scale, width) => {
         ...DS.kindLegend(DS.kindsPresent(layers)).map((k) => ({ ...k, itemStyle: { color: DS.css("--" + k.name), borderWidth: 0 } })),
       ],
     },
-    grid: { left: 62, right: 10, top: width < 600 ? 66 : 44, bottom: DS.roomForNames(names) },
+    grid: { left: 62, right: 10, top: 44, bottom: DS.roomForNames(names) },
     xAxis: DS.layerAxis(names, 0, true),
     yAxis: DS.axis({ type: scale === "log" ? "log" : "value", min: scale === "log" ? undefined : 0, max: 1 }),
     tooltip: {

@@ -4,9 +4,11 @@
 (() => {
   const { h, byId, data } = DS;
   DS.overview();
+  DS.sourcesFigure();
+  DS.graphFigure();
+  DS.channelFigure();
   DS.rangeFigures();
   DS.propagationFigures();
-  DS.channelFigure();
   DS.inspector();
   DS.images();
   DS.layerTable();
@@ -15,7 +17,10 @@
   // The layer that matters most is open from the start: the first finding's, or the noisiest.
   const named = data.findings.map((f) => data.layers.findIndex((l) => l.name === f.layer)).find((i) => i >= 0);
   const noisiest = data.layers.indexOf(DS.widest(data.layers, (l) => -DS.num(l.error.sqnrDb)));
-  DS.select(named ?? Math.max(0, noisiest));
+  if (!DS.selectAddressed()) {
+    DS.select(named ?? Math.max(0, noisiest));
+  }
+  addEventListener("hashchange", DS.selectAddressed);
 
   // A bar that follows the reader, from the first choice on.
   const bar = byId("selection");

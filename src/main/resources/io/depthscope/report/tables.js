@@ -6,7 +6,7 @@
  *
  * columns: {name, label, number, format(value), cell(row, value), value(row)}
  * options: {label, file, sort: [name, "descending"], most, filter: [[name, text, test(row)]],
- *   search(row) -> text, selected(row)}
+ *   search(row) -> text, selected(row), first(row): stands above the others}
  */
 DS.table = (columns, rows, options) => {
   const { h } = DS;
@@ -62,6 +62,9 @@ DS.table = (columns, rows, options) => {
         }
         return sign * (typeof x === "string" ? x.localeCompare(y) : x < y ? -1 : x > y ? 1 : 0);
       });
+    }
+    if (options.first) {
+      found.sort((a, b) => options.first(b) - options.first(a));
     }
     return found;
   }

@@ -58,6 +58,19 @@ class MendCommandTest {
     Path copy = folder.resolve("copy.json");
     AtomicFile.write(copy, read::write);
     assertArrayEquals(Files.readAllBytes(out.resolve("mend.json")), Files.readAllBytes(copy));
+    // The page is made from the files alone.
+    Path page = out.resolve("report.html");
+    byte[] written = Files.readAllBytes(page);
+    Files.writeString(page, "an older page");
+    CommandLineRun.of("report", out).succeeds();
+    assertArrayEquals(written, Files.readAllBytes(page));
+    CommandLineRun.of("report", out, "--out", out.resolve("mend.json"), "--overwrite")
+        .isMisuse("read by this command");
+    Path figure = folder.resolve("waterfall.pdf");
+    CommandLineRun.of("plot", out, "--figure", "waterfall", "--out", figure).succeeds();
+    assertTrue(Files.size(figure) > 1000);
+    CommandLineRun.of("plot", out.resolve("after"), "--figure", "waterfall")
+        .isMisuse("has no mend.json");
     // The files alone give the same run again.
     Path again = folder.resolve("again");
     CommandLineRun.of(

@@ -40,7 +40,7 @@ class PlotCommandTest {
   @Test
   void theFiguresAreListed() {
     CommandLineRun list = plot("--list").succeeds();
-    assertEquals(10, list.out().lines().count(), list::toString);
+    assertEquals(11, list.out().lines().count(), list::toString);
     for (String line : list.out().lines().toList()) {
       assertTrue(line.matches("[a-z-]+ {1,20}\\S.*"), line);
       plot(run, "--figure", line.replaceAll(" .*", "") + "s").isMisuse("expected", "gain");

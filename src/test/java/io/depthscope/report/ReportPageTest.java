@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +25,16 @@ import org.openqa.selenium.WebElement;
 /** The pages as a reader has them, in a real browser. */
 class ReportPageTest {
   private static final List<String> FIGURES =
-      List.of("ranges", "ratio", "propagation", "sources", "channels", "histogram", "images");
+      List.of(
+          "sources",
+          "graph",
+          "channels",
+          "ranges",
+          "ratio",
+          "propagation",
+          "histogram",
+          "boxes",
+          "images");
 
   @TempDir static Path folder;
   private static Browser browser;
@@ -126,6 +136,142 @@ class ReportPageTest {
       String table = browser.find("#run-table").getText();
       assertEquals(r == 1, table.contains("Lowest SQNR"), table);
     }
+  }
+
+  /** Words of a drawing that cover each other; of slanted names those that stand too close. */
+  private static List<?> overlaps(String figure) {
+    return (List<?>)
+        browser.run(
+            """
+            const texts = [...document.querySelectorAll("#figure-" + arguments[0] + " .plot svg text")]
+              .filter((t) => t.textContent.trim() && t.getBoundingClientRect().width > 0);
+            const slanted = (t) => /rotate|matrix/.test(t.getAttribute("transform") ?? "");
+            const found = [];
+            const level = texts.filter((t) => !slanted(t)).map((t) => [t.textContent, t.getBoundingClientRect()]);
+            level.forEach(([a, p], i) => level.slice(i + 1).forEach(([b, q]) => {
+              const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left);
+              const tall = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+              if (wide > 1 && tall > 3) {
+                found.push(a + " | " + b);
+              }
+            }));
+            const ends = texts.filter(slanted).map((t) => t.getBoundingClientRect().right).sort((a, b) => a - b);
+            ends.forEach((x, i) => i > 0 && x - ends[i - 1] < 9 && found.push("slanted names " + (x - ends[i - 1]) + " apart"));
+            return found;
+            """,
+            figure);
+  }
+
+  @Test
+  void noLabelCoversAnother() {
+    for (int width : new int[] {1400, 420}) {
+      browser.screen(width, false);
+      browser.open(page);
+      for (String figure : FIGURES) {
+        assertEquals(List.of(), overlaps(figure), figure + " at " + width);
+      }
+    }
+  }
+
+  /** What leads stands above everything else, and the link for the keyboard leads to it. */
+  @Test
+  void theMainLineIsShort() {
+    browser.screen(1400, false);
+    browser.open(page);
+    long findings =
+        ((Number)
+                browser.run(
+                    "return Math.round(document.querySelector('#findings')"
+                        + ".getBoundingClientRect().top + scrollY)"))
+            .longValue();
+    assertTrue(findings < 3000, "findings begin at " + findings);
+    List<?> sections =
+        (List<?>)
+            browser.run("return [...document.querySelectorAll('main section')].map((s) => s.id)");
+    assertEquals(
+        List.of("summary", "sources", "graph", "channels", "findings"), sections.subList(0, 5));
+    String verdict = browser.find("#verdict").getText();
+    assertTrue(
+        verdict.matches("(?s).*top-1 .* to .* quantized, .* to .* in float32, on 40 images.*"),
+        verdict);
+    browser.find("body").sendKeys(Keys.TAB);
+    browser.focused().sendKeys(Keys.ENTER);
+    assertEquals("sources", browser.focused().getDomAttribute("id"));
+    browser.focused().sendKeys(Keys.TAB);
+    assertEquals(
+        "figure-sources", browser.run("return document.activeElement.closest('figure').id"));
+  }
+
+  @Test
+  void theGraphSelectsFindsAndFolds() throws IOException {
+    browser.screen(1400, false);
+    browser.open(page);
+    List<WebElement> nodes = browser.all("#figure-graph .graph-node");
+    assertEquals(run.layers().size(), nodes.size());
+    for (int i : new int[] {2, run.layers().size() - 1}) {
+      browser.run(
+          "document.querySelectorAll('.graph-node')[arguments[0]]"
+              + ".dispatchEvent(new MouseEvent('click'))",
+          i);
+      assertEquals(run.layers().get(i).name(), browser.find("#selection .name").getText());
+    }
+    String last = run.layers().getLast().name();
+    browser.find("#figure-graph input[type=search]").sendKeys(last.toUpperCase(Locale.ROOT));
+    assertEquals(
+        1L,
+        browser.run(
+            "return [...document.querySelectorAll('.graph-node')]"
+                + ".filter((n) => n.getAttribute('opacity') === '1').length"));
+    browser.run("document.querySelector('#figure-graph .plot').focus()");
+    browser.focused().sendKeys(Keys.ARROW_LEFT);
+    assertEquals(
+        run.layers().get(run.layers().size() - 2).name(),
+        browser.find("#selection .name").getText());
+    // Blocks with two ways through them close to one node each.
+    Run residual =
+        RunOfTests.make(
+            folder.resolve("residual"), "--model", "test-data/models/resnet-8-cifar10.safetensors");
+    browser.open(write("residual.html", HtmlReport.of(residual, List.of())));
+    int open = browser.all("#figure-graph .graph-node").size();
+    assertEquals(residual.layers().size(), open);
+    browser.run("document.querySelector('#figure-graph input[value=closed]').click()");
+    int closed = browser.all("#figure-graph .graph-node").size();
+    int signs = browser.all("#figure-graph .graph-sign").size();
+    assertTrue(signs > 1 && closed < open - 2 * signs, open + " nodes, " + closed + " closed");
+    browser.run("document.querySelector('.graph-sign').dispatchEvent(new MouseEvent('click'))");
+    assertTrue(browser.all("#figure-graph .graph-node").size() > closed);
+    browser.screenshot("graph-residual");
+  }
+
+  /** A class has the name of the folder that all its images lie in. */
+  @Test
+  void classesHaveTheNamesOfTheirFolders() throws IOException {
+    browser.screen(1400, false);
+    browser.open(write("folders.html", HtmlReport.of(RunOfTests.inFolders(run), List.of())));
+    assertEquals("0 folder-0", browser.run("return DS.className(0)"));
+    assertEquals("1", browser.run("return DS.className(1)"));
+    assertEquals("4711", browser.run("return DS.className(4711)"));
+    assertTrue(browser.find("#flipped-table").getText().matches("(?s).*\\d folder-\\d.*"));
+    browser.open(page);
+    assertEquals("0", browser.run("return DS.className(0)"));
+  }
+
+  @Test
+  void theAddressNamesLayerAndChannel() throws IOException {
+    browser.screen(1400, false);
+    String layer = run.layers().get(4).name();
+    browser.open(page);
+    browser.run(
+        "location.hash = '#layer=' + encodeURIComponent(arguments[0]) + '&channel=3'", layer);
+    browser.until("return DS.selectedChannel() === 3");
+    assertEquals(layer, browser.find("#selection .name").getText());
+    WebElement row = browser.find("#channel-table tbody tr.selected");
+    assertTrue(row.getText().startsWith("3"), row.getText());
+    browser.run("DS.select(2, false, 1)");
+    assertEquals(
+        "#layer=" + run.layers().get(2).name() + "&channel=1", browser.run("return location.hash"));
+    browser.clickAt(browser.find("#figure-channels .plot"), 0.5, 0.5);
+    assertTrue(((Number) browser.run("return DS.selectedChannel()")).intValue() >= 0);
   }
 
   /** Shapes with a visible place in a drawing, or colours on a canvas. */

@@ -87,6 +87,34 @@ final class RunOfTests {
         manifest);
   }
 
+  /** The run with images in the folders of their classes, but for those of class 1, in two. */
+  static Run inFolders(Run run) {
+    return new Run(
+        run.name(),
+        run.model(),
+        run.family(),
+        run.scheme(),
+        run.feed(),
+        run.calibrationImages(),
+        run.network(),
+        run.outputs(),
+        run.layers(),
+        run.predictions().stream()
+            .map(
+                p ->
+                    new Prediction(
+                        p.index(),
+                        "folder-" + (p.label() == 1 ? p.index() : p.label()) + "/" + p.index(),
+                        p.label(),
+                        p.fp32(),
+                        p.quantized(),
+                        p.margin(),
+                        p.logitNoise(),
+                        p.sqnrDb()))
+            .toList(),
+        run.manifest());
+  }
+
   private static RunLayer odd(RunLayer l) {
     return l.with(
         new ErrorStatistics(

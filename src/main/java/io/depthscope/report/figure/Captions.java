@@ -1,6 +1,8 @@
 package io.depthscope.report.figure;
 
+import io.depthscope.diagnosis.MendVerdict;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.MendAccount;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunSetting;
 import java.util.ArrayList;
@@ -33,6 +35,7 @@ record Captions(String title, String subtitle) {
           case HISTOGRAM -> "Values of " + request.layer().orElse("");
           case MARGINS -> "Margin and logit noise of every image";
           case ACCURACY_BY_BITS -> "Accuracy by bit widths";
+          case WATERFALL -> "What each remedy does";
         };
     List<String> of = new ArrayList<>();
     common(request.runs(), Run::model).ifPresent(of::add);
@@ -44,6 +47,10 @@ record Captions(String title, String subtitle) {
 
   /** How it was measured; with several runs, what they share. */
   static String subtitle(FigureRequest request) {
+    if (request.mending().isPresent()) {
+      MendAccount of = request.mending().get();
+      return Typeface.clean(MendVerdict.sentence(of) + " (" + of.after().images() + " images)");
+    }
     List<FigureRun> runs = request.runs();
     List<String> parts = new ArrayList<>();
     common(runs, Run::feed).ifPresent(f -> parts.add(f + " feed"));

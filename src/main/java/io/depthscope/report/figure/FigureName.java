@@ -18,7 +18,8 @@ public enum FigureName {
   HEAT_MAP("heat-map", false, "SQNR or effective levels of each channel of each layer (--metric)"),
   HISTOGRAM("histogram", false, "values of one layer (--layer), in fp32 and quantized"),
   MARGINS("margins", false, "fp32 margin and logit noise of each image, changed ones marked"),
-  ACCURACY_BY_BITS("accuracy-by-bits", true, "top-1 of several runs by their bit widths");
+  ACCURACY_BY_BITS("accuracy-by-bits", true, "top-1 of several runs by their bit widths"),
+  WATERFALL("waterfall", false, "what each remedy does that was tried; of a folder of mend");
 
   private final String text;
   private final boolean ofSeveralRuns;
@@ -45,9 +46,14 @@ public enum FigureName {
     return ofSeveralRuns;
   }
 
+  /** True if it shows a mended network, not a run. */
+  public boolean isOfMending() {
+    return this == WATERFALL;
+  }
+
   /** True if it needs channels, histograms or predictions, which take most of a run's memory. */
   public boolean needsDetails() {
-    return !ofSeveralRuns;
+    return !ofSeveralRuns && !isOfMending();
   }
 
   /** What it shows, in a few words. */

@@ -1,12 +1,15 @@
 package io.depthscope.report.figure;
 
+import io.depthscope.record.MendAccount;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * One figure to draw.
  *
- * @param runs at least one; several only where the figure can show them
+ * @param runs at least one; several only where the figure can show them; of a mended network the
+ *     run of the network as it was
+ * @param mending what was tried on a network; for its figure alone
  * @param layer whose histogram is drawn; for no other figure
  * @param metric of the heat map
  * @param width in pixels (PNG), CSS pixels (SVG) or points (PDF)
@@ -18,6 +21,7 @@ import java.util.Optional;
 public record FigureRequest(
     FigureName figure,
     List<FigureRun> runs,
+    Optional<MendAccount> mending,
     Optional<String> layer,
     HeatMapMetric metric,
     double width,
@@ -35,6 +39,9 @@ public record FigureRequest(
     }
     if (runs.size() > 1 && !figure.isOfSeveralRuns()) {
       throw new IllegalArgumentException("figure " + figure + " shows one run, not several");
+    }
+    if (figure.isOfMending() != mending.isPresent()) {
+      throw new IllegalArgumentException("figure " + figure + " shows no such record");
     }
   }
 }

@@ -52,6 +52,7 @@ public final class Figures {
       case HISTOGRAM -> HistogramFigure.draw(page, captions, layer(request, first));
       case MARGINS -> MarginsFigure.draw(page, captions, first);
       case ACCURACY_BY_BITS -> AccuracyByBits.draw(page, captions, request.runs());
+      case WATERFALL -> WaterfallFigure.draw(page, captions, request.mending().orElseThrow());
     }
   }
 

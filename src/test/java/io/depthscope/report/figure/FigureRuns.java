@@ -3,6 +3,8 @@ package io.depthscope.report.figure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.depthscope.cli.Main;
+import io.depthscope.record.Judgement;
+import io.depthscope.record.MendAccount;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 import io.depthscope.record.RunReader;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -41,10 +44,37 @@ final class FigureRuns {
     return RunReader.read(folder);
   }
 
+  /** A mending of which one step was kept, one dropped and one made it worse. */
+  static MendAccount mending() {
+    double[] accuracies = {0.6, 0.5, 0.55};
+    List<MendAccount.Step> steps = new ArrayList<>();
+    for (int i = 0; i < accuracies.length; i++) {
+      steps.add(
+          new MendAccount.Step(
+              List.of("dead-channels", "equalize", "bias-correction-analytic").get(i),
+              7.25,
+              8 + i,
+              new Judgement(40, 9 - i, 0.01, 0.84, accuracies[i], 0.7),
+              i != 1,
+              1.5,
+              List.of("3 channels")));
+    }
+    return new MendAccount(
+        "small",
+        "w8a8",
+        "20 images",
+        "the others",
+        new Judgement(40, -3.5, 0, 0.84, 0.08, 0.1),
+        steps,
+        List.of(),
+        steps.getLast().measured());
+  }
+
   static FigureRequest request(FigureName figure, Run run) {
     return new FigureRequest(
         figure,
         List.of(new FigureRun(run.name(), run)),
+        figure.isOfMending() ? Optional.of(mending()) : Optional.empty(),
         figure == FigureName.HISTOGRAM
             ? Optional.of(run.layers().getLast().name())
             : Optional.empty(),

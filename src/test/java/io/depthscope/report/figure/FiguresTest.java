@@ -29,7 +29,11 @@ import org.w3c.dom.Element;
 /** Figures of a real run, and of runs with names and values that are hard to draw. */
 class FiguresTest {
   private static final Set<FigureName> WITHOUT_LAYERS =
-      Set.of(FigureName.HISTOGRAM, FigureName.MARGINS, FigureName.ACCURACY_BY_BITS);
+      Set.of(
+          FigureName.HISTOGRAM,
+          FigureName.MARGINS,
+          FigureName.ACCURACY_BY_BITS,
+          FigureName.WATERFALL);
 
   @TempDir static Path folder;
   private static Run run;
@@ -62,8 +66,9 @@ class FiguresTest {
     }
     assertTrue(texts.getFirst().contains(run.model()), texts::toString);
     assertTrue(pdf.contains(run.model()), pdf);
-    assertTrue(texts.stream().anyMatch(t -> t.contains("accumulated feed")), texts::toString);
-    assertTrue(pdf.contains("accumulated feed"), pdf);
+    String how = figure.isOfMending() ? "84.0 % in float32" : "accumulated feed";
+    assertTrue(texts.stream().anyMatch(t -> t.contains(how)), texts::toString);
+    assertTrue(pdf.contains(how), pdf);
   }
 
   @ParameterizedTest
@@ -74,7 +79,15 @@ class FiguresTest {
     BufferedImage dark =
         DrawnFigure.png(
             new FigureRequest(
-                r.figure(), r.runs(), r.layer(), HeatMapMetric.LEVELS, 700, 500, 1.3, true));
+                r.figure(),
+                r.runs(),
+                r.mending(),
+                r.layer(),
+                HeatMapMetric.LEVELS,
+                700,
+                500,
+                1.3,
+                true));
     assertEquals(0xffffffff, light.getRGB(0, 0));
     assertEquals(Theme.ON_BLACK.background().getRGB(), dark.getRGB(0, 0));
   }
@@ -101,7 +114,15 @@ class FiguresTest {
       Document svg =
           DrawnFigure.svg(
               new FigureRequest(
-                  r.figure(), r.runs(), r.layer(), r.metric(), size[0], size[1], 1.2, false));
+                  r.figure(),
+                  r.runs(),
+                  r.mending(),
+                  r.layer(),
+                  r.metric(),
+                  size[0],
+                  size[1],
+                  1.2,
+                  false));
       String[] box = svg.getDocumentElement().getAttribute("viewBox").split(" ", -1);
       double width = Double.parseDouble(box[2]);
       double height = Double.parseDouble(box[3]);
@@ -172,6 +193,19 @@ class FiguresTest {
     assertProportional(line(FigureName.GAIN), values(l -> Math.log(l.step().gain())));
     assertProportional(
         line(FigureName.CHANNEL_RANGE_RATIO), values(l -> Math.log(l.fp32().channelRangeRatio())));
+  }
+
+  /** A bar begins where the last one that was kept ends. */
+  @Test
+  void theWaterfallShowsWhatEachRemedyAdds() throws IOException {
+    List<String> texts =
+        DrawnFigure.texts(DrawnFigure.svg(FigureRuns.request(FigureName.WATERFALL, run)));
+    assertTrue(
+        texts.containsAll(
+            List.of("as it was", "dead-channels", "equalize", "bias-correction-analytic")),
+        texts::toString);
+    assertTrue(texts.containsAll(List.of("8.0", "60.0", "50.0", "55.0")), texts::toString);
+    assertTrue(texts.contains("tried and dropped"), texts::toString);
   }
 
   @Test
@@ -281,7 +315,7 @@ class FiguresTest {
 
   private static FigureRequest several(FigureName figure, List<FigureRun> runs) {
     return new FigureRequest(
-        figure, runs, Optional.empty(), HeatMapMetric.SQNR, 960, 576, 1, false);
+        figure, runs, Optional.empty(), Optional.empty(), HeatMapMetric.SQNR, 960, 576, 1, false);
   }
 
   @Test
@@ -293,7 +327,15 @@ class FiguresTest {
             () ->
                 Figures.render(
                     new FigureRequest(
-                        r.figure(), r.runs(), r.layer(), r.metric(), 5000, 100, 3, false),
+                        r.figure(),
+                        r.runs(),
+                        r.mending(),
+                        r.layer(),
+                        r.metric(),
+                        5000,
+                        100,
+                        3,
+                        false),
                     FigureFormat.SVG));
     assertTrue(e.getMessage().contains("--text-scale"), e::getMessage);
   }
