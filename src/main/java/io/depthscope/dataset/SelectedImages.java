@@ -64,6 +64,17 @@ public final class SelectedImages implements Dataset {
   }
 
   /**
+   * The first images.
+   *
+   * @param count how many; all of them if there are no more
+   */
+  public static SelectedImages first(Dataset all, int count) {
+    int n = Math.min(count, all.size());
+    return new SelectedImages(
+        all, n, i -> i, "the first " + n + " images of " + all.description(), "-" + n);
+  }
+
+  /**
    * The images from one on.
    *
    * @throws IllegalArgumentException if none is left

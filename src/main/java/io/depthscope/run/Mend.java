@@ -125,7 +125,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
             listener);
     MendLadder.Result result =
         steps.isPresent() ? ladder.follow(steps.get()) : ladder.search(target);
-    Subject mended = write(folder, result.mended(), calibration);
+    Subject mended = write(folder, result.mended(), result.remedies(), calibration);
     Analysis second =
         new Analysis(
             mended,
@@ -234,9 +234,11 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
   }
 
   /** Writes the network and how it is quantized, and reads the network back. */
-  private Subject write(Path folder, Mending mended, Held calibration) throws IOException {
+  private Subject write(
+      Path folder, Mending mended, List<String> remedies, Held calibration) throws IOException {
     Path file = folder.resolve(MendDirectory.NETWORK);
-    Export.wholeNetwork(of.subject(), StatedImages.NOTHING, mended.network(), mended.spec(), file);
+    Export.wholeNetwork(
+        of.subject(), StatedImages.NOTHING, mended.network(), mended.spec(), remedies, file);
     Subject read = new Subject(ModelReader.load(file, LoadOptions.NONE), of.subject().images());
     Analysis again = new Analysis(read, of.images(), of.method(), of.ranges(), of.machine());
     Calibration seen =

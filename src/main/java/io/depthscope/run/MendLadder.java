@@ -43,7 +43,18 @@ final class MendLadder {
    * @param before the network as it was
    * @param mended the network as it is now
    */
-  record Result(Judgement before, List<MendAccount.Step> steps, Mending mended, Judgement after) {}
+  record Result(Judgement before, List<MendAccount.Step> steps, Mending mended, Judgement after) {
+
+    /** Names of the remedies that were kept, in the order of their stages. */
+    List<String> remedies() {
+      return steps.stream()
+          .filter(MendAccount.Step::kept)
+          .map(s -> Remedy.named(s.remedy()))
+          .sorted(Comparator.comparing(Remedy::stage))
+          .map(Remedy::name)
+          .toList();
+    }
+  }
 
   /** What a remedy is expected to leave; nothing was tried. */
   record Foreseen(Remedy remedy, double sqnrDb) {}

@@ -95,7 +95,8 @@ DS.SOURCES = DS.data.sources;
 DS.sourcesOption = (layers, measure) => {
   const names = layers.map((l) => l.name);
   const energy = (l, source) => DS.num(l.error.energies?.[source]);
-  const signal = (l) => DS.num(l.fp32.count) * (DS.num(l.fp32.variance) + DS.num(l.fp32.mean) ** 2);
+  // Of the images whose sources were recorded, which may be some of all.
+  const signal = (l) => energy(l, "total") / DS.num(l.error.nsr);
   const four = (l) => DS.SOURCES.reduce((sum, s) => sum + (energy(l, s) || 0), 0);
   const base = (l) => (measure === "share" ? four(l) : signal(l));
   return {
