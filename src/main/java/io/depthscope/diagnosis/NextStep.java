@@ -54,6 +54,9 @@ public record NextStep(
     String data = String.valueOf(run.manifest().get(RunSetting.DATA.key()));
     option(words, "--data", data.contains(" ") ? "DATA" : data);
     words.add("--calibrate " + Math.max(1, run.calibrationImages()));
+    if (RunSetting.calibratesOnFirst(run)) {
+      words.add("--calibration-order first");
+    }
     words.add("--scheme " + run.scheme().name());
     words.add("--granularity " + run.scheme().granularity());
     words.add("--steps " + String.join(",", steps));

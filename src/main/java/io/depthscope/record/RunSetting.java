@@ -43,6 +43,9 @@ public record RunSetting(
     CIRCUMSTANCE
   }
 
+  /** How a calibration on the first images begins, as it was asked for. */
+  public static final String FIRST = "the first ";
+
   private static final String NOT_RECORDED = "not recorded";
 
   private static final String BY_SCHEME = "by the scheme";
@@ -255,6 +258,11 @@ public record RunSetting(
         : run.scheme().weights().isEmpty()
             ? run.scheme().name()
             : run.scheme().name() + " " + run.scheme().granularity();
+  }
+
+  /** True if a run was calibrated on the first images of several, by what was asked for. */
+  public static boolean calibratesOnFirst(Run run) {
+    return String.valueOf(run.manifest().get("calibration")).startsWith(FIRST);
   }
 
   /** What two parts of one run must share, by key. */

@@ -217,7 +217,8 @@ public record Analysis(
           throw new IOException(images.data().description() + ": no image could be read");
         }
         state.skipped().addAll(0, images.source().skipped()); // no checkpoint follows
-        List<String> notices = SelfAudit.of(subject, calibration, state);
+        List<String> notices = new ArrayList<>(SelfAudit.of(subject, calibration, state));
+        SelfAudit.calibratedOn(ranges.among(images), images.count()).ifPresent(notices::add);
         notices.forEach(listener::notice);
         RunManifest manifest =
             RunManifest.of(spec.withRanges(calibration.source(), calibration.images()))
@@ -308,20 +309,16 @@ public record Analysis(
     if (ranges.file().isPresent()) {
       return Optional.of(read(ranges.file().get(), spec));
     }
-    try (Samples data = ranges.opener().open()) {
-      int n = Math.min(ranges.images(), data.size());
-      String text =
-          (n < data.size() ? "the first " : "all ") + n + " images of data " + data.fingerprint();
-      try (Batches batches =
-          batches(
-              data,
-              0,
-              n,
-              u -> listener.notice("skipped while calibrating: " + u.name() + ": " + u.reason()))) {
-        return new CalibrationPass(machine.backend(), subject.fp32Plan(Recording.CALIBRATION))
-            .run(batches, machine.batch(), text, n, listener)
-            .map(c -> c.withInputs(spec.calibrationInputs()));
-      }
+    try (CalibrationSource.Taken taken = ranges.open();
+        Batches batches =
+            batches(
+                taken.data(),
+                0,
+                taken.count(),
+                u -> listener.notice("skipped while calibrating: " + u.name() + ": " + u.reason()))) {
+      return new CalibrationPass(machine.backend(), subject.fp32Plan(Recording.CALIBRATION))
+          .run(batches, machine.batch(), taken.text(), taken.count(), listener)
+          .map(c -> c.withInputs(spec.calibrationInputs()));
     }
   }
 

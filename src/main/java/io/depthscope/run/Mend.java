@@ -2,10 +2,8 @@ package io.depthscope.run;
 
 import io.depthscope.backend.InputBatch;
 import io.depthscope.dataset.Batches;
-import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Samples;
-import io.depthscope.dataset.SelectedImages;
 import io.depthscope.graph.exchange.LoadOptions;
 import io.depthscope.plan.Plan;
 import io.depthscope.quant.QuantScheme;
@@ -136,10 +134,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
                 of.method().feed(),
                 of.method().recording()),
             CalibrationSource.of(
-                "",
-                0,
-                Optional.of(folder.resolve(MendDirectory.QUANTIZATION)),
-                of.ranges().opener()),
+                folder.resolve(MendDirectory.QUANTIZATION), of.ranges().opener()),
             of.machine());
     Optional<DiagnosedRun> after =
         second.run(output(folder.resolve(MendDirectory.AFTER), overwrite), listener).finished();
@@ -170,30 +165,18 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
         calibration.images());
   }
 
-  /** Where remedies learn from the same data, the images that come behind those. */
+  /** Where remedies learn from the same data, the other images. */
   private TestImages<?> judged(RunListener listener) throws IOException {
-    TestImages<?> all = of.images();
-    int used = of.ranges().images();
-    try (Samples learned = of.ranges().opener().open()) {
-      // Not by fingerprint: labels are part of it, and nobody asks for those of the former.
-      if (!learned.description().equals(all.data().description())
-          || learned.size() != all.data().size()) {
-        return all;
-      }
-    }
-    if (!(all.data() instanceof Dataset data) || all.count() <= used) {
+    Optional<TestImages<?>> others = of.ranges().others(of.images());
+    if (others.isEmpty()) {
       listener.notice("there are no other images: it is judged on those that it learns from");
-      return all;
     }
-    SelectedImages later = SelectedImages.from(data, used);
-    TestImages<Dataset> rest =
-        new TestImages<>(later, all.count() - used, all.strict(), all.seed());
-    return all.labelled() ? rest : rest.withoutLabels();
+    return others.isPresent() ? others.get() : of.images();
   }
 
   private Held calibration(RunListener listener) throws IOException {
-    try (Samples data = of.ranges().opener().open()) {
-      return hold(data, Math.min(of.ranges().images(), data.size()), false, listener);
+    try (CalibrationSource.Taken taken = of.ranges().open()) {
+      return hold(taken.data(), taken.count(), false, listener);
     }
   }
 

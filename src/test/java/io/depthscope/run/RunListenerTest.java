@@ -92,7 +92,7 @@ class RunListenerTest {
                   CalibrationSource.of(
                       "synthetic:20:train",
                       20,
-                      Optional.empty(),
+                      CalibrationSource.Order.SPREAD, Optional.empty(),
                       () -> Datasets.open("synthetic:20:train", Datasets.Options.defaults())),
                   MACHINE)
               .run(new Analysis.Output(directory, true, false, 1000), listener);
