@@ -13,6 +13,7 @@ PAGES = {
     "bench:gpu": ROOT / "docs/usage.md",
     "bench:kernels": ROOT / "docs/usage.md",
     "bench:onnx": ROOT / "docs/usage.md",
+    "findings": ROOT / "docs/findings.md",
     "sensitivity": ROOT / "docs/usage.md",
     "layers": ROOT / "docs/formats.md",
     "models": ROOT / "docs/formats.md",

@@ -36,7 +36,7 @@ def main() -> None:
     scheme = f"{usual['scheme']['name']} {usual['scheme']['granularity']}"
     first = [f"{words}: " + ", ".join(f"`{n}`" for n in usual["rankings"][d][:SHOWN]) for d, words in NAMES.items()]
     lines = [
-        f"`{usual['sensitivityOf']}`, {scheme}, {usual['images']} photographs, {len(usual['layers'])} layers:",
+        f"`{usual['sensitivityOf']}`, {scheme}, {usual['images']} photographs, calibrated on the first 100, {len(usual['layers'])} layers:",
         "",
         "| | passes | seconds | Spearman, alone | Spearman, all but |",
         "|---|---:|---:|---:|---:|",

@@ -13,6 +13,7 @@ import io.depthscope.report.figure.FigureFormat;
 import io.depthscope.report.figure.FigureName;
 import io.depthscope.report.figure.HeatMapMetric;
 import io.depthscope.run.BackendChoice;
+import io.depthscope.run.CalibrationSource;
 import io.depthscope.run.ExportFormat;
 import io.depthscope.run.InputRange;
 import io.depthscope.run.Zoo;
@@ -42,6 +43,7 @@ final class Arguments {
     line.registerConverter(Clamp.class, word(Clamp.RECTIFIERS, Clamp::word));
     words(line, BackendChoice.Kind.class, Arguments::lowerCase);
     words(line, BackendChoice.Matmul.class, Arguments::lowerCase);
+    words(line, CalibrationSource.Order.class, CalibrationSource.Order::toString);
     words(line, ChannelOrder.class, Arguments::lowerCase);
     words(line, ExportFormat.class, ExportFormat::word);
     words(line, Feed.class, Feed::toString);

@@ -12,8 +12,10 @@ import io.depthscope.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -62,6 +64,9 @@ final class DataOptions {
       description = "Seed of synthetic images. Default: ${DEFAULT-VALUE}.",
       defaultValue = "" + SyntheticShapes.DEFAULT_SEED)
   private long seed;
+
+  /** Data sets of which it was said what lies beside them. */
+  private final Set<String> told = new HashSet<>();
 
   /**
    * Checks what can be checked before anything is opened.
@@ -190,6 +195,9 @@ final class DataOptions {
   }
 
   private void tell(Dataset opened) {
+    if (!told.add(opened.description())) {
+      return;
+    }
     for (String notice : opened.notices()) {
       command
           .commandLine()
@@ -202,9 +210,7 @@ final class DataOptions {
   Dataset openUnlabelled(String spec) throws IOException {
     Dataset opened =
         Datasets.open(spec, new Datasets.Options(Optional.empty(), exif, seed, false, 0));
-    if (!spec.equals(data)) { // else it was said before
-      tell(opened);
-    }
+    tell(opened);
     return opened;
   }
 

@@ -58,7 +58,7 @@ final class FindingsCommand implements Callable<Integer> {
                   + ": "
                   + String.join(", ", figures(recorded))));
       out.println();
-      FindingsText.print(diagnosed.findings(), all, run, out);
+      FindingsText.print(diagnosed, all, run, out);
     }
     out.flush();
     return 0;

@@ -1,11 +1,11 @@
 package io.depthscope.cli;
 
-import io.depthscope.diagnosis.DeadChannels;
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.record.DeadChannels;
 import io.depthscope.run.ModelReader;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;
@@ -59,7 +59,7 @@ final class InspectCommand implements Callable<Integer> {
             "MACs",
             "stored range",
             "folded range",
-            "dead channels");
+            "collapsed");
     long parameters = 0;
     for (int i = 0; i < graph.size(); i++) {
       Node node = graph.node(i);
@@ -79,7 +79,7 @@ final class InspectCommand implements Callable<Integer> {
           String.format(Locale.ROOT, "%,d", graph.macs(i)),
           range(p.kernel()),
           range(loaded.network().weightsOf(node).kernel()),
-          dead(p.batchNorm()));
+          collapsed(p.batchNorm()));
     }
     table.lines().forEach(out::println);
     out.println();
@@ -87,10 +87,11 @@ final class InspectCommand implements Callable<Integer> {
     ModelReader.missing(loaded).forEach(reason -> out.println("cannot run yet: " + reason));
     out.printf(
         Locale.ROOT,
-        "%n%,d parameters, %,d multiply-accumulates an image; dead: batch-norm variance below %s%n",
+        "%ncollapsed: channels with a batch-norm variance below %s; a run tells which are dead%n"
+            + "%,d parameters, %,d multiply-accumulates an image%n",
+        DeadChannels.VARIANCE,
         parameters,
-        graph.macs(),
-        DeadChannels.VARIANCE);
+        graph.macs());
     return 0;
   }
 
@@ -121,7 +122,7 @@ final class InspectCommand implements Callable<Integer> {
     return n + p.batchNorm().map(b -> 4L * b.gamma().length).orElse(0L);
   }
 
-  private static String dead(Optional<BatchNorm> batchNorm) {
+  private static String collapsed(Optional<BatchNorm> batchNorm) {
     if (batchNorm.isEmpty()) {
       return "";
     }

@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.Samples;
 import io.depthscope.graph.exchange.LoadedModel;
 import io.depthscope.plan.Feed;
@@ -61,9 +62,22 @@ final class MeasurementOptions {
       names = "--calibrate-data",
       paramLabel = "DATA",
       description =
-          "Where they come from. Default: the first images of --data; for synthetic images, the"
-              + " training split.")
+          "Where they come from. Default: --data; for synthetic images, the training split.")
   private String calibrateData;
+
+  @Option(
+      names = "--calibration-order",
+      paramLabel = "O",
+      defaultValue = "spread",
+      description =
+          "Which images of it: at equal distances (spread) or the first ones (first). The samples of"
+              + " a NumPy file are the first ones. Default: ${DEFAULT-VALUE}.")
+  private CalibrationSource.Order calibrationOrder;
+
+  @Option(
+      names = "--exclude-calibration",
+      description = "Leave the images of the calibration out of those that are run.")
+  private boolean excludeCalibration;
 
   @Option(
       names = "--quantization",
@@ -166,16 +180,14 @@ final class MeasurementOptions {
           open(dataSpec, model, dataOptions.tensors(), labelled),
           labelled,
           (data, machine) -> {
-            TestImages<?> images = dataOptions.images(data);
+            CalibrationSource ranges = ranges(dataSpec, model);
+            TestImages<?> all = dataOptions.images(data);
+            TestImages<?> images = excludeCalibration ? others(ranges, all) : all;
             if (labelled && images.labelled()) {
               dataOptions.checkClasses(data, model);
             }
             return new Analysis(
-                subject,
-                labelled ? images : images.withoutLabels(),
-                method,
-                ranges(dataSpec, model),
-                machine);
+                subject, labelled ? images : images.withoutLabels(), method, ranges, machine);
           });
     } catch (IOException | RuntimeException e) {
       backend.close();
@@ -225,7 +237,9 @@ final class MeasurementOptions {
 
   /** A quantization file brings its own. */
   private void requireNoCalibration() {
-    for (String option : List.of("--calibrate", "--calibrate-data")) {
+    for (String option :
+        List.of(
+            "--calibrate", "--calibrate-data", "--calibration-order", "--exclude-calibration")) {
       if (command.commandLine().getParseResult().hasMatchedOption(option)) {
         throw new UsageException(
             "--quantization and "
@@ -254,6 +268,24 @@ final class MeasurementOptions {
         : new Quantization.AsWritten(QuantizationJson.read(quantization));
   }
 
+  /**
+   * The images that are not calibrated with.
+   *
+   * @throws UsageException if none is left, or they cannot be told apart
+   */
+  private static TestImages<?> others(CalibrationSource ranges, TestImages<?> all)
+      throws IOException {
+    return ranges
+        .others(all)
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--exclude-calibration leaves no image: "
+                        + (all.data() instanceof Dataset
+                            ? "all of " + all.count() + " are calibrated with"
+                            : "the samples of a NumPy file cannot be told apart")));
+  }
+
   private CalibrationSource ranges(String dataSpec, LoadedModel model) {
     String images =
         Optional.ofNullable(calibrateData)
@@ -262,6 +294,7 @@ final class MeasurementOptions {
     return CalibrationSource.of(
         images,
         calibrate,
+        calibrationOrder,
         Optional.ofNullable(quantization),
         () ->
             TensorInput.isOne(images)

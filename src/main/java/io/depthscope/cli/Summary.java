@@ -1,18 +1,17 @@
 package io.depthscope.cli;
 
+import io.depthscope.diagnosis.ErrorShares;
+import io.depthscope.diagnosis.Phrases;
 import io.depthscope.plan.Feed;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 import java.io.PrintWriter;
-import java.util.Comparator;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What a run says on the terminal when it ends. */
 final class Summary {
-  private static final int MARKED = 3;
-
   private Summary() {}
 
   static void print(Run result, PrintWriter out) {
@@ -72,13 +71,8 @@ final class Summary {
   }
 
   private static void layers(Run r, PrintWriter out) {
-    Set<String> worst =
-        r.layers().stream()
-            .filter(l -> l.weights().isPresent() && l.step().gain() > 1)
-            .sorted(Comparator.comparingDouble((RunLayer l) -> l.step().gain()).reversed())
-            .limit(MARKED)
-            .map(RunLayer::name)
-            .collect(Collectors.toSet());
+    ErrorShares shares = ErrorShares.of(r);
+    Set<String> marked = shares.marked().stream().map(RunLayer::name).collect(Collectors.toSet());
     TextTable t =
         new TextTable(
             1,
@@ -89,6 +83,7 @@ final class Summary {
             "ratio",
             "SQNR dB",
             "gain",
+            "own share",
             "saturated");
     for (RunLayer l : r.layers()) {
       RunLayer.Weights w = l.weights().orElse(null);
@@ -99,8 +94,8 @@ final class Summary {
           range(l.fp32().statistics().min(), l.fp32().statistics().max()),
           ratio(l.fp32().channelRangeRatio()),
           decibel(l.error().sqnrDb()),
-          (worst.contains(l.name()) ? "* " : "")
-              + (Double.isNaN(l.step().gain()) ? "" : number(l.step().gain())),
+          Double.isNaN(l.step().gain()) ? "" : number(l.step().gain()),
+          (marked.contains(l.name()) ? "* " : "") + Phrases.percent(shares.of(l).all()),
           l.params().isPresent() ? percent(l.error().saturation()) : "");
     }
     t.lines().forEach(out::println);
@@ -117,11 +112,12 @@ final class Summary {
       out.println("it multiplies the relative error it reads.");
     }
     out.println(
-        "ratio: share of the layer's range that a channel uses, on average. * largest gains.");
+        "ratio: share of the layer's range that a channel uses, on average. own share: what the");
+    out.println("layer itself adds, of the error at the output; * the largest.");
   }
 
   static String percent(double fraction) {
-    return Double.isNaN(fraction) ? "NaN" : String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
+    return Phrases.percent(fraction);
   }
 
   /** Three digits, or what it is where it is none. */
@@ -136,7 +132,7 @@ final class Summary {
   static String decibel(double x) {
     return Double.isNaN(x)
         ? "NaN"
-        : Double.isInfinite(x) ? (x > 0 ? "inf" : "-inf") : String.format(Locale.ROOT, "%.2f", x);
+        : Double.isInfinite(x) ? (x > 0 ? "inf" : "-inf") : Phrases.fixed(x, 1);
   }
 
   static String range(double min, double max) {

@@ -1,8 +1,11 @@
 package io.depthscope.dataset;
 
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Objects;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /** Some images of a data set, in an order of their own. It does not close the data set it shows. */
 public final class SelectedImages implements Dataset {
@@ -41,9 +44,47 @@ public final class SelectedImages implements Dataset {
     return new SelectedImages(
         all,
         n,
-        i -> (int) ((long) i * all.size() / n),
+        i -> spreadPlace(i, all.size(), n),
         n + " images spread over " + all.description(),
         "/" + n);
+  }
+
+  /**
+   * Where the images of {@link #spread} lie in their data set, ascending.
+   *
+   * @param size of the data set, at least {@code count}
+   */
+  public static int[] spreadPlaces(int size, int count) {
+    return IntStream.range(0, count).map(i -> spreadPlace(i, size, count)).toArray();
+  }
+
+  private static int spreadPlace(int index, int size, int count) {
+    return (int) ((long) index * size / count);
+  }
+
+  /**
+   * The images that are not at these places, in their order.
+   *
+   * @param places ascending, each once
+   * @throws IllegalArgumentException if none is left
+   */
+  public static SelectedImages without(Dataset all, int[] places) {
+    BitSet gone = new BitSet();
+    Arrays.stream(places).forEach(gone::set);
+    int[] left = IntStream.range(0, all.size()).filter(i -> !gone.get(i)).toArray();
+    if (left.length == 0) {
+      throw new IllegalArgumentException("no image is left of " + all.size());
+    }
+    int first = left[0];
+    if (left.length == all.size() - first) {
+      return from(all, first);
+    }
+    return new SelectedImages(
+        all,
+        left.length,
+        i -> left[i],
+        all.description() + " without " + places.length + " images spread over it",
+        "-/" + places.length);
   }
 
   /**
@@ -61,6 +102,17 @@ public final class SelectedImages implements Dataset {
     }
     long by = step;
     return new SelectedImages(all, n, i -> (int) (i * by % n), all.description(), "*" + by);
+  }
+
+  /**
+   * The first images.
+   *
+   * @param count how many; all of them if there are no more
+   */
+  public static SelectedImages first(Dataset all, int count) {
+    int n = Math.min(count, all.size());
+    return new SelectedImages(
+        all, n, i -> i, "the first " + n + " images of " + all.description(), "-" + n);
   }
 
   /**

@@ -1,11 +1,12 @@
 package io.depthscope.diagnosis;
 
 import io.depthscope.quant.Range;
+import io.depthscope.record.DeadChannels;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
-import io.depthscope.stats.BitHistogram;
 import io.depthscope.stats.ErrorTerm;
 import io.depthscope.stats.Quantiles;
+import io.depthscope.stats.SourceEnergies;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -40,17 +41,20 @@ final class ErrorFindings {
   /** A share of 1 would cost infinitely much; what is cut out is never known this well. */
   private static final double LARGEST_SHARE = 0.999;
 
-  private static final int WORST = 3;
+  /** A layer of which more is inherited only hands on what others did. */
+  private static final double OWN = 0.5;
 
   /** Makes the median absolute deviation of a normal distribution its standard deviation. */
   private static final double SIGMA = 1.4826;
 
   private final Weighing weighing;
+  private final Prescriptions prescriptions;
   private final double typicalGain;
   private final double highGain;
 
-  ErrorFindings(Run run, Weighing weighing) {
+  ErrorFindings(Run run, Weighing weighing, Prescriptions prescriptions) {
     this.weighing = weighing;
+    this.prescriptions = prescriptions;
     double[] logs =
         run.layers().stream()
             .mapToDouble(l -> Math.log(l.step().gain()))
@@ -92,7 +96,7 @@ final class ErrorFindings {
     Range range = layer.params().orElseThrow().representable();
     double upper = range.max();
     double lower = range.min();
-    double clipped = clippedShare(layer, lower, upper);
+    double clipped = clippedShare(layer);
     Evidence evidence =
         Evidence.NONE
             .number("saturation", share)
@@ -115,10 +119,10 @@ final class ErrorFindings {
     s.append('.');
     if (!worst.isEmpty()) {
       s.append(" Worst: ");
-      for (int i = 0; i < Math.min(WORST, worst.size()); i++) {
-        s.append(i == 0 ? "channel " : ", channel ").append(worst.get(i).channel());
-        s.append(" with ").append(Phrases.percent(worst.get(i).error().saturation()));
-      }
+      s.append(
+          Phrases.worst(
+              worst.stream().map(RunLayer.Channel::channel).toList(),
+              c -> Phrases.percent(layer.channels().get(c).error().saturation())));
       s.append('.');
     }
     return Optional.of(
@@ -126,34 +130,23 @@ final class ErrorFindings {
             Finding.Kind.SATURATION,
             layer,
             worst.stream().map(RunLayer.Channel::channel).sorted().toList(),
+            List.of(),
             s.toString(),
-            "Calibrate on more images, or on images like these (--calibrate, --calibrate-data); with"
-                + " a percentile or mse range, compare --range min-max.",
+            prescriptions.saturation(),
             evidence,
-            -10 * Math.log10(1 - Math.min(LARGEST_SHARE, clipped))));
+            -10 * Math.log10(1 - Math.min(LARGEST_SHARE, clipped)),
+            weighing.shares().of(layer).clipping()));
   }
 
   /** Share of the error's energy that clipping causes: as recorded, or from the fp32 values. */
-  private static double clippedShare(RunLayer layer, double lower, double upper) {
-    double total = layer.error().mse() * layer.fp32().statistics().count();
+  private static double clippedShare(RunLayer layer) {
+    Optional<SourceEnergies> recorded = layer.error().energies();
     double share =
-        layer
-                .error()
-                .energies()
-                .map(e -> e.of(ErrorTerm.CLIPPING))
-                .orElseGet(() -> clippedEnergy(layer.histogram(), lower, upper))
-            / total;
+        recorded.isPresent()
+            ? recorded.get().of(ErrorTerm.CLIPPING) / recorded.get().total()
+            : ErrorShares.clippedEnergy(layer)
+                / (layer.error().mse() * layer.fp32().statistics().count());
     return share >= 0 ? Math.min(1, share) : 0;
-  }
-
-  private static double clippedEnergy(BitHistogram h, double lower, double upper) {
-    double energy = 0;
-    for (int bin : h.occupied()) {
-      double value = BitHistogram.representative(bin);
-      double beyond = Math.max(value - upper, lower - value);
-      energy += beyond > 0 && Double.isFinite(beyond) ? h.counts()[bin] * beyond * beyond : 0;
-    }
-    return energy;
   }
 
   private Optional<Finding> highGain(RunLayer layer) {
@@ -163,16 +156,19 @@ final class ErrorFindings {
     }
     double step = 10 * Math.log10(gain);
     double before = layer.error().sqnrDb() + step;
+    double own = weighing.shares().at(layer.identity().index()).get(layer.identity().index()).all();
     Evidence evidence =
         Evidence.NONE
             .number("gain", gain)
             .number("medianGain", typicalGain)
             .number("gainLimit", highGain)
-            .number("sqnrBeforeDb", before);
+            .number("sqnrBeforeDb", before)
+            .number("ownShare", own);
     return Optional.of(
         weighing.finding(
             Finding.Kind.HIGH_GAIN,
             layer,
+            List.of(),
             List.of(),
             String.format(
                     Locale.ROOT,
@@ -181,16 +177,15 @@ final class ErrorFindings {
                     Phrases.number(typicalGain))
                 + String.format(
                     Locale.ROOT,
-                    " steps down by %s, from %s to %s.",
+                    " steps down by %s, from %s to %s; %s of its error is its own.",
                     Phrases.decibel(step),
                     Phrases.decibel(before),
-                    Phrases.decibel(layer.error().sqnrDb())),
-            layer.weights().isEmpty()
-                ? ""
-                : "Look at what else is found here and in the layer it reads; otherwise a scale for"
-                    + " each channel, or more bits for this layer.",
+                    Phrases.decibel(layer.error().sqnrDb()),
+                    Phrases.percent(own)),
+            prescriptions.gain(layer, own >= OWN),
             evidence,
-            step));
+            step,
+            weighing.shares().of(layer).all()));
   }
 
   private Optional<Finding> biasShift(RunLayer layer) {
@@ -229,22 +224,25 @@ final class ErrorFindings {
             Finding.Kind.BIAS_SHIFT,
             layer,
             shifted,
+            List.of(),
             String.format(
                     Locale.ROOT,
                     "%s of the error's energy is a shift of the channels' means; it is most of the error of",
                     Phrases.percent(share))
                 + String.format(
                     Locale.ROOT,
-                    " %d of %d channels. The worst, channel %d, is off by %s on average.",
+                    " %d of %d channels. Farthest off on average: %s.",
                     shifted.size(),
                     layer.channels().size(),
-                    worst,
-                    Phrases.number(layer.channels().get(worst).error().meanError())),
-            layer.weights().isEmpty()
-                ? "Correct the bias of the layers before."
-                : "Correct the bias: subtract each channel's mean error from it.",
+                    Phrases.worst(
+                        shifted.stream()
+                            .sorted(Comparator.comparingDouble((Integer c) -> -square(layer, c)))
+                            .toList(),
+                        c -> Phrases.number(layer.channels().get(c).error().meanError()))),
+            prescriptions.biasShift(),
             evidence,
-            -10 * Math.log10(1 - Math.min(LARGEST_SHARE, share))));
+            -10 * Math.log10(1 - Math.min(LARGEST_SHARE, share)),
+            share * weighing.shares().of(layer).all()));
   }
 
   private static double square(RunLayer layer, int channel) {

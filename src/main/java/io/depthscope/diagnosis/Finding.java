@@ -11,10 +11,10 @@ import java.util.List;
  * @param channels output channels of the layer, ascending; empty where it is about all of them
  * @param images indices in the data set, worst first; empty where it is not about images
  * @param statement one or two plain sentences with the numbers
- * @param remedy what would mend it; empty where nothing is known to
+ * @param advice what would mend it
  * @param evidence what is behind the statement
- * @param costDb the decibels of SQNR it costs the values of its layer, at most, by which findings
- *     of equal severity are ordered; at least 0
+ * @param cost its share of the error at the output, by which findings of equal severity are ordered
+ * @param consequences findings that come from this one, nearest to the input first; folded under it
  */
 public record Finding(
     Kind kind,
@@ -23,15 +23,19 @@ public record Finding(
     List<Integer> channels,
     List<Integer> images,
     String statement,
-    String remedy,
+    Advice advice,
     Evidence evidence,
-    double costDb) {
+    Cost cost,
+    List<Finding> consequences) {
 
   /** Evidence: whether a finding is about weights, where it could be about the output. */
   static final String OF_WEIGHTS = "ofWeights";
 
   /** Evidence: whether a finding is about the upper end of a range, not about the lower. */
   static final String UPPER_END = "upperEnd";
+
+  /** Evidence: what it costs the SQNR of the layer's values, at most, in dB. */
+  static final String LAYER_COST = "layerCostDb";
 
   /** What can be found. */
   public enum Kind {
@@ -66,6 +70,22 @@ public record Finding(
   public Finding {
     channels = List.copyOf(channels);
     images = List.copyOf(images);
-    costDb = Double.isNaN(costDb) ? 0 : costDb;
+    consequences = List.copyOf(consequences);
+  }
+
+  /** What would mend it, in words; empty where nothing is known to. */
+  public String remedy() {
+    return advice.text();
+  }
+
+  /** The decibels that the SQNR of the output would gain without the cause; at least 0. */
+  public double costDb() {
+    return cost.db();
+  }
+
+  /** The same finding with what comes from it. */
+  Finding with(List<Finding> fromIt) {
+    return new Finding(
+        kind, severity, layer, channels, images, statement, advice, evidence, cost, fromIt);
   }
 }

@@ -3,10 +3,12 @@ package io.depthscope.diagnosis;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.depthscope.record.Json;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import io.depthscope.record.RunSetting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code findings.json}; its fields stand in docs/results-schema.md. */
 public final class FindingsJson {
@@ -29,6 +31,14 @@ public final class FindingsJson {
         finding(g, f);
       }
       g.writeEndArray();
+      Optional<NextStep> next = NextStep.of(run, findings);
+      if (next.isPresent()) {
+        g.writeObjectFieldStart("next");
+        names(g, "steps", next.get().steps());
+        g.writeNumberField("predictedSqnrDb", next.get().predictedSqnrDb());
+        g.writeEndObject();
+      }
+      shares(g, run);
       g.writeEndObject();
     }
   }
@@ -42,6 +52,7 @@ public final class FindingsJson {
     ids(g, "images", f.images());
     g.writeStringField("statement", f.statement());
     g.writeStringField("remedy", f.remedy());
+    names(g, "steps", f.advice().steps());
     g.writeObjectFieldStart("evidence");
     for (Evidence.Item e : f.evidence().items()) {
       switch (e) {
@@ -49,9 +60,40 @@ public final class FindingsJson {
         case Evidence.Fact fact -> g.writeBooleanField(fact.name(), fact.holds());
       }
     }
+    g.writeNumberField("errorShare", f.cost().share());
     g.writeNumberField("costDb", f.costDb());
+    g.writeNumberField("predictedSqnrDb", f.cost().predictedSqnrDb());
     g.writeEndObject();
+    g.writeArrayFieldStart("consequences");
+    for (Finding c : f.consequences()) {
+      finding(g, c);
+    }
+    g.writeEndArray();
     g.writeEndObject();
+  }
+
+  private static void shares(JsonGenerator g, Run run) throws IOException {
+    ErrorShares shares = ErrorShares.of(run);
+    g.writeArrayFieldStart("errorShares");
+    for (RunLayer l : shares.largest()) {
+      ErrorShares.Own own = shares.of(l);
+      g.writeStartObject();
+      g.writeStringField("layer", l.name());
+      g.writeNumberField("share", own.all());
+      g.writeNumberField("weights", own.weights());
+      g.writeNumberField("clipping", own.clipping());
+      g.writeNumberField("rounding", own.rounding());
+      g.writeEndObject();
+    }
+    g.writeEndArray();
+  }
+
+  private static void names(JsonGenerator g, String field, List<String> names) throws IOException {
+    g.writeArrayFieldStart(field);
+    for (String name : names) {
+      g.writeString(name);
+    }
+    g.writeEndArray();
   }
 
   private static void ids(JsonGenerator g, String name, List<Integer> ids) throws IOException {

@@ -30,11 +30,13 @@ final class ImageFindings {
 
   private final Run run;
   private final Weighing weighing;
+  private final Prescriptions prescriptions;
   private final Map<Integer, String> names = new HashMap<>();
 
-  ImageFindings(Run run, Weighing weighing) {
+  ImageFindings(Run run, Weighing weighing, Prescriptions prescriptions) {
     this.run = run;
     this.weighing = weighing;
+    this.prescriptions = prescriptions;
     for (Prediction p : run.predictions()) {
       names.put(p.index(), p.image());
     }
@@ -82,20 +84,18 @@ final class ImageFindings {
             .number("reached", sign * reached)
             .number("nextImage", sign * others)
             .number("quantile", sign * quantile)
-            .fact("coveredByScale", covered)
-            .number("sqnrDb", layer.error().sqnrDb());
+            .fact("coveredByScale", covered);
     return Optional.of(
-        new Finding(
+        weighing.finding(
             Finding.Kind.OUTLIER_IMAGES,
-            weighing.of(layer, cost),
-            layer.name(),
+            layer,
             List.of(),
             outliers.stream().map(Extreme::image).toList(),
             statement(outliers, sign, others, quantile, covered),
-            "Look at the image: if it does not belong to the data, leave it out of the calibration;"
-                + " otherwise a clipped range (--range mse or percentile:99.99).",
+            prescriptions.outlierImages(covered),
             evidence,
-            cost));
+            cost,
+            weighing.shares().of(layer).rounding() * Weighing.shareOf(cost)));
   }
 
   private String statement(

@@ -1,5 +1,6 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.record.DeadChannels;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 

@@ -50,13 +50,15 @@ final class NonFinite {
             List.of(),
             List.of(),
             statement,
-            count(fp32) > 0
-                ? "Look at the weights of this layer and at the images: the network overflows or"
-                    + " has broken weights before anything is quantized."
-                : "Look at the weights of this layer and at the layers before it: float32 stays"
-                    + " finite here, and only the quantized network overflows.",
+            Advice.of(
+                count(fp32) > 0
+                    ? "Look at the weights of this layer and at the images: the network overflows or"
+                        + " has broken weights before anything is quantized."
+                    : "Look at the weights of this layer and at the layers before it: float32 stays"
+                        + " finite here, and only the quantized network overflows."),
             evidence,
-            0));
+            new Cost(0, Double.NaN),
+            List.of()));
   }
 
   private static long count(TensorStatistics s) {

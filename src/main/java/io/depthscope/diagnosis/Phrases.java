@@ -2,28 +2,28 @@ package io.depthscope.diagnosis;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /** Numbers and lists as statements write them. */
 public final class Phrases {
-  /** Longer lists of channels make a statement unreadable; the record holds them all. */
-  private static final int LISTED = 8;
+  /** Longer lists make a statement unreadable; the record holds them all. */
+  private static final int LISTED = 3;
 
   private static final double LARGE = 100;
   private static final double SMALLEST = 1e-3;
 
   private Phrases() {}
 
-  /** A share as a percentage: with one digit where it is not whole. */
+  /** A share as a percentage with one digit; less than a thousandth with two that count. */
   public static String percent(double fraction) {
     double p = 100 * fraction;
     if (!Double.isFinite(p)) {
       return Double.toString(p);
     }
-    if (p > 0 && p < 0.1) {
-      return String.format(Locale.ROOT, "%.2g %%", p);
-    }
-    return String.format(Locale.ROOT, p == Math.rint(p) ? "%.0f %%" : "%.1f %%", p);
+    return Math.abs(p) > 0 && Math.abs(p) < 0.1
+        ? String.format(Locale.ROOT, "%.2g %%", p)
+        : fixed(p, 1) + " %";
   }
 
   /** A number of any size, with about three digits. */
@@ -55,16 +55,22 @@ public final class Phrases {
     return number(min) + " .. " + number(max);
   }
 
-  /** {@code channel 3}, {@code channels 3, 5 and 9}, {@code channels 1, 2, ... and 40 more}. */
-  static String channels(List<Integer> ids) {
-    if (ids.size() == 1) {
-      return "channel " + ids.getFirst();
-    }
-    int shown = ids.size() <= LISTED + 1 ? ids.size() - 1 : LISTED;
+  /**
+   * The worst with their figures and the number of the others: {@code channel 12 (223), 40 (57.1),
+   * 3 (20.3) and 9 more}.
+   *
+   * @param ids worst first, at least one
+   */
+  static String worst(List<Integer> ids, IntFunction<String> figure) {
+    int shown = ids.size() == LISTED + 1 ? ids.size() : Math.min(LISTED, ids.size());
     String head =
-        ids.subList(0, shown).stream().map(String::valueOf).collect(Collectors.joining(", "));
+        ids.subList(0, shown).stream()
+            .map(i -> i + " (" + figure.apply(i) + ")")
+            .collect(Collectors.joining(", "));
     int rest = ids.size() - shown;
-    return "channels " + head + " and " + (rest == 1 ? ids.getLast() : rest + " more");
+    return (ids.size() == 1 ? "channel " : "channels ")
+        + head
+        + (rest == 0 ? "" : " and " + rest + " more");
   }
 
   /** {@code 1 channel}, {@code 2 channels}. */

@@ -1,5 +1,6 @@
 package io.depthscope.diagnosis;
 
+import io.depthscope.record.DeadChannels;
 import io.depthscope.record.RunLayer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,12 +44,19 @@ final class RangeFindings {
   private static final double VISIBLE_SHARE = 0.005;
 
   private final Weighing weighing;
+  private final Prescriptions prescriptions;
   private final RunLayer layer;
+
+  /** What is left of the energies of weights and of rounding by the causes found so far. */
+  private double weightsLeft = 1;
+
+  private double roundingLeft = 1;
   private final List<Integer> dead;
   private final List<Integer> live;
 
-  RangeFindings(Weighing weighing, RunLayer layer) {
+  RangeFindings(Weighing weighing, Prescriptions prescriptions, RunLayer layer) {
     this.weighing = weighing;
+    this.prescriptions = prescriptions;
     this.layer = layer;
     this.dead = DeadChannels.of(layer);
     this.live = DeadChannels.live(layer);
@@ -82,7 +90,9 @@ final class RangeFindings {
     double outputShare = share(x, x.all(), live);
     double now = w.medianLevels(live);
     double without = w.medianLevels(live, w.width(live));
-    double cost = Math.max(cost(w, now, without), outputCost(x));
+    double weightsCost = cost(w, now, without);
+    double outputCost = outputCost(x);
+    double errorShare = weightsShare(weightsCost) + roundingShare(outputCost);
     int worst = dead.stream().max(Comparator.comparingDouble(w::reach)).orElseThrow();
     RunLayer.Channel c = layer.channels().get(worst);
     Evidence evidence =
@@ -107,10 +117,30 @@ final class RangeFindings {
             Finding.Kind.DEAD_CHANNELS,
             layer,
             dead,
+            List.of(),
             deadStatement(w, now, without, share, c, outputShare),
-            deadRemedy(share, outputShare, cost),
+            deadAdvice(share, outputShare, Math.max(weightsCost, outputCost)),
             evidence,
-            cost));
+            Math.max(weightsCost, outputCost),
+            errorShare));
+  }
+
+  /** The share of the error at the output that is gone where the weights' SQNR rises by this. */
+  private double weightsShare(double db) {
+    double share = Weighing.shareOf(db) * weightsLeft;
+    weightsLeft -= share;
+    return share * weighing.shares().of(layer).weights();
+  }
+
+  /** The same of the rounding of the output. */
+  private double roundingShare(double db) {
+    double share = Weighing.shareOf(db) * roundingLeft;
+    roundingLeft -= share;
+    return share * weighing.shares().of(layer).rounding();
+  }
+
+  private double share(double db, boolean weights) {
+    return weights ? weightsShare(db) : roundingShare(db);
   }
 
   /** How far the output of a dead channel moves at most, as a share of the layer's range. */
@@ -138,9 +168,9 @@ final class RangeFindings {
     boolean one = dead.size() == 1;
     StringBuilder s = new StringBuilder();
     s.append(dead.size()).append(" of ").append(w.all().size());
-    s.append(one ? " channels is dead (" : " channels are dead (").append(Phrases.channels(dead));
+    s.append(one ? " channels is dead" : " channels are dead");
     double most = largestMove();
-    s.append(one ? "): its output " : "): their output ");
+    s.append(one ? ": its output " : ": their output ");
     if (most == 0) {
       s.append("is the same for every image. ");
     } else {
@@ -162,11 +192,11 @@ final class RangeFindings {
       } else if (w.quantized() && !w.shared()) {
         s.append(" With a scale for each channel that costs the others nothing.");
       }
+      s.append(" Farthest reach: ");
+      s.append(Phrases.worst(byReach(w, dead), i -> Phrases.number(w.reach(i)))).append('.');
       if (Double.isFinite(worst.foldingFactor())) {
-        s.append(" Channel ")
-            .append(worst.channel())
-            .append(" reaches farthest: folding multiplied");
-        s.append(" its weights by ").append(Phrases.number(worst.foldingFactor())).append('.');
+        s.append(" Folding multiplied the weights of channel ").append(worst.channel());
+        s.append(" by ").append(Phrases.number(worst.foldingFactor())).append('.');
       }
     }
     if (outputShare >= DOMINANT_SHARE) {
@@ -177,12 +207,18 @@ final class RangeFindings {
     return s.toString();
   }
 
-  private static String deadRemedy(double share, double outputShare, double cost) {
+  private static List<Integer> byReach(ChannelRanges r, List<Integer> channels) {
+    return channels.stream()
+        .sorted(Comparator.comparingDouble((Integer c) -> -r.reach(c)))
+        .toList();
+  }
+
+  private Advice deadAdvice(double share, double outputShare, double cost) {
     if (cost <= 0 || (share < VISIBLE_SHARE && outputShare < DOMINANT_SHARE)) {
-      return "Nothing to mend for quantization; the channels can be pruned.";
+      return Advice.of("Nothing to mend for quantization; the channels can be pruned.");
     }
-    return "Set the weights of the dead channels to zero and give the constant to the bias, or use a"
-        + " scale for each channel (--granularity per-channel).";
+    boolean constant = dead.stream().anyMatch(c -> layer.channels().get(c).fp32().range() == 0);
+    return prescriptions.dead(layer, constant);
   }
 
   /** A few live channels; the dead ones are taken away before, as they have their own finding. */
@@ -219,15 +255,16 @@ final class RangeFindings {
             Finding.Kind.DOMINANT_CHANNELS,
             layer,
             few,
+            List.of(),
             String.format(
                     Locale.ROOT,
-                    "%s of %d live ones %s %s of the range of the %s (%s): %s with %s and %s without. The",
+                    "%s of %d live ones %s %s of the range of the %s (reach: %s): %s with %s and %s without. The",
                     Phrases.count(few.size(), "channel", "channels"),
                     live.size(),
                     few.size() == 1 ? "causes" : "cause",
                     Phrases.percent(share),
                     what,
-                    Phrases.channels(few),
+                    Phrases.worst(byReach(r, few), c -> Phrases.number(r.reach(c))),
                     Phrases.range(r.min(live), r.max(live)),
                     few.size() == 1 ? "it" : "them",
                     Phrases.range(r.min(rest), r.max(rest)))
@@ -238,13 +275,10 @@ final class RangeFindings {
                     r.codes(),
                     dead.isEmpty() || !weights ? "" : ", once the dead are gone,",
                     Phrases.number(without)),
-            weights
-                ? "A scale for each channel (--granularity per-channel), a clipped range"
-                    + " (--weight-range mse), or equalization with the layers around it."
-                : "A clipped range (--range mse or percentile:99.99), or equalization with the"
-                    + " layers around it.",
+            weights ? prescriptions.dominantWeights(layer) : prescriptions.dominantOutput(),
             evidence,
-            cost));
+            cost,
+            share(cost, weights)));
   }
 
   private Optional<Finding> few(ChannelRanges r, boolean weights) {
@@ -268,6 +302,7 @@ final class RangeFindings {
             .number("liveChannels", live.size())
             .number("channelShare", share)
             .number("medianLevels", median);
+    double fewCost = fewCost(still, medianWithout, limit);
     boolean one = few.size() == 1;
     String without =
         still.size() == few.size()
@@ -279,9 +314,10 @@ final class RangeFindings {
             Finding.Kind.FEW_LEVELS,
             layer,
             few,
+            List.of(),
             String.format(
                 Locale.ROOT,
-                "%d of %d live channels %s fewer than %s of the %d levels of the %s, %s (%s).%s",
+                "%d of %d live channels %s fewer than %s of the %d levels of the %s, %s (fewest: %s).%s",
                 few.size(),
                 live.size(),
                 one ? "gets" : "get",
@@ -289,15 +325,14 @@ final class RangeFindings {
                 r.codes(),
                 weights ? "weights" : "output",
                 (one ? "" : "the median of them ") + Phrases.number(median),
-                Phrases.channels(few),
+                Phrases.worst(
+                    few.stream().sorted(Comparator.comparingDouble(r::levels)).toList(),
+                    c -> Phrases.number(r.levels(c))),
                 without),
-            weights
-                ? "A scale for each channel (--granularity per-channel), or more bits for this"
-                    + " layer's weights."
-                : "Equalize the channels with the next layer's weights, or more bits for this"
-                    + " layer's output.",
+            weights ? prescriptions.fewWeights(layer) : prescriptions.fewOutputs(layer),
             evidence,
-            fewCost(still, medianWithout, limit)));
+            fewCost,
+            share(fewCost, weights)));
   }
 
   /** What the dead channels take is their own finding's cost; here counts what remains. */

@@ -6,8 +6,9 @@ import io.depthscope.stats.Prediction;
 import java.util.List;
 
 /**
- * How much a finding matters in its run: decided from what it costs in decibels, from the error of
- * its layer, and from whether the network lost accuracy. Nothing here knows any network.
+ * How much a finding matters in its run: decided from its share of the error at the output, from
+ * how large that error is, and from whether the network lost accuracy. Nothing here knows any
+ * network.
  */
 final class Weighing {
   /** Quantization that costs less than one right answer in twenty is commonly accepted. */
@@ -25,22 +26,34 @@ final class Weighing {
   /** Fewer changed images than this say nothing about {@link #AGREEMENT_KEPT}. */
   static final int FEWEST_CHANGES = 5;
 
-  /** One bit: the error doubles. */
-  static final double HIGH_COST_DB = 6;
+  /** A twentieth of the error at the output; what explains a loss is seldom one cause alone. */
+  static final double HIGH_SHARE = 0.05;
 
-  /** Half a bit: the energy of the error doubles. */
-  static final double MEDIUM_COST_DB = 3;
+  /** Less than a hundredth of the error decides nothing. */
+  static final double MEDIUM_SHARE = ErrorShares.VISIBLE;
 
-  /** An error of a tenth of the signal; layers below it still classify well. */
-  static final double HIGH_BELOW_DB = 20;
+  /** An error of a tenth of the signal. */
+  static final double LOST_BELOW_DB = 20;
 
   /** An error of a thirtieth of the signal: eight bits rarely give better, so nothing is amiss. */
   static final double MEDIUM_BELOW_DB = 30;
 
   private final boolean lost;
+  private final ErrorShares shares;
 
   Weighing(Run run) {
     lost = lostAccuracy(run);
+    shares = ErrorShares.of(run);
+  }
+
+  /** Where the error comes from. */
+  ErrorShares shares() {
+    return shares;
+  }
+
+  /** The share of an error's energy that is gone where its SQNR rises by this. */
+  static double shareOf(double db) {
+    return db > 0 ? 1 - Math.pow(10, -db / 10) : 0;
   }
 
   /**
@@ -49,7 +62,7 @@ final class Weighing {
    */
   static boolean lostAccuracy(Run run) {
     if (!run.isClassifier()) {
-      return run.outputs().stream().anyMatch(o -> o.sqnrDb() < HIGH_BELOW_DB);
+      return run.outputs().stream().anyMatch(o -> o.sqnrDb() < LOST_BELOW_DB);
     }
     long right = 0;
     long broken = 0;
@@ -69,44 +82,53 @@ final class Weighing {
     return fewerRight || otherClasses;
   }
 
-  /**
-   * The severity of a finding.
-   *
-   * @param costDb what it costs the SQNR of the layer's values, at most; 0 where it costs nothing
-   */
-  Finding.Severity of(RunLayer layer, double costDb) {
-    double sqnr = layer.error().sqnrDb();
-    if (lost && costDb >= HIGH_COST_DB && sqnr < HIGH_BELOW_DB) {
+  /** The cost of what has a share of the error at the output. */
+  Cost cost(double share) {
+    return new Cost(share, shares.outputSqnrDb());
+  }
+
+  /** The severity of a finding. */
+  Finding.Severity of(Cost cost) {
+    if (lost && cost.share() >= HIGH_SHARE) {
       return Finding.Severity.HIGH;
     }
-    return costDb >= MEDIUM_COST_DB && sqnr < MEDIUM_BELOW_DB
+    return cost.share() >= MEDIUM_SHARE && cost.outputSqnrDb() < MEDIUM_BELOW_DB
         ? Finding.Severity.MEDIUM
         : Finding.Severity.LOW;
   }
 
   /**
-   * A finding about a layer, weighed. What every one has to show, its layer's SQNR, is added to the
-   * evidence.
+   * A finding about a layer, weighed. What every one has to show is added to the evidence: its
+   * layer's SQNR and what it costs the layer, and the share of the error at the output.
    *
    * @param channels it is about; empty for the layer as a whole
+   * @param images likewise
+   * @param layerDb what it costs the SQNR of the layer's values, at most
+   * @param share of the error at the output
    */
   Finding finding(
       Finding.Kind kind,
       RunLayer layer,
       List<Integer> channels,
+      List<Integer> images,
       String statement,
-      String remedy,
+      Advice advice,
       Evidence evidence,
-      double costDb) {
+      double layerDb,
+      double share) {
+    Cost cost = cost(share);
     return new Finding(
         kind,
-        of(layer, costDb),
+        of(cost),
         layer.name(),
         channels,
-        List.of(),
+        images,
         statement,
-        remedy,
-        evidence.number("sqnrDb", layer.error().sqnrDb()),
-        costDb);
+        advice,
+        evidence
+            .number("sqnrDb", layer.error().sqnrDb())
+            .number(Finding.LAYER_COST, layerDb > 0 ? layerDb : 0),
+        cost,
+        List.of());
   }
 }

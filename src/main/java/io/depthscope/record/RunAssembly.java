@@ -27,15 +27,21 @@ public record RunAssembly(Plan plan, String family, QuantScheme scheme, long cal
    * The run; what {@code state} gathers later does not change it.
    *
    * @param name of its folder
+   * @param sources the errors by their sources, where they were recorded apart
    * @param predictions of all images of {@code state}, in order
    * @param manifest where the numbers come from; may hold maps, lists, text, numbers and booleans
    */
   public Run run(
-      String name, RunState state, List<Prediction> predictions, Map<String, Object> manifest) {
+      String name,
+      RunState state,
+      Optional<ErrorSources> sources,
+      List<Prediction> predictions,
+      Map<String, Object> manifest) {
     List<RunLayer> layers = new ArrayList<>();
     for (Step l : plan.steps()) {
       List<RunLayer> read = l.node().inputs().stream().map(layers::get).toList();
-      layers.add(layer(l, state.statistics().layer(l.index()), read));
+      RunLayer layer = layer(l, state.statistics().layer(l.index()), read);
+      layers.add(sources.map(s -> s.into(layer)).orElse(layer));
     }
     return new Run(
         name,

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The tables of a run. Non-finite numbers are {@code NaN}, {@code Infinity} and {@code -Infinity},
@@ -134,11 +135,13 @@ public final class RunCsv {
     for (RunLayer l : run.layers()) {
       List<Row> rows = new ArrayList<>();
       Optional<QuantParams> params = l.params();
+      Set<Integer> dead = Set.copyOf(DeadChannels.of(l));
       for (RunLayer.Channel c : l.channels()) {
         rows.add(
             new Row()
                 .put("layer", l.name())
                 .put("channel", c.channel())
+                .put("dead", dead.contains(c.channel()) ? 1 : 0)
                 .put("feed", run.feed())
                 .put("weight", RunFigures.DISTRIBUTION.figures(), c.weights())
                 .putNumber(RunFigures.BATCH_NORM_VARIANCE, c)

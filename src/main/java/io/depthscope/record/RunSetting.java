@@ -43,6 +43,9 @@ public record RunSetting(
     CIRCUMSTANCE
   }
 
+  /** How a calibration on the first images begins, as it was asked for. */
+  public static final String FIRST = "the first ";
+
   private static final String NOT_RECORDED = "not recorded";
 
   private static final String BY_SCHEME = "by the scheme";
@@ -93,6 +96,24 @@ public record RunSetting(
           s -> Optional.of(s.ranges().written().map(AS_WRITTEN::concat).orElse(BY_SCHEME)),
           r -> Map.of("parameters", r.manifest().getOrDefault("parameters", BY_SCHEME)));
 
+  /** What was done to the network so that it quantizes better; the file of its weights has it. */
+  public static final RunSetting REMEDIES =
+      new RunSetting(
+          "remedies",
+          Kind.METHOD,
+          false,
+          s -> Optional.of(s.network().remedies()),
+          r -> Map.of("remedies", remedies(r).isEmpty() ? "none" : String.join(", ", remedies(r))));
+
+  /** Of how many images the errors are split by their sources: the number and the setting tell. */
+  public static final RunSetting SOURCE_IMAGES =
+      new RunSetting(
+          "errorSourceImages",
+          Kind.METHOD,
+          false,
+          s -> Optional.of(s.recording().sourceImages(s.images().count())),
+          r -> Map.of());
+
   /** All of them, in the order in which they are written. */
   public static final List<RunSetting> ALL =
       List.of(
@@ -111,6 +132,7 @@ public record RunSetting(
           WEIGHTS,
           recorded("network", "network's settings", Kind.SUBJECT, s -> s.network().configuration()),
           circumstance("networkSettings", s -> s.network().settings()),
+          REMEDIES,
           DATA,
           DATA_FINGERPRINT,
           figure("images", Kind.SUBJECT, s -> s.images().count(), RunSetting::images),
@@ -136,6 +158,7 @@ public record RunSetting(
           figure("feed", Kind.METHOD, s -> s.feed().toString(), r -> Map.of("feed", r.feed())),
           figure( // without them the other figures are the same
               "errorSources", Kind.METHOD, s -> s.recording().errorTerms(), r -> Map.of()),
+          SOURCE_IMAGES,
           circumstance("strict", s -> s.circumstances().strict()),
           PARAMETERS,
           figure("calibration", Kind.METHOD, s -> s.ranges().asked(), r -> Map.of()),
@@ -219,6 +242,13 @@ public record RunSetting(
     return PARAMETERS.recordedIn(run).filter(p -> p.toString().startsWith(IN_A_FILE)).isPresent();
   }
 
+  /** Names of the remedies that were used on a run's network, in their order. */
+  public static List<String> remedies(Run run) {
+    return REMEDIES.recordedIn(run).map(r -> (List<?>) r).orElse(List.of()).stream()
+        .map(String::valueOf)
+        .toList();
+  }
+
   /** How a run was quantized, for titles: {@code w8a8 per-tensor}, or that a file had it. */
   public static String quantization(Run run) {
     return asWritten(run)
@@ -226,6 +256,11 @@ public record RunSetting(
         : run.scheme().weights().isEmpty()
             ? run.scheme().name()
             : run.scheme().name() + " " + run.scheme().granularity();
+  }
+
+  /** True if a run was calibrated on the first images of several, by what was asked for. */
+  public static boolean calibratesOnFirst(Run run) {
+    return String.valueOf(run.manifest().get("calibration")).startsWith(FIRST);
   }
 
   /** What two parts of one run must share, by key. */

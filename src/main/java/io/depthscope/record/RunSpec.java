@@ -42,6 +42,7 @@ public record RunSpec(
    * @param weightsSha256 of the file's bytes, lower-case hexadecimal
    * @param configuration everything that fixes it beside its weights, as one line
    * @param settings what of that the file did not tell by itself, a line each
+   * @param remedies names of those that were used on it, in their order
    */
   public record Network(
       String name,
@@ -50,9 +51,11 @@ public record RunSpec(
       String file,
       String weightsSha256,
       String configuration,
-      List<String> settings) {
+      List<String> settings,
+      List<String> remedies) {
     public Network {
       settings = List.copyOf(settings);
+      remedies = List.copyOf(remedies);
     }
   }
 

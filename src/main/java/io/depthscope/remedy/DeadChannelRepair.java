@@ -14,8 +14,8 @@ import java.util.TreeSet;
 
 /**
  * Takes the weights away from channels that have one value whatever the network reads ({@link
- * DeadChannels}). Training leaves such channels behind with a variance of nearly 0, and folding then multiplies their
- * weights until they set the range of a layer's weights alone.
+ * DeadChannels}). Training leaves such channels behind with a variance of nearly 0, and folding
+ * then multiplies their weights until they set the range of a layer's weights alone.
  *
  * <p>A channel's weights become 0 and its bias the value it had. Where a layer reads a constant
  * channel, the constant moves into its bias and the weights for it become 0: always if the constant
@@ -103,8 +103,7 @@ public record DeadChannelRepair() implements Rewrite {
   }
 
   /** Moves what constant channels contribute into a layer's biases; returns how many weights. */
-  private static int readConstants(
-      Mending m, DeadChannels channels, Draft draft, int node) {
+  private static int readConstants(Mending m, DeadChannels channels, Draft draft, int node) {
     Node reader = m.network().graph().node(node);
     int input = reader.inputs().getFirst();
     Seen.Channels seen = m.channels(input);

@@ -12,10 +12,11 @@ import java.util.List;
 
 /**
  * Channels that have one value whatever the network reads, as far as its weights and ranges tell. A
- * layer's channel is dead if it had one value on all calibration images, and if no values of what it
- * reads could move it by more than {@value #SLACK} of its layer's range, each value taken anywhere
- * between the bounds of its clamp, or between the least and the greatest that was seen where it has
- * none. A channel that was only never seen to wake is not dead: other images may wake it.
+ * layer's channel is dead if it had one value on all calibration images, and if no values of what
+ * it reads could move it by more than {@value #SLACK} of its layer's range, each value taken
+ * anywhere between the bounds of its clamp, or between the least and the greatest that was seen
+ * where it has none. A channel that was only never seen to wake is not dead: other images may wake
+ * it.
  */
 final class DeadChannels {
   /** What float32 sums differ by is no movement. */

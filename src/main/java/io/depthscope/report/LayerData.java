@@ -1,5 +1,6 @@
 package io.depthscope.report;
 
+import io.depthscope.record.DeadChannels;
 import io.depthscope.record.Figure;
 import io.depthscope.record.FigureList;
 import io.depthscope.record.RunFigures;
@@ -176,6 +177,13 @@ final class LayerData {
       json.nothing("codes");
     }
     json.object("channels", o -> channels(o, layer.channels()));
+    json.array(
+        "dead",
+        a -> {
+          for (int c : DeadChannels.of(layer)) {
+            a.count(c);
+          }
+        });
   }
 
   private static void extremes(CompactJson json, String name, List<Extreme> extremes)

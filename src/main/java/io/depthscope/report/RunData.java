@@ -1,7 +1,10 @@
 package io.depthscope.report;
 
+import io.depthscope.diagnosis.Diagnosis;
+import io.depthscope.diagnosis.ErrorShares;
 import io.depthscope.diagnosis.Evidence;
 import io.depthscope.diagnosis.Finding;
+import io.depthscope.diagnosis.NextStep;
 import io.depthscope.diagnosis.RunVerdict;
 import io.depthscope.quant.QuantFormat;
 import io.depthscope.quant.QuantScheme;
@@ -18,6 +21,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -47,6 +51,17 @@ final class RunData {
                   a.item(o -> finding(o, f));
                 }
               });
+          json.text("withoutCause", Diagnosis.withoutCause(run, findings).orElse(""));
+          json.object("next", o -> next(o, NextStep.of(run, findings)));
+          ErrorShares shares = ErrorShares.of(run);
+          json.array(
+              "errorShares",
+              a -> {
+                for (RunLayer layer : run.layers()) {
+                  a.number(shares.of(layer).all());
+                }
+              });
+          texts(json, "marked", shares.marked().stream().map(RunLayer::name).toList());
           json.array(
               "layers",
               a -> {
@@ -181,7 +196,7 @@ final class RunData {
   }
 
   private static void finding(CompactJson json, Finding f) throws IOException {
-    json.text("kind", f.kind().name().toLowerCase(Locale.ROOT))
+    json.text("kind", word(f.kind()))
         .text("severity", f.severity().name().toLowerCase(Locale.ROOT))
         .text("layer", f.layer())
         .array(
@@ -200,6 +215,14 @@ final class RunData {
             })
         .text("statement", f.statement())
         .text("remedy", f.remedy())
+        .bool("mends", !f.advice().steps().isEmpty())
+        .array(
+            "consequences",
+            a -> {
+              for (Finding c : f.consequences()) {
+                a.item(o -> o.text("kind", word(c.kind())).text("layer", c.layer()));
+              }
+            })
         .object(
             "evidence",
             o -> {
@@ -209,8 +232,23 @@ final class RunData {
                   case Evidence.Fact fact -> o.bool(fact.name(), fact.holds());
                 }
               }
-              o.number("costDb", f.costDb());
+              o.number("errorShare", f.cost().share())
+                  .number("costDb", f.costDb())
+                  .number("sqnrOfOutputDb", f.cost().outputSqnrDb())
+                  .number("predictedSqnrDb", f.cost().predictedSqnrDb());
             });
+  }
+
+  private static String word(Finding.Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static void next(CompactJson json, Optional<NextStep> next) throws IOException {
+    if (next.isPresent()) {
+      json.text("command", next.get().command())
+          .number("sqnrDb", next.get().sqnrDb())
+          .number("predictedSqnrDb", next.get().predictedSqnrDb());
+    }
   }
 
   private static void predictions(CompactJson json, Run run) throws IOException {

@@ -11,6 +11,7 @@ import io.depthscope.dataset.UnreadableImage;
 import io.depthscope.diagnosis.FindingsJson;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.graph.exchange.NetworkFile;
 import io.depthscope.graph.exchange.Setting;
 import io.depthscope.plan.Plan;
 import io.depthscope.plan.Recording;
@@ -19,6 +20,7 @@ import io.depthscope.quant.QuantSpec;
 import io.depthscope.record.AtomicFile;
 import io.depthscope.record.BuildInfo;
 import io.depthscope.record.Calibration;
+import io.depthscope.record.ErrorSources;
 import io.depthscope.record.QuantizationJson;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunAssembly;
@@ -85,7 +87,7 @@ public record Analysis(
 
   /** What it will hold in memory. */
   public MemoryEstimate memory() {
-    Plan shape = shapeOfPlan();
+    Plan shape = largestShape();
     return memory(
         machine.backend().memoryBytes(shape, machine.batch()),
         MemoryEstimate.predictions(images.count()),
@@ -116,7 +118,15 @@ public record Analysis(
    * @throws io.depthscope.backend.BackendException if it does not, with a batch that would
    */
   public void checkDevice() {
-    machine.backend().checkDevice(shapeOfPlan(), machine.batch());
+    machine.backend().checkDevice(largestShape(), machine.batch());
+  }
+
+  /** Of the passes that a run makes one after the other, that which takes most. */
+  private Plan largestShape() {
+    Plan shape = shapeOfPlan();
+    return SourcesSample.suits(method.recording())
+        ? shape.with(method.feed(), Recording.ERROR_SOURCES)
+        : shape;
   }
 
   /** A plan as large as the real one, made without a calibration and without quantizing weights. */
@@ -192,6 +202,13 @@ public record Analysis(
       }
       Calibration calibration = calibrated.get();
       Plan plan = plan(calibration, run.resumes() ? Optional.empty() : ranges.file());
+      Optional<ErrorSources> sources = Optional.empty();
+      if (SourcesSample.suits(method.recording())) {
+        sources = new SourcesSample(this, plan).run(!run.resumes(), listener);
+        if (sources.isEmpty()) {
+          return Result.stopped(Outcome.STOPPED_CALIBRATING);
+        }
+      }
       if (!run.resumes()) {
         run.begin(plan, method.quantization().scheme(), calibration);
       }
@@ -219,7 +236,8 @@ public record Analysis(
           throw new IOException(images.data().description() + ": no image could be read");
         }
         state.skipped().addAll(0, images.source().skipped()); // no checkpoint follows
-        List<String> notices = SelfAudit.of(subject, calibration, state);
+        List<String> notices = new ArrayList<>(SelfAudit.of(subject, calibration, state));
+        SelfAudit.calibratedOn(ranges.among(images), images.count()).ifPresent(notices::add);
         notices.forEach(listener::notice);
         RunManifest manifest =
             RunManifest.of(spec.withRanges(calibration.source(), calibration.images()))
@@ -227,6 +245,9 @@ public record Analysis(
                     "skippedImages",
                     state.skipped().stream().map(u -> u.name() + ": " + u.reason()).toList())
                 .with("notices", notices)
+                .with(
+                    RunSetting.SOURCE_IMAGES,
+                    sources.map(ErrorSources::images).orElse(state.images()))
                 .withTimes(started, measured, Instant.now(), state.images() - before);
         Run result =
             new RunAssembly(
@@ -234,7 +255,7 @@ public record Analysis(
                     subject.model().family(),
                     method.quantization().scheme(),
                     calibration.images())
-                .run(RunDirectory.name(directory), state, predictions, manifest.entries());
+                .run(RunDirectory.name(directory), state, sources, predictions, manifest.entries());
         DiagnosedRun diagnosed = diagnosed(result, directory);
         run.finish(result); // last: it ends what can be resumed
         return new Result(Outcome.FINISHED, Optional.of(diagnosed));
@@ -307,20 +328,18 @@ public record Analysis(
     if (ranges.file().isPresent()) {
       return Optional.of(read(ranges.file().get(), spec));
     }
-    try (Samples data = ranges.opener().open()) {
-      int n = Math.min(ranges.images(), data.size());
-      String text =
-          (n < data.size() ? "the first " : "all ") + n + " images of data " + data.fingerprint();
-      try (Batches batches =
-          batches(
-              data,
-              0,
-              n,
-              u -> listener.notice("skipped while calibrating: " + u.name() + ": " + u.reason()))) {
-        return new CalibrationPass(machine.backend(), subject.fp32Plan(Recording.CALIBRATION))
-            .run(batches, machine.batch(), text, n, listener)
-            .map(c -> c.withInputs(spec.calibrationInputs()));
-      }
+    try (CalibrationSource.Taken taken = ranges.open();
+        Batches batches =
+            batches(
+                taken.data(),
+                0,
+                taken.count(),
+                u ->
+                    listener.notice(
+                        "skipped while calibrating: " + u.name() + ": " + u.reason()))) {
+      return new CalibrationPass(machine.backend(), subject.fp32Plan(Recording.CALIBRATION))
+          .run(batches, machine.batch(), taken.text(), taken.count(), listener)
+          .map(c -> c.withInputs(spec.calibrationInputs()));
     }
   }
 
@@ -366,7 +385,8 @@ public record Analysis(
             model.file().toString(),
             model.sha256(),
             model.configuration(),
-            model.settings().stream().map(Setting::text).toList()),
+            model.settings().stream().map(Setting::text).toList(),
+            NetworkFile.remedies(model)),
         new RunSpec.Images(
             source.description(),
             source.fingerprint(),

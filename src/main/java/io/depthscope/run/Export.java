@@ -16,6 +16,7 @@ import io.depthscope.stats.TensorStatistics;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Writes what was found, or what is to be run, as files of other programs. */
@@ -45,7 +46,13 @@ public final class Export {
     Network network = subject.model().network();
     switch (format) {
       case SAFETENSORS ->
-          wholeNetwork(subject, stated, network, spec.orElse(QuantSpec.NONE), target);
+          wholeNetwork(
+              subject,
+              stated,
+              network,
+              spec.orElse(QuantSpec.NONE),
+              NetworkFile.remedies(subject.model()),
+              target);
       case ONNX -> {
         byte[] bytes =
             spec.isPresent()
@@ -75,14 +82,21 @@ public final class Export {
    * @param subject what it is, or was made of, and how it reads images
    * @param stated of the latter
    * @param spec {@link QuantSpec#NONE} if codes of weights are those of rounding to the nearest
+   * @param remedies names of those that were used on it
    */
   static void wholeNetwork(
-      Subject subject, StatedImages stated, Network network, QuantSpec spec, Path target)
+      Subject subject,
+      StatedImages stated,
+      Network network,
+      QuantSpec spec,
+      List<String> remedies,
+      Path target)
       throws IOException {
     NetworkFile.About about =
         new NetworkFile.About(
             subject.model().family(),
-            subject.images().map(p -> stated.written(subject.model(), p)));
+            subject.images().map(p -> stated.written(subject.model(), p)),
+            remedies);
     AtomicFile.write(target, out -> NetworkFile.write(out, network, about, spec));
   }
 

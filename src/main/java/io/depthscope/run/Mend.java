@@ -2,10 +2,8 @@ package io.depthscope.run;
 
 import io.depthscope.backend.InputBatch;
 import io.depthscope.dataset.Batches;
-import io.depthscope.dataset.Dataset;
 import io.depthscope.dataset.ImageBatch;
 import io.depthscope.dataset.Samples;
-import io.depthscope.dataset.SelectedImages;
 import io.depthscope.graph.Node;
 import io.depthscope.quant.QuantParams;
 import io.depthscope.quant.QuantScheme;
@@ -192,7 +190,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, List<Remedy> allow
             listener);
     MendLadder.Result result =
         steps.isPresent() ? ladder.follow(steps.get()) : ladder.search(target);
-    Subject mended = keeper.write(result.mended());
+    Subject mended = keeper.write(result.mended(), result.remedies());
     Analysis second =
         new Analysis(
             mended,
@@ -201,7 +199,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, List<Remedy> allow
                 new Quantization.AsWritten(QuantizationJson.read(keeper.quantization())),
                 of.method().feed(),
                 of.method().recording()),
-            CalibrationSource.of("", 0, Optional.of(keeper.quantization()), of.ranges().opener()),
+            CalibrationSource.of(keeper.quantization(), of.ranges().opener()),
             of.machine());
     if (second
         .finished(folder.resolve(MendDirectory.AFTER), CHECKPOINT_EVERY, listener)
@@ -250,30 +248,18 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, List<Remedy> allow
         calibration.images());
   }
 
-  /** Where remedies learn from the same data, the images that come behind those. */
+  /** Where remedies learn from the same data, the other images. */
   private TestImages<?> judged(RunListener listener) throws IOException {
-    TestImages<?> all = of.images();
-    int used = of.ranges().images();
-    try (Samples learned = of.ranges().opener().open()) {
-      // Not by fingerprint: labels are part of it, and nobody asks for those of the former.
-      if (!learned.description().equals(all.data().description())
-          || learned.size() != all.data().size()) {
-        return all;
-      }
-    }
-    if (!(all.data() instanceof Dataset data) || all.count() <= used) {
+    Optional<TestImages<?>> others = of.ranges().others(of.images());
+    if (others.isEmpty()) {
       listener.notice("there are no other images: it is judged on those that it learns from");
-      return all;
     }
-    SelectedImages later = SelectedImages.from(data, used);
-    TestImages<Dataset> rest =
-        new TestImages<>(later, all.count() - used, all.strict(), all.seed());
-    return all.labelled() ? rest : rest.withoutLabels();
+    return others.isPresent() ? others.get() : of.images();
   }
 
   private Held calibration(RunListener listener) throws IOException {
-    try (Samples data = of.ranges().opener().open()) {
-      return hold(data, Math.min(of.ranges().images(), data.size()), false, listener);
+    try (CalibrationSource.Taken taken = of.ranges().open()) {
+      return hold(taken.data(), taken.count(), false, listener);
     }
   }
 

@@ -86,9 +86,15 @@ final class MendLadder {
    * What came of it.
    *
    * @param before the network as it was
+   * @param remedies names of those that make the mended network, in their order
    * @param mended the network as it is now
    */
-  record Result(Judgement before, List<MendAccount.Step> steps, Mending mended, Judgement after) {}
+  record Result(
+      Judgement before,
+      List<MendAccount.Step> steps,
+      List<String> remedies,
+      Mending mended,
+      Judgement after) {}
 
   /** What a remedy is expected to leave; nothing was tried. */
   record Foreseen(Remedy remedy, double sqnrDb) {}
@@ -185,7 +191,7 @@ final class MendLadder {
         now = step.measured();
       }
     }
-    return new Result(before, steps, build(recipe), now);
+    return new Result(before, steps, names(recipe), build(recipe), now);
   }
 
   private boolean needed(List<Remedy> left) {
@@ -218,7 +224,7 @@ final class MendLadder {
       recipe = longer;
       now = step.measured();
     }
-    return new Result(before, steps, build(recipe), now);
+    return new Result(before, steps, names(recipe), build(recipe), now);
   }
 
   private Optional<MendAccount.Step> done(int step) {

@@ -34,7 +34,7 @@ record MendRecord(MendDirectory directory, MendState state, Analysis of, int cal
   public void tried(MendAccount.Step step, List<String> recipe, Mending made) throws IOException {
     state.add(step);
     if (step.kept()) {
-      write(made);
+      write(made, recipe);
       state.keep(new MendState.Kept(recipe, Sha256.of(network()), made.spec().fingerprint()));
     }
     directory.checkpoint(state);
@@ -57,10 +57,14 @@ record MendRecord(MendDirectory directory, MendState state, Analysis of, int cal
         : Optional.empty();
   }
 
-  /** Writes the network and how it is quantized, and reads the network back. */
-  Subject write(Mending mended) throws IOException {
+  /**
+   * Writes the network and how it is quantized, and reads the network back.
+   *
+   * @param remedies names of those that made it
+   */
+  Subject write(Mending mended, List<String> remedies) throws IOException {
     Export.wholeNetwork(
-        of.subject(), StatedImages.NOTHING, mended.network(), mended.spec(), network());
+        of.subject(), StatedImages.NOTHING, mended.network(), mended.spec(), remedies, network());
     Subject read = read();
     Analysis again = new Analysis(read, of.images(), of.method(), of.ranges(), of.machine());
     Calibration seen =

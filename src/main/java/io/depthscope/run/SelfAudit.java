@@ -41,6 +41,23 @@ public final class SelfAudit {
   }
 
   /**
+   * Images that a network is judged by and was made for: ranges fit these a little better.
+   *
+   * @param both images of the run that are among those of the calibration
+   */
+  static Optional<String> calibratedOn(int both, int images) {
+    return both == 0
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%d of the %d images are those of the calibration; --exclude-calibration leaves"
+                    + " them out",
+                both,
+                images));
+  }
+
+  /**
    * True for a share of right answers that is barely better than guessing: below three times as
    * many, and with few classes below half of what guessing leaves to be gained.
    */

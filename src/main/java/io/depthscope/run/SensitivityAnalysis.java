@@ -63,7 +63,8 @@ public record SensitivityAnalysis(Analysis of, SensitivityAim aim) {
             subject,
             images,
             method,
-            CalibrationSource.of("", 0, Optional.empty(), images::data),
+            CalibrationSource.of(
+                "", 0, CalibrationSource.Order.SPREAD, Optional.empty(), images::data),
             machine);
     LayerSensitivity layers =
         new SensitivityAnalysis(of, aim)

@@ -217,6 +217,7 @@ public record StudyRun(
     return new CalibrationSource(
         n + " images of " + spec,
         n,
+        CalibrationSource.Order.SPREAD,
         quantization,
         calibrating.own().map(OwnImages::opener).orElse(() -> SelectedImages.spread(data, n)));
   }

@@ -4,7 +4,7 @@
 /** One channel's figures by name; NaN where there are none. */
 DS.channel = (layer, name, c) => DS.num(layer.channels[name]?.[c]);
 DS.channelCount = (layer) => layer.shape[2];
-DS.isDead = (layer, c) => DS.channel(layer, "variance", c) === 0;
+DS.isDead = (layer, c) => layer.dead.includes(c);
 
 /** What the heat map can show: the figure of a channel, coloured by its scale; small ones mean trouble.
    Values beyond the range have the colour of its end; open says that there are some above. */

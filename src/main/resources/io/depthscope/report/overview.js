@@ -62,6 +62,28 @@ DS.overview = () => {
   if (data.findings.length === 0) {
     list.replaceWith(h("p", { class: "empty" }, "No findings are listed for this run."));
   }
+  const marked = new Set(data.marked);
+  const dB = (v) => DS.fixed(num(v), 1) + " dB";
+  if (data.withoutCause) {
+    list.before(h("p", null, data.withoutCause[0].toUpperCase() + data.withoutCause.slice(1) + "."));
+  }
+  if (data.next.command) {
+    list.before(
+      h("p", { class: "next" }, "Next: ", h("code", null, data.next.command), ", with the options of this run that say how images are read. Predicted for the output: " + dB(data.next.sqnrDb) + " → " + dB(data.next.predictedSqnrDb) + "."),
+    );
+  }
+  const sampled = num(data.manifest.errorSourceImages);
+  if (sampled > 0) {
+    list.before(h("p", { class: "definition" }, "A finding's share is what its cause has of the energy of the error at the network's output, by the sources recorded on " + DS.count(sampled) + " of " + DS.count(n.images) + " images. * marks the layers that add most by themselves."));
+  }
+  // What comes from a cause, each kind with its layers.
+  const comes = (finding) => {
+    const kinds = new Map();
+    for (const c of finding.consequences) {
+      kinds.set(c.kind, [...(kinds.get(c.kind) ?? []), c.layer]);
+    }
+    return [...kinds].map(([kind, layers]) => kind.replaceAll("_", " ") + " in " + layers.slice(0, 4).join(", ") + (layers.length > 4 ? " and " + (layers.length - 4) + " more" : "")).join("; ");
+  };
   const said = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : fmt(num(value), 4));
   for (const finding of data.findings) {
     const at = data.layers.findIndex((l) => l.name === finding.layer);
@@ -85,9 +107,19 @@ DS.overview = () => {
           h("span", { class: "severity " + finding.severity }, finding.severity),
           h("span", { class: "kind" }, words[0].toUpperCase() + words.slice(1)),
           where,
+          marked.has(finding.layer) ? h("span", { title: "One of the layers that add most error" }, "*") : null,
+          num(finding.evidence.errorShare) > 0 ? h("span", null, percent(num(finding.evidence.errorShare)) + " of the error at the output") : null,
         ),
         h("p", null, finding.statement),
-        finding.remedy ? h("p", { class: "remedy" }, finding.remedy) : null,
+        finding.consequences.length ? h("p", null, "From it comes: " + comes(finding) + ".") : null,
+        finding.remedy
+          ? h(
+              "p",
+              { class: "remedy" },
+              finding.remedy +
+                (finding.mends ? " Predicted for the output: " + dB(finding.evidence.sqnrOfOutputDb) + " → " + dB(finding.evidence.predictedSqnrDb) + "." : ""),
+            )
+          : null,
         evidence.length + lists.length
           ? h(
               "details",
@@ -158,6 +190,13 @@ DS.layerTable = () => {
     figure("fp32ChannelRangeRatio", "Output " + DS.word("channelRangeRatio"), (l) => num(l.fp32.channelRangeRatio)),
     figure("sqnrDb", DS.heading("sqnrDb"), (l) => num(l.error.sqnrDb), (v) => fixed(v, 1)),
     figure("gain", DS.heading("gain"), (l) => num(l.error.gain)),
+    {
+      name: "ownShare",
+      label: "Own share",
+      number: true,
+      value: (r) => num(data.errorShares[r.index]),
+      cell: (r, v) => (data.marked.includes(r.layer.name) ? "* " : "") + DS.percent(v),
+    },
     figure("meanError", DS.heading("meanError"), (l) => num(l.error.meanError)),
     figure("saturation", DS.heading("saturation"), (l) => num(l.error.saturation), (v) => DS.percent(v, 2)),
   ];

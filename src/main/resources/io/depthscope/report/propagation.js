@@ -119,7 +119,8 @@ DS.SOURCES = DS.data.sources;
 DS.sourcesOption = (layers, measure) => {
   const names = layers.map((l) => l.name);
   const energy = (l, source) => DS.num(l.error.energies?.[source]);
-  const signal = (l) => DS.num(l.fp32.count) * (DS.num(l.fp32.variance) + DS.num(l.fp32.mean) ** 2);
+  // Of the images whose sources were recorded, which may be some of all.
+  const signal = (l) => energy(l, "total") / DS.num(l.error.nsr);
   const four = (l) => DS.SOURCES.reduce((sum, s) => sum + (energy(l, s) || 0), 0);
   const arising = measure === "arising";
   const shown = DS.SOURCES.filter((s) => !arising || s !== "inherited");

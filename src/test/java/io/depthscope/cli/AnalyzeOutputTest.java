@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.depthscope.diagnosis.Phrases;
+import io.depthscope.plan.Recording;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -172,14 +173,13 @@ class AnalyzeOutputTest {
         List.of("mse", "meanError", "maxAbs", "sqnrDb", "nsr", "cosine", "saturation", "gain")) {
       RunFiles.number(e.path(key));
     }
-    assertEquals(run.equals("per-channel"), e.has("energies"), name);
-    if (e.has("energies")) {
-      double sum = 0;
-      for (String term : List.of("inherited", "weights", "clipping", "rounding", "cross")) {
-        sum += RunFiles.number(e.path("energies").path(term));
-      }
-      double total = RunFiles.number(e.path("energies").path("total"));
-      assertEquals(total, sum, 1e-9 * Math.abs(total), name);
+    double sum = 0;
+    for (String term : List.of("inherited", "weights", "clipping", "rounding", "cross")) {
+      sum += RunFiles.number(e.path("energies").path(term));
+    }
+    double total = RunFiles.number(e.path("energies").path("total"));
+    assertEquals(total, sum, 1e-9 * Math.abs(total), name);
+    if (run.equals("per-channel")) { // on all images, not on some
       double mse = RunFiles.number(e.path("mse"));
       assertEquals(mse, total / values, 1e-9 * mse, name);
     }
@@ -246,10 +246,8 @@ class AnalyzeOutputTest {
       }
       same(row, "gain", error.path("gain"), unread);
       same(row, "maxAbsError", error.path("maxAbs"), unread);
-      if (error.has("energies")) {
-        for (String term : List.of("inherited", "weights", "clipping", "rounding", "cross")) {
-          same(row, term + "Energy", error.path("energies").path(term), unread);
-        }
+      for (String term : List.of("inherited", "weights", "clipping", "rounding", "cross")) {
+        same(row, term + "Energy", error.path("energies").path(term), unread);
       }
       assertEquals(Set.of(), unread, "columns that were not compared");
     }
@@ -452,6 +450,12 @@ class AnalyzeOutputTest {
         "w8a8: weights uint8 asymmetric per-channel min-max, activations uint8 asymmetric min-max",
         m.path("scheme").textValue());
     assertTrue(m.path("errorSources").booleanValue());
+    assertEquals(m.path("images").intValue(), m.path("errorSourceImages").intValue());
+    JsonNode sampled = RunFiles.json(folder.resolve("weights").resolve(RunFiles.MANIFEST));
+    assertFalse(sampled.path("errorSources").booleanValue());
+    assertEquals(
+        Recording.STATISTICS.sourceImages(sampled.path("images").intValue()),
+        sampled.path("errorSourceImages").intValue());
     for (String key :
         List.of(
             "processors",
@@ -489,7 +493,7 @@ class AnalyzeOutputTest {
       String name = layer.path("name").textValue();
       String line = lines.stream().filter(l -> l.startsWith(name + " ")).findFirst().orElseThrow();
       double sqnr = layer.path("error").path("sqnrDb").doubleValue();
-      assertTrue(line.contains(String.format(Locale.ROOT, " %.2f ", sqnr)), line);
+      assertTrue(line.contains(" " + Phrases.fixed(sqnr, 1) + " "), line);
     }
     assertEquals(
         3, lines.stream().filter(l -> l.contains(" * ") && l.contains("..")).count(), text);

@@ -61,7 +61,7 @@ class FullDiskTest {
     int failures = 0;
     int finished = 0;
     // The steps are no multiple of the block size, so that every file is hit.
-    for (int left = 0; left < (1 << 20); left += 37_000) {
+    for (int left = 0; left < (3 << 19); left += 53_000) {
       try (FileSystem disk = disk()) {
         Path ballast = ballast(disk, left);
         Path run = disk.getPath("/run");

@@ -123,7 +123,6 @@ class PlotCommandTest {
   void whatCannotBeReadOrWrittenIsNamed() throws IOException {
     plot(folder.resolve("absent"), "--figure", "gain").fails("absent", "no such file or directory");
     plot(folder, "--figure", "gain").fails(folder.toString(), "no finished run");
-    plot(run, "--figure", "error-sources").fails("run", "--error-sources");
     plot(run, "--figure", "gain", "--out", folder.resolve("no/a.svg"))
         .fails("cannot write", "a.svg", "no such file");
     plot(run, "--figure", "gain", "--format", "svg", "--out", folder)

@@ -65,7 +65,18 @@ class QuantizationFileTest {
     ObjectNode findings = (ObjectNode) RunFiles.json(read.resolve(FINDINGS));
     assertTrue(findings.path("parametersAsWritten").booleanValue(), findings::toString);
     findings.put("parametersAsWritten", false);
-    assertEquals(RunFiles.json(made.resolve(FINDINGS)), findings);
+    assertEquals(withoutAdvice(RunFiles.json(made.resolve(FINDINGS))), withoutAdvice(findings));
+  }
+
+  /** What is to be done depends on how a run came by its parameters; what is found does not. */
+  private static JsonNode withoutAdvice(JsonNode findings) {
+    findings
+        .findParents("remedy")
+        .forEach(f -> ((ObjectNode) f).remove(List.of("remedy", "steps")));
+    if (findings instanceof ObjectNode all) {
+      all.remove("next");
+    }
+    return findings;
   }
 
   @Test
@@ -349,7 +360,7 @@ class QuantizationFileTest {
     assertTrue(findings.path("parametersAsWritten").booleanValue(), findings::toString);
     JsonNode expected = RunFiles.json(made.resolve(FINDINGS)).path("findings");
     assertFalse(expected.isEmpty(), "nothing would be compared");
-    assertEquals(expected, findings.path("findings"));
+    assertEquals(withoutAdvice(expected), withoutAdvice(findings.path("findings")));
     String text = CommandLineRun.of("findings", run).succeeds().out();
     assertTrue(text.contains("as written in a file: top-1"), text);
     String report = Files.readString(run.resolve(RunDirectory.REPORT));

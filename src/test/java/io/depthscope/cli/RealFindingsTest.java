@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.depthscope.diagnosis.Diagnosis;
+import io.depthscope.diagnosis.ErrorShares;
 import io.depthscope.diagnosis.Finding;
 import io.depthscope.diagnosis.Finding.Kind;
 import io.depthscope.diagnosis.Finding.Severity;
 import io.depthscope.diagnosis.RunComparison;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import io.depthscope.record.RunReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,6 +85,25 @@ class RealFindingsTest {
     assertEquals(0.981, worst.evidence().number("rangeShare"), 0.001);
     assertEquals(6, worst.evidence().number("worstChannel"));
     assertEquals(32.66, worst.evidence().number("worstFoldingFactor"), 0.01);
+  }
+
+  /** As the layers' dead channels mend the network when they are taken away by hand. */
+  @Test
+  void causesStandInTheOrderOfWhatTheyCost() {
+    List<Finding> all = Diagnosis.of(perTensor);
+    assertEquals(
+        List.of("conv_dw_1", "conv_dw_2", "conv_dw_3"),
+        all.stream().limit(3).map(Finding::layer).toList());
+    assertTrue(
+        all.indexOf(dead(perTensor, "conv_dw_11")) < all.indexOf(dead(perTensor, "conv_dw_12")));
+    assertTrue(
+        all.indexOf(dead(perTensor, "conv_dw_12")) < all.indexOf(dead(perTensor, "conv_dw_6")));
+    assertEquals(
+        List.of("conv_dw_1", "conv_dw_2", "conv_dw_3"),
+        ErrorShares.of(perTensor).marked().stream().map(RunLayer::name).toList());
+    assertTrue(
+        all.getFirst().consequences().stream().anyMatch(f -> f.kind() == Kind.HIGH_GAIN),
+        all::toString);
   }
 
   /** Their weights are all but zero: the layer after is where the same channels do harm. */

@@ -15,9 +15,11 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,7 +55,10 @@ class SelfAuditTest {
   void aNetworkThatIsHardlyRightIsDoubted() throws IOException {
     Path data = ImageFiles.tenClasses(folder.resolve("noise"), 6);
     Path out = folder.resolve("run");
-    CommandLineRun run = CommandLineRun.analyze("--data", data, "--no-report", "--out", out);
+    Path others = ImageFiles.tenClasses(folder.resolve("others"), 1);
+    CommandLineRun run =
+        CommandLineRun.analyze(
+            "--data", data, "--calibrate-data", others, "--no-report", "--out", out);
     List<String> told = run.succeeds().err().lines().toList();
     assertEquals(1, told.size(), run::toString);
     for (String word :
@@ -70,11 +75,76 @@ class SelfAuditTest {
     }
     assertEquals(told, List.of("depthscope: " + notices(out).path(0).asText()));
     Path few = folder.resolve("few");
-    CommandLineRun.analyze("--data", data, "--limit", 49, "--no-report", "--out", few).succeeds();
+    CommandLineRun.analyze(
+            "--data", data, "--calibrate-data", others, "--limit", 49, "--no-report", "--out", few)
+        .succeeds();
     assertEquals(0, notices(few).size(), "too few images to tell");
     Path free = folder.resolve("free");
-    CommandLineRun.analyze("--data", data, "--unlabelled", "--no-report", "--out", free).succeeds();
+    CommandLineRun.analyze(
+            "--data",
+            data,
+            "--calibrate-data",
+            others,
+            "--unlabelled",
+            "--no-report",
+            "--out",
+            free)
+        .succeeds();
     assertEquals(0, notices(free).size(), "no labels");
+  }
+
+  /** Whether they are spread or the first ones, of all images or of some. */
+  @ParameterizedTest
+  @CsvSource({
+    "20, spread, 60, 20", // of 60, one in three
+    "20, spread, 30, 10",
+    "20, first, 30, 20",
+    "60, spread, 60, 60",
+    "1, first, 60, 1"
+  })
+  void imagesThatAreCalibratedWithAndRunAreCounted(int calibrated, String order, int run, int both)
+      throws IOException {
+    Path data = ImageFiles.tenClasses(folder.resolve("noise"), 6);
+    Path out = folder.resolve("run");
+    String[] line = {
+      "analyze",
+      "--quiet",
+      "--backend",
+      "cpu",
+      "--unlabelled",
+      "--no-report",
+      "--data",
+      data.toString(),
+      "--calibrate",
+      "" + calibrated,
+      "--calibration-order",
+      order,
+      "--limit",
+      "" + run
+    };
+    CommandLineRun.of(with(line, "--out", out)).succeeds();
+    assertEquals(
+        both
+            + " of the "
+            + run
+            + " images are those of the calibration; --exclude-calibration leaves them out",
+        notices(out).path(0).asText());
+    Path without = folder.resolve("without");
+    CommandLineRun excluded =
+        CommandLineRun.of(with(line, "--exclude-calibration", "--out", without));
+    if (both == run) {
+      excluded.isMisuse("--exclude-calibration", "all of " + run + " are calibrated with");
+      return;
+    }
+    excluded.succeeds();
+    assertTrue(notices(without).isEmpty());
+    assertEquals(
+        run - both,
+        RunFiles.json(without.resolve("results.json")).at("/network/images").intValue());
+  }
+
+  private static Object[] with(String[] line, Object... more) {
+    return Stream.concat(Arrays.stream(line), Arrays.stream(more)).toArray();
   }
 
   @Test

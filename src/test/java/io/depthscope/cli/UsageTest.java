@@ -228,7 +228,8 @@ class UsageTest {
   void helpOfAnalyzeNamesEveryOption() {
     String help = CommandLineRun.of("analyze", "--help").succeeds().out();
     for (String option :
-        ("--model --family --data --synsets --calibrate --calibrate-data --quantization --scheme"
+        ("--model --family --data --synsets --calibrate --calibrate-data --calibration-order"
+                + " --exclude-calibration --quantization --scheme"
                 + " --granularity --symmetric --asymmetric --range --weight-range --feed"
                 + " --error-sources --backend --threads --batch --limit --seed --out --resume"
                 + " --overwrite --checkpoint-every --explain-memory --strict --exif --quiet")

@@ -36,6 +36,18 @@ class SelectedImagesTest {
   }
 
   @Test
+  void theOthersAreThoseThatWereNotTaken() {
+    int[] places = SelectedImages.spreadPlaces(10, 4);
+    assertEquals(List.of(1, 3, 4, 6, 8, 9), places(SelectedImages.without(ALL, places)));
+    Dataset behind = SelectedImages.without(ALL, new int[] {0, 1, 2});
+    assertEquals(List.of(3, 4, 5, 6, 7, 8, 9), places(behind));
+    assertEquals(SelectedImages.from(ALL, 3).fingerprint(), behind.fingerprint());
+    int[] all = SelectedImages.spreadPlaces(10, 10);
+    assertThrows(IllegalArgumentException.class, () -> SelectedImages.without(ALL, all));
+    assertEquals(List.of(0, 1, 2), places(SelectedImages.first(ALL, 3)));
+  }
+
+  @Test
   void laterImagesBeginWhereTheyAreToldTo() {
     Dataset later = SelectedImages.from(ALL, 7);
     assertEquals(List.of(7, 8, 9), places(later));

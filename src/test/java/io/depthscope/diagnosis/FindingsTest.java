@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.depthscope.diagnosis.Finding.Kind;
 import io.depthscope.diagnosis.Finding.Severity;
 import io.depthscope.quant.Granularity;
+import io.depthscope.record.DeadChannels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -83,16 +84,17 @@ class FindingsTest {
     near(2, f, "collapsedChannels");
     near(
         20 * Math.log10(64 * 37 / 255.0),
-        f.costDb(),
-        "costDb"); // more than 64 levels are not counted
+        f,
+        Finding.LAYER_COST); // more than 64 levels are not counted
     near(0, f, "largestMove");
     says(
         f,
-        "2 of 40 channels are dead (channels 3 and 7): their output is the same",
+        "2 of 40 channels are dead: their output is the same",
+        "Farthest reach: channels 3 (37), 7 (33).",
         "97.3 %",
         "-37 .. 37 with them");
     says(f, "-1 .. 1 without", "gets 6.9 of 256 levels and would get 255", "by 31.6");
-    assertTrue(f.remedy().contains("zero"), f::remedy);
+    assertEquals(List.of("dead-channels"), f.advice().steps());
   }
 
   @Test
@@ -111,7 +113,7 @@ class FindingsTest {
     plantDead(fixture.broken().layer("conv3"));
     Finding few = first(Kind.FEW_LEVELS);
     assertEquals(38, few.channels().size());
-    near(0, few.costDb(), "costDb");
+    near(0, few, Finding.LAYER_COST);
     says(few, "Without the dead channels it would be none");
     assertEquals(Severity.LOW, few.severity());
   }
@@ -124,7 +126,7 @@ class FindingsTest {
     assertEquals(Severity.LOW, f.severity());
     near(1 - 1 / 37.0, f, "rangeShare");
     near(255, f, "medianLevels");
-    near(0, f.costDb(), "costDb");
+    near(0, f, Finding.LAYER_COST);
     says(f, "a scale for each channel that costs the others nothing");
   }
 
@@ -165,8 +167,8 @@ class FindingsTest {
     l.low[4] = l.high[4] = l.calibrated = 60;
     Finding f = first(Kind.DEAD_CHANNELS);
     near(0.9, f, "outputRangeShare");
-    near(20 * Math.log10(64 / 25.5), f.costDb(), "costDb");
-    says(f, "Its constant causes 90 % of the range of the output");
+    near(20 * Math.log10(64 / 25.5), f, Finding.LAYER_COST);
+    says(f, "Its constant causes 90.0 % of the range of the output");
   }
 
   @Test
@@ -262,10 +264,10 @@ class FindingsTest {
     assertTrue(weights.evidence().holds("ofWeights"));
     near(0.75, weights, "channelShare");
     near(255 * 0.02, weights, "medianLevels");
-    near(0.75 * 20 * Math.log10(16 / 5.1), weights.costDb(), "costDb");
+    near(0.75 * 20 * Math.log10(16 / 5.1), weights, Finding.LAYER_COST);
     assertEquals(Severity.HIGH, weights.severity());
     says(weights, "30 of 40 live channels get fewer than 16 of the 256 levels of the weights");
-    says(weights, "(channels 0, 1, 2, 3, 4, 5, 6, 7 and 22 more)");
+    says(weights, "(fewest: channels 0 (5.1), 1 (5.1), 2 (5.1) and 27 more)");
     assertFalse(all.get(1).evidence().holds("ofWeights"));
     near(255 * 0.2 / 6, all.get(1), "medianLevels");
     assertEquals(20, all.get(1).channels().size());
@@ -303,9 +305,9 @@ class FindingsTest {
     fixture.bits = bits;
     Arrays.fill(fixture.layer("conv5").weight, 0, 30, levels / ((1 << bits) - 1));
     Finding f = only();
-    near(0.75 * 20 * Math.log10(limit / counted), f.costDb(), "costDb");
+    near(0.75 * 20 * Math.log10(limit / counted), f, Finding.LAYER_COST);
     near(levels, f, "medianLevelsWithoutDead");
-    assertTrue(f.costDb() > 0);
+    assertTrue(f.evidence().number(Finding.LAYER_COST) > 0);
   }
 
   /** Shares of the range that the dead channel takes, and whether it costs anything. */
@@ -318,7 +320,7 @@ class FindingsTest {
     l.weight[3] = reach;
     l.variance[3] = 1e-9;
     l.low[3] = l.high[3] = 2;
-    double cost = first(Kind.DEAD_CHANNELS).costDb();
+    double cost = first(Kind.DEAD_CHANNELS).evidence().number(Finding.LAYER_COST);
     assertEquals(costs ? 20 * Math.log10(reach) : 0, cost, costs ? 1e-5 : 0);
   }
 
@@ -329,13 +331,13 @@ class FindingsTest {
     l.saturation[8] = 0.3;
     l.saturation[5] = 0.1;
     l.calibrated = 3;
-    l.clippingShare = 0.8;
+    l.sources(0.1, 0.1, 0.8, 0);
     Finding f = only();
     assertEquals(Kind.SATURATION, f.kind());
     assertEquals(List.of(5, 8), f.channels());
     near(0.8, f, "clippedErrorShare");
-    near(-10 * Math.log10(0.2), f.costDb(), "costDb");
-    says(f, "1 % of the values", "0 .. 3", "channel 8 with 30 %, channel 5 with 10 %");
+    near(-10 * Math.log10(0.2), f, Finding.LAYER_COST);
+    says(f, "1.0 % of the values", "0 .. 3", "Worst: channels 8 (30.0 %), 5 (10.0 %).");
   }
 
   @Test
@@ -369,7 +371,7 @@ class FindingsTest {
     assertEquals(Kind.HIGH_GAIN, f.kind());
     assertEquals("conv4", f.layer());
     near(400 / 3.0, f, "gain");
-    near(10 * Math.log10(400 / 3.0), f.costDb(), "costDb");
+    near(10 * Math.log10(400 / 3.0), f, Finding.LAYER_COST);
     assertEquals(Severity.HIGH, f.severity());
     says(f, "133 times", "steps down by 21.2 dB, from 25.2 dB to 4.0 dB");
   }
@@ -399,6 +401,29 @@ class FindingsTest {
     says(f, "36 of 40 channels");
   }
 
+  @Test
+  void aListNamesTheWorstWithTheirFiguresAndCountsTheRest() {
+    List<Integer> five = List.of(9, 2, 7, 1, 0);
+    assertEquals("channels 9 (=9), 2 (=2), 7 (=7) and 2 more", Phrases.worst(five, i -> "=" + i));
+    assertEquals(
+        "channels 9 (=9), 2 (=2), 7 (=7), 1 (=1)", Phrases.worst(five.subList(0, 4), i -> "=" + i));
+    assertEquals("channel 9 (=9)", Phrases.worst(List.of(9), i -> "=" + i));
+  }
+
+  /** The same figure looks the same wherever it stands. */
+  @ParameterizedTest
+  @CsvSource({
+    "0.86, 86.0 %",
+    "0.07, 7.0 %",
+    "0.842, 84.2 %",
+    "0, 0.0 %",
+    "1, 100.0 %",
+    "0.0002, 0.020 %"
+  })
+  void sharesHaveOneFormat(double share, String text) {
+    assertEquals(text, Phrases.percent(share));
+  }
+
   @ParameterizedTest
   @CsvSource({"0.70, false", "0.72, true"})
   void aBiasShiftIsMoreThanHalfOfTheEnergy(double ofRms, boolean found) {
@@ -413,12 +438,13 @@ class FindingsTest {
     l.highest = RunFixture.extremes(24, 7, 6.5);
     l.calibrated = 24;
     Arrays.fill(l.high, 24); // so that no channel stands out
+    l.sources(0, 0, 0, 1);
     Finding f = only();
     assertEquals(Kind.OUTLIER_IMAGES, f.kind());
     assertEquals(List.of(10), f.images());
     near(24, f, "reached");
     near(6.5, f, "nextImage");
-    near(20 * Math.log10(24 / 6.5), f.costDb(), "costDb");
+    near(20 * Math.log10(24 / 6.5), f, Finding.LAYER_COST);
     says(f, "Image image-10.png (24) alone", "the images of the run");
     assertEquals(Severity.MEDIUM, f.severity());
   }
@@ -433,7 +459,7 @@ class FindingsTest {
     }
     Finding f = only();
     assertEquals(List.of(10, 11), f.images());
-    near(0, f.costDb(), "costDb");
+    near(0, f, Finding.LAYER_COST);
     assertEquals(Severity.LOW, f.severity());
     says(f, "cuts such values off");
   }
@@ -479,9 +505,10 @@ class FindingsTest {
     List<Finding> all = Diagnosis.of(fixture.run());
     assertEquals(all, Diagnosis.of(fixture.run()));
     assertEquals(Kind.DEAD_CHANNELS, all.getFirst().kind());
-    List<Kind> first =
-        all.stream().filter(f -> f.layer().equals("conv4")).map(Finding::kind).toList();
-    assertTrue(first.indexOf(Kind.DEAD_CHANNELS) < first.indexOf(Kind.HIGH_GAIN), first::toString);
+    assertTrue(
+        all.getFirst().consequences().stream()
+            .anyMatch(f -> f.kind() == Kind.HIGH_GAIN && f.layer().equals("conv4")),
+        all::toString);
     List<Severity> severities = new ArrayList<>(all.stream().map(Finding::severity).toList());
     List<Severity> sorted = new ArrayList<>(severities);
     sorted.sort(null);
@@ -515,7 +542,7 @@ class FindingsTest {
     Finding f = Diagnosis.of(fixture.run()).getFirst(); // no live channel is left to compare with
     assertEquals(Kind.DEAD_CHANNELS, f.kind());
     says(f, "40 of 40 channels are dead");
-    near(0, f.costDb(), "costDb");
+    near(0, f, Finding.LAYER_COST);
   }
 
   @Test

@@ -24,7 +24,8 @@ class MendVerdictTest {
     for (String name : kept) {
       steps.add(new MendAccount.Step(name, 1, 1, after, true, 1, List.of()));
     }
-    return new MendAccount("net", "w8a8", "100 images", "the others", before, steps, List.of(), after);
+    return new MendAccount(
+        "net", "w8a8", "100 images", "the others", before, steps, List.of(), after);
   }
 
   @Test

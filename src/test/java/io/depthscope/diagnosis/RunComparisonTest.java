@@ -112,7 +112,7 @@ class RunComparisonTest {
 
   @Test
   void sourcesOfTheErrorInOneRunAloneAreNoDifference() {
-    a.layer("conv2").clippingShare = 0;
+    a.layer("conv2").sources(0.5, 0.5, 0, 0);
     assertTrue(compared().agrees());
   }
 
@@ -202,6 +202,7 @@ class RunComparisonTest {
 
   private static void plantOutlier(RunFixture.LayerFixture l, boolean upper) {
     l.calibrated = 24;
+    l.sources(0.2, 0.2, 0, 0.6);
     Arrays.fill(l.high, 24);
     if (upper) {
       l.highest = RunFixture.extremes(24, 7, 6.5);
@@ -280,7 +281,7 @@ class RunComparisonTest {
     b.layer("conv2").nsr *= 10;
     Condition c = Condition.parse("layers.conv2.error.sqnrDb<-3");
     assertEquals(-10, c.difference(compared()), 1e-9);
-    a.layer("conv2").clippingShare = 0.5;
+    a.layer("conv2").sources(0.5, 0, 0.5, 0);
     Map<String, Double> figures = RunFigures.byPlace(a.run());
     for (String name :
         new String[] {

@@ -60,10 +60,18 @@ final class RunFixture {
     long nans;
     long infinities;
     long quantizedInfinities;
-    double clippingShare = Double.NaN;
+
+    /** Recorded energies of the sources as shares of the total, by {@link ErrorTerm}; or none. */
+    double[] sources = {};
+
     List<Extreme> highest = extremes(6, 6, 6);
     List<Extreme> lowest = extremes(0, 0, 0);
     final BitHistogram histogram = new BitHistogram();
+
+    /** Records what the error consists of. */
+    void sources(double inherited, double weights, double clipping, double rounding) {
+      sources = new double[] {inherited, weights, clipping, rounding};
+    }
 
     LayerFixture(String name) {
       this.name = name;
@@ -81,7 +89,10 @@ final class RunFixture {
 
   final List<LayerFixture> layers = new ArrayList<>();
   Granularity granularity = Granularity.PER_TENSOR;
+  Feed feed = Feed.ACCUMULATED;
   int bits = 8;
+  RangeEstimator activationRange = new RangeEstimator.MinMax();
+  RangeEstimator weightRange = new RangeEstimator.MinMax();
   boolean symmetric;
   String imageName = "image-";
   int rightFp32 = 90;
@@ -157,12 +168,8 @@ final class RunFixture {
         "net",
         "family",
         new QuantScheme(
-            Optional.of(format),
-            Optional.of(format),
-            granularity,
-            new RangeEstimator.MinMax(),
-            new RangeEstimator.MinMax()),
-        Feed.ACCUMULATED,
+            Optional.of(format), Optional.of(format), granularity, activationRange, weightRange),
+        feed,
         100,
         new Run.Network(
             IMAGES,
@@ -244,14 +251,16 @@ final class RunFixture {
   }
 
   private static Optional<SourceEnergies> energies(LayerFixture l, double total) {
-    if (Double.isNaN(l.clippingShare)) {
+    if (l.sources.length == 0) {
       return Optional.empty();
     }
     Map<ErrorTerm, Double> terms = new EnumMap<>(ErrorTerm.class);
+    double cross = 1;
     for (ErrorTerm t : ErrorTerm.values()) {
-      terms.put(t, t == ErrorTerm.CLIPPING ? l.clippingShare * total : 0);
+      terms.put(t, l.sources[t.ordinal()] * total);
+      cross -= l.sources[t.ordinal()];
     }
-    return Optional.of(new SourceEnergies(total, terms, (1 - l.clippingShare) * total));
+    return Optional.of(new SourceEnergies(total, terms, cross * total));
   }
 
   private static ErrorStatistics error(

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -49,7 +50,12 @@ class RunAssemblyTest {
         PlanCase.await(program.submit(c.batch()));
         Run result =
             new RunAssembly(plan, "golden", golden.scheme(), 2)
-                .run(name, new RunState(program.statistics(), plan), List.of(), Map.of());
+                .run(
+                    name,
+                    new RunState(program.statistics(), plan),
+                    Optional.empty(),
+                    List.of(),
+                    Map.of());
         assertEquals(golden.graph().size(), result.layers().size());
         for (RunLayer l : result.layers()) {
           layer(golden, result, l, findings);
@@ -92,11 +98,20 @@ class RunAssemblyTest {
                 .run(
                     RunDirectory.name(directory),
                     state,
+                    recording.errorTerms() ? Optional.empty() : Optional.of(sources(c, golden)),
                     predictions,
                     Map.of("threads", 2, "mean", List.of(0.1f, 0.5f), "strict", false, "x", 0.1));
         RunDirectory.write(directory, run);
         assertEquals(run, RunReader.read(directory), name + ", " + recording);
       }
+    }
+  }
+
+  private static ErrorSources sources(PlanCase c, GoldenCase golden) {
+    Plan plan = c.plan(Recording.ERROR_SOURCES);
+    try (Program program = new ReferenceBackend().compile(plan, golden.images())) {
+      PlanCase.await(program.submit(c.batch()));
+      return ErrorSources.of(program.statistics());
     }
   }
 

@@ -551,7 +551,7 @@ class ReportPageTest {
 
   @Test
   void aRunWithoutSourcesOrQuantizationIsDrawn() throws IOException {
-    Run plain = RunOfTests.make(folder.resolve("w8"), "--scheme", "w8");
+    Run plain = RunOfTests.withoutSources(RunOfTests.make(folder.resolve("w8"), "--scheme", "w8"));
     browser.screen(1400, false);
     browser.open(write("plain.html", HtmlReport.of(plain, List.of())));
     assertTrue(browser.find("#figure-sources").getText().contains("--error-sources"));

@@ -3,6 +3,8 @@ package io.depthscope.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.depthscope.cli.Main;
+import io.depthscope.diagnosis.Advice;
+import io.depthscope.diagnosis.Cost;
 import io.depthscope.diagnosis.Evidence;
 import io.depthscope.diagnosis.Finding;
 import io.depthscope.record.Run;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A small real run, made by the command line, and what can be made of it. */
 final class RunOfTests {
@@ -115,6 +118,14 @@ final class RunOfTests {
         run.manifest());
   }
 
+  /** As an earlier version recorded it. */
+  static Run withoutSources(Run run) {
+    return run.withLayers(
+        run.layers().stream()
+            .map(l -> l.with(l.error().with(Optional.empty()), l.step()))
+            .toList());
+  }
+
   private static RunLayer odd(RunLayer l) {
     return l.with(
         new ErrorStatistics(
@@ -137,8 +148,9 @@ final class RunOfTests {
         List.of(0, 2),
         List.of(1),
         statement,
-        "A remedy.",
+        new Advice("A remedy.", List.of("equalize")),
         new Evidence(List.of(new Evidence.Measured("ratio", 0.125))),
-        3);
+        new Cost(0.5, 10),
+        List.of());
   }
 }

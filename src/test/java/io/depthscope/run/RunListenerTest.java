@@ -92,6 +92,7 @@ class RunListenerTest {
                   CalibrationSource.of(
                       "synthetic:20:train",
                       20,
+                      CalibrationSource.Order.SPREAD,
                       Optional.empty(),
                       () -> Datasets.open("synthetic:20:train", Datasets.Options.defaults())),
                   MACHINE)
@@ -106,6 +107,8 @@ class RunListenerTest {
             "notice no checkpoint in " + directory + "; starting with the first image",
             "calibrate 0..20",
             "calibrate ends at 20",
+            "error sources 0..8",
+            "error sources ends at 8",
             "analyze 0..40",
             "analyze ends at 40"),
         listener.told);

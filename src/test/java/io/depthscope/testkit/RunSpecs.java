@@ -23,7 +23,7 @@ public final class RunSpecs {
     RangeEstimator minMax = new RangeEstimator.MinMax();
     return new RunSpec(
         new BuildInfo("1", "c", false),
-        new RunSpec.Network("n", "f", "keras", "n.safetensors", sha256, "{}", List.of()),
+        new RunSpec.Network("n", "f", "keras", "n.safetensors", sha256, "{}", List.of(), List.of()),
         new RunSpec.Images("d", "fingerprint", 10, true, List.of()),
         Optional.of(Preprocessing.exact(new Shape(32, 32, 3))),
         QuantScheme.parse("w8a8", false, false, Granularity.PER_TENSOR, minMax, minMax),

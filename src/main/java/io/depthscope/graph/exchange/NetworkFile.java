@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,8 @@ import java.util.regex.Pattern;
  */
 public final class NetworkFile {
   static final String GRAPH_KEY = "depthscope.graph";
+
+  private static final String REMEDIES_KEY = "depthscope.remedies";
 
   private static final int VERSION = 1;
   private static final int LONGEST = 20_000_000;
@@ -49,8 +52,26 @@ public final class NetworkFile {
    *
    * @param family as {@link LoadedModel#family()}
    * @param images how its images are prepared, if that is known
+   * @param remedies names of those that were used on it, in their order
    */
-  public record About(String family, Optional<ImageSettings> images) {}
+  public record About(String family, Optional<ImageSettings> images, List<String> remedies) {
+    public About {
+      remedies = List.copyOf(remedies);
+    }
+
+    /** A network that nothing was done to. */
+    public About(String family, Optional<ImageSettings> images) {
+      this(family, images, List.of());
+    }
+  }
+
+  /**
+   * Names of the remedies that were used on a network, by its file; empty where it says nothing.
+   */
+  public static List<String> remedies(LoadedModel model) {
+    String names = model.metadata().getOrDefault(REMEDIES_KEY, "");
+    return names.isBlank() ? List.of() : List.of(names.split(",", -1));
+  }
 
   /**
    * Writes a network. Weights that a spec gives codes for are written so that rounding them by the
@@ -67,8 +88,12 @@ public final class NetworkFile {
     root.put("family", about.family());
     about.images().ifPresent(images -> put(root.putObject("images"), images));
     encoder.encode(root);
-    SafetensorsWriter.write(
-        out, encoder.tensors(), encoder.tables(), Map.of(GRAPH_KEY, root.toString()));
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(GRAPH_KEY, root.toString());
+    if (!about.remedies().isEmpty()) {
+      metadata.put(REMEDIES_KEY, String.join(",", about.remedies()));
+    }
+    SafetensorsWriter.write(out, encoder.tensors(), encoder.tables(), metadata);
   }
 
   /** The file's bytes; see {@link #write}. */

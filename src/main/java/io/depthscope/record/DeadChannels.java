@@ -1,12 +1,14 @@
-package io.depthscope.diagnosis;
+package io.depthscope.record;
 
-import io.depthscope.record.RunLayer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Which channels carry nothing. */
+/**
+ * Which channels carry nothing: the one definition, of findings, tables and pages. It takes a run
+ * to tell; of a network alone is known which of its batch norms have collapsed.
+ */
 public final class DeadChannels {
   /**
    * Moving variance of a batch norm below which its channel has stopped firing in training. The
@@ -20,16 +22,16 @@ public final class DeadChannels {
    * of one of 256 levels, and is as good as constant. The range, and not the variance, decides: a
    * channel that fires on a single image in a thousand has hardly any variance, but is alive.
    */
-  static final double CONSTANT_RANGE = 1e-3;
+  public static final double CONSTANT_RANGE = 1e-3;
 
   /**
    * A batch norm with no variance may still pass something on if its epsilon is small too. What
    * moves by more than a tenth of the layer's range is alive, whatever the training saw.
    */
-  static final double ALIVE_RANGE = 0.1;
+  public static final double ALIVE_RANGE = 0.1;
 
   /** From fewer values of a channel, as of a dense layer over few images, nothing follows. */
-  static final long FEWEST_VALUES = 32;
+  public static final long FEWEST_VALUES = 32;
 
   private DeadChannels() {}
 
@@ -61,7 +63,7 @@ public final class DeadChannels {
   }
 
   /** The other channels, ascending. */
-  static List<Integer> live(RunLayer layer) {
+  public static List<Integer> live(RunLayer layer) {
     List<Integer> dead = of(layer);
     return IntStream.range(0, layer.channels().size())
         .boxed()
