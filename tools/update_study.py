@@ -68,6 +68,25 @@ def figures(runs: list[dict]) -> list[str]:
     return lines
 
 
+def mended(study: dict) -> list[str]:
+    """What remedies made of the networks; nothing if they were not tried."""
+    if not study.get("mended"):
+        return []
+    lines = [
+        "What remedies mend, on the images that none of them learned from:",
+        "",
+        "| network | setting | float32 | as it was | mended | logit SQNR, dB | remedies |",
+        "|---|---|---:|---:|---:|---:|---|",
+    ]
+    for m in study["mended"]:
+        top1 = " | ".join(number(100 * m[k], 2) for k in ("top1Fp32", "top1Quantized", "top1Mended"))
+        sqnr = f"{number(m['logitSqnrDb'], 1)} to {number(m['logitSqnrDbMended'], 1)}"
+        lines.append(
+            f"| `{m['network']}` | {m['bits']} bits, {m['granularity']} | {top1} | {sqnr} | {m['remedies'].replace(' ', ', ') or 'none'} |"
+        )
+    return [*lines, ""]
+
+
 def claims(study: dict) -> list[str]:
     lines = []
     for claim in study["claims"]:
@@ -90,6 +109,7 @@ def section(study: dict) -> str:
             "",
             *figures(study["runs"]),
             "",
+            *mended(study),
             "What that says of the paper's claims, by the rules above:",
             "",
             *claims(study),

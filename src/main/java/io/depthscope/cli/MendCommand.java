@@ -76,14 +76,7 @@ final class MendCommand implements Callable<Integer> {
           "With mixed precision: the widths to choose from, 2..16 bits. Default: ${DEFAULT-VALUE}.")
   private List<Integer> widths;
 
-  @Option(
-      names = "--target",
-      paramLabel = "P",
-      defaultValue = "1%",
-      description =
-          "Stop where no more accuracy is lost than this, relative to the fp32 network. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private String target;
+  @Mixin private MendTarget target;
 
   @Option(names = "--plan", description = "Say what each remedy is predicted to give, and end.")
   private boolean plan;
@@ -108,7 +101,7 @@ final class MendCommand implements Callable<Integer> {
     measurement.checkCalibration();
     Optional<MixedPrecision> mixed = mixed();
     Optional<List<Remedy>> remedies = Optional.ofNullable(steps).map(s -> remedies(s, mixed));
-    double share = share();
+    double share = target.share();
     if (plan && (out != null || steps != null)) {
       throw new UsageException("--plan writes nothing and runs no steps");
     }
@@ -230,19 +223,6 @@ final class MendCommand implements Callable<Integer> {
       }
     }
     return all;
-  }
-
-  private double share() {
-    String number = target.endsWith("%") ? target.substring(0, target.length() - 1) : target;
-    try {
-      double percent = Double.parseDouble(number);
-      if (percent >= 0 && percent <= 100) {
-        return percent / 100;
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw new UsageException("--target must be a share such as 1%, got " + target);
   }
 
   private int run(Mend mend) throws IOException {

@@ -64,6 +64,7 @@ import picocli.CommandLine.Spec;
           + " --data CIFAR-10: those trained on CIFAR-10."
     })
 final class StudyCommand implements Callable<Integer> {
+  private static final String MENDED_CSV = "mended.csv";
   private static final Pattern NAME =
       Pattern.compile("[\\p{L}\\p{N}_+-][\\p{L}\\p{N}._+ -]{0,199}");
 
@@ -125,6 +126,13 @@ final class StudyCommand implements Callable<Integer> {
   private String calibrateData;
 
   @Option(
+      names = "--mend",
+      description = "Mend each network for each setting, too, as the command mend does.")
+  private boolean mend;
+
+  @Mixin private MendTarget target;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Folder of the study. Default: runs/study-TIME.")
@@ -141,6 +149,10 @@ final class StudyCommand implements Callable<Integer> {
     backendOptions.check();
     dataOptions.check();
     UsageException.requirePositive("--calibrate", calibrate);
+    if (!mend && target.given()) {
+      throw new UsageException("--target is of --mend");
+    }
+    target.share();
     List<QuantScheme> schemes = schemes();
     if (resume && out == null) {
       throw new UsageException("--resume needs --out DIR, the interrupted study");
@@ -155,7 +167,7 @@ final class StudyCommand implements Callable<Integer> {
     }
     OutputFile.checkApart(
         "--out",
-        Stream.of(StudyDirectory.RESULTS, "study.csv", RunDirectory.REPORT)
+        Stream.of(StudyDirectory.RESULTS, "study.csv", MENDED_CSV, RunDirectory.REPORT)
             .map(directory::resolve)
             .toList(),
         Stream.of(models, dataOptions.inputs(), DataOptions.inputsOf(calibrateData))
@@ -176,6 +188,7 @@ final class StudyCommand implements Callable<Integer> {
               study,
               networks,
               schemes,
+              mend ? Optional.of(target.share()) : Optional.empty(),
               dataOptions.images(data),
               new StudyRun.Calibrating(calibrate, ownImages(dataSpec)),
               machine);
@@ -215,6 +228,11 @@ final class StudyCommand implements Callable<Integer> {
     AtomicFile.write(
         directory.resolve("study.csv"),
         to -> to.write(StudyTables.csv(result.study()).getBytes(StandardCharsets.UTF_8)));
+    if (mend) {
+      AtomicFile.write(
+          directory.resolve(MENDED_CSV),
+          to -> to.write(StudyTables.mendedCsv(result.study()).getBytes(StandardCharsets.UTF_8)));
+    }
     List<LabelledRun> runs =
         result.runs().stream()
             .map(

@@ -27,6 +27,11 @@ final class StudyText {
     out.println("that a channel uses, of weights and of activations; steps: mean |log2| of a");
     out.println("layer's range over that of the one before; growth: slope of the NSR over depth;");
     out.println("gain: NSR of the last layer over the first's");
+    if (!study.mended().isEmpty()) {
+      out.println();
+      out.println("mended, top-1 on the images that no remedy learned from:");
+      print(StudyTables.mended(study), out);
+    }
     for (Claim c : claims) {
       out.println();
       TextBlock.wrap(c.number() + ". ", "   ", c.statement()).forEach(out::println);

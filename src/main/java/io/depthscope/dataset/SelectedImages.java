@@ -104,6 +104,11 @@ public final class SelectedImages implements Dataset {
     return new SelectedImages(all, n, i -> (int) (i * by % n), all.description(), "*" + by);
   }
 
+  /** All of them, as they are: the data set itself, but to be closed by others. */
+  public static SelectedImages all(Dataset all) {
+    return new SelectedImages(all, all.size(), i -> i, all.description(), "");
+  }
+
   /**
    * The first images.
    *

@@ -105,8 +105,17 @@ public record NetworkSummary(
     return network.classes().orElseThrow();
   }
 
+  /** Where the runs of a scheme stand in a study. */
+  public static Study.Setting setting(QuantScheme scheme) {
+    return new Study.Setting(bits(scheme), scheme.granularity());
+  }
+
   /** Bits of the weights; 32 where they stay in float32. */
   public int bits() {
+    return bits(scheme);
+  }
+
+  private static int bits(QuantScheme scheme) {
     return scheme.weights().map(QuantFormat::bits).orElse(FLOAT_BITS);
   }
 

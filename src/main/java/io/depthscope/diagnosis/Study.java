@@ -1,6 +1,8 @@
 package io.depthscope.diagnosis;
 
 import io.depthscope.quant.Granularity;
+import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.MendAccount;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,8 +15,9 @@ import java.util.TreeSet;
  * @param data description of the images
  * @param images how many there were
  * @param entries one a run
+ * @param mended what remedies made of runs; none if they were not tried
  */
-public record Study(String data, long images, List<Entry> entries) {
+public record Study(String data, long images, List<Entry> entries, List<Mended> mended) {
 
   /** A run of a network. */
   public record Entry(StudyNetwork network, NetworkSummary summary) {}
@@ -22,8 +25,12 @@ public record Study(String data, long images, List<Entry> entries) {
   /** Bits and granularity of a run's weights. */
   public record Setting(int bits, Granularity granularity) {}
 
+  /** A network that was mended for a scheme. */
+  public record Mended(StudyNetwork network, QuantScheme scheme, MendAccount account) {}
+
   public Study {
     entries = List.copyOf(entries);
+    mended = List.copyOf(mended);
   }
 
   /** The networks, in the order in which they ran. */

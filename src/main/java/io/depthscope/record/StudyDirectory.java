@@ -16,12 +16,18 @@ import java.util.stream.Stream;
 public record StudyDirectory(Path path) {
   public static final String RESULTS = "study.json";
   private static final String RUNS = "runs";
+  private static final String MENDED = "mended";
   private static final String IMAGES = "images-";
   private static final String PACKED = ".packed";
 
   /** The run directory of a network at a setting. */
   public Path run(String network, String setting) {
     return path.resolve(RUNS).resolve(network).resolve(setting);
+  }
+
+  /** The folder of a network that is mended for a setting. */
+  public Path mended(String network, String setting) {
+    return path.resolve(MENDED).resolve(network).resolve(setting);
   }
 
   /** Where the study keeps images of an input size while it decodes them. */

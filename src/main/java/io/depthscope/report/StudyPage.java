@@ -27,6 +27,17 @@ public final class StudyPage {
                     + " tensor of weights, C for one a channel."),
             accuracies.header(),
             accuracies.rows()));
+    if (!study.mended().isEmpty()) {
+      StudyTables.Table mended = StudyTables.mended(study);
+      sections.add(
+          new TextSection(
+              "What remedies mend",
+              List.of(
+                  "Top-1 in percent on the images that no remedy learned from, and the SQNR of the"
+                      + " logits. Remedies in the order in which they were tried and kept."),
+              mended.header(),
+              mended.rows()));
+    }
     sections.add(figures(study));
     return HtmlReport.sideBySide(
         "Study: " + study.networks().size() + " networks on " + study.data(), runs, sections);

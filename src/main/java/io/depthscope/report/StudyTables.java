@@ -11,6 +11,7 @@ import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.quant.Granularity;
 import io.depthscope.record.CsvText;
 import io.depthscope.record.Figure;
+import io.depthscope.record.MendAccount;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,9 +45,12 @@ public final class StudyTables {
 
   /** One row a run, with a header; numbers that are not finite are NaN, Infinity, -Infinity. */
   public static String csv(Study study) {
+    return csvOf(study.entries().stream().map(StudyTables::row).toList());
+  }
+
+  private static String csvOf(List<Map<String, Object>> rows) {
     StringBuilder text = new StringBuilder();
-    for (Study.Entry e : study.entries()) {
-      Map<String, Object> row = row(e);
+    for (Map<String, Object> row : rows) {
       if (text.isEmpty()) {
         text.append(String.join(",", row.keySet())).append('\n');
       }
@@ -119,6 +123,52 @@ public final class StudyTables {
     return new Table(header, rows);
   }
 
+  /** What remedies made of the networks; no rows if they were not tried. */
+  public static Table mended(Study study) {
+    List<String> header =
+        List.of("network", "setting", "float32", "as it was", "mended", "SQNR dB", "remedies");
+    List<List<String>> rows = new ArrayList<>();
+    for (Study.Mended m : study.mended()) {
+      MendAccount a = m.account();
+      rows.add(
+          List.of(
+              m.network().name(),
+              text(NetworkSummary.setting(m.scheme())),
+              fixed(100 * a.before().fp32Accuracy(), 2),
+              fixed(100 * a.before().accuracy(), 2),
+              fixed(100 * a.after().accuracy(), 2),
+              fixed(a.before().sqnrDb(), 1) + " to " + fixed(a.after().sqnrDb(), 1),
+              a.remedies().isEmpty() ? "none" : String.join(", ", a.remedies())));
+    }
+    return new Table(header, rows);
+  }
+
+  private static Map<String, Object> row(Study.Mended m) {
+    MendAccount a = m.account();
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("network", m.network().name());
+    row.put("kind", m.network().kind());
+    row.put("family", m.network().family());
+    row.put("seed", m.network().seed());
+    row.put("scheme", m.scheme().name());
+    row.put("granularity", m.scheme().granularity().toString());
+    row.put("bits", NetworkSummary.setting(m.scheme()).bits());
+    row.put("images", a.after().images());
+    row.put("top1Fp32", a.before().fp32Accuracy());
+    row.put("top1Quantized", a.before().accuracy());
+    row.put("top1Mended", a.after().accuracy());
+    row.put("logitSqnrDb", a.before().sqnrDb());
+    row.put("logitSqnrDbMended", a.after().sqnrDb());
+    row.put("fp32Change", a.after().fp32Change());
+    row.put("remedies", String.join(" ", a.remedies()));
+    return row;
+  }
+
+  /** One row a mended network, with a header; empty if there is none. */
+  public static String mendedCsv(Study study) {
+    return csvOf(study.mended().stream().map(StudyTables::row).toList());
+  }
+
   /** Empty for what does not apply. */
   private static String fixed(double x, int digits) {
     return Double.isNaN(x) ? "" : Phrases.fixed(x, digits);
@@ -143,6 +193,11 @@ public final class StudyTables {
     for (Study.Entry e : study.entries()) {
       ObjectNode node = runs.addObject();
       row(e).forEach((name, value) -> node.putPOJO(name, value));
+    }
+    ArrayNode mended = root.putArray("mended");
+    for (Study.Mended m : study.mended()) {
+      ObjectNode node = mended.addObject();
+      row(m).forEach((name, value) -> node.putPOJO(name, value));
     }
     ArrayNode list = root.putArray("claims");
     for (Claim c : claims) {

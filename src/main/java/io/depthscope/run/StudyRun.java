@@ -11,6 +11,8 @@ import io.depthscope.diagnosis.StudyNetwork;
 import io.depthscope.plan.Feed;
 import io.depthscope.plan.Recording;
 import io.depthscope.quant.QuantScheme;
+import io.depthscope.record.MendAccount;
+import io.depthscope.record.MendDirectory;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunDirectory;
 import io.depthscope.record.RunManifest;
@@ -29,12 +31,14 @@ import java.util.Optional;
  * Finished runs of an interrupted study are kept.
  *
  * @param out folder of the study
+ * @param mendTo accuracy that mended networks may lose, as a share; empty: none is mended
  * @param images networks of one input size share one decoding of them
  */
 public record StudyRun(
     StudyDirectory out,
     List<Candidate> networks,
     List<QuantScheme> schemes,
+    Optional<Double> mendTo,
     TestImages<Dataset> images,
     Calibrating calibrating,
     Machine machine) {
@@ -81,6 +85,7 @@ public record StudyRun(
   public Optional<Result> run(RunListener listener) throws IOException {
     List<Finished> finished = new ArrayList<>();
     List<Study.Entry> entries = new ArrayList<>();
+    List<Study.Mended> mended = new ArrayList<>();
     Map<String, Decoded> decoded = new HashMap<>();
     try {
       for (Candidate c : networks) {
@@ -102,6 +107,13 @@ public record StudyRun(
             first = first.or(() -> Optional.of(directory.resolve(RunDirectory.QUANTIZATION)));
             entries.add(new Study.Entry(c.network(), NetworkSummary.of(recorded.get())));
             finished.add(new Finished(c.network(), recorded.get().withoutDetails()));
+            if (mendTo.isPresent()) {
+              Optional<MendAccount> account = mend(c, scheme, own, new Part(listener));
+              if (account.isEmpty()) {
+                return Optional.empty();
+              }
+              mended.add(new Study.Mended(c.network(), scheme, account.get()));
+            }
             progress.at((long) finished.size() * images.count());
           }
         }
@@ -110,11 +122,47 @@ public record StudyRun(
       decoded.values().forEach(Decoded::close);
     }
     long seen = entries.stream().mapToLong(e -> e.summary().network().images()).max().orElse(0);
-    return Optional.of(new Result(new Study(images.data().description(), seen, entries), finished));
+    return Optional.of(
+        new Result(new Study(images.data().description(), seen, entries, mended), finished));
   }
 
   private Path directory(Candidate c, QuantScheme scheme) {
-    return out.run(c.network().name(), scheme.name() + "-" + scheme.granularity());
+    return out.run(c.network().name(), setting(scheme));
+  }
+
+  private static String setting(QuantScheme scheme) {
+    return scheme.name() + "-" + scheme.granularity();
+  }
+
+  /** The account of a mended network, just now or before; empty if it was stopped. */
+  private Optional<MendAccount> mend(
+      Candidate c, QuantScheme scheme, TestImages<? extends Dataset> own, RunListener listener)
+      throws IOException {
+    Path folder = out.mended(c.network().name(), setting(scheme));
+    if (MendDirectory.isComplete(folder)) {
+      return Optional.of(MendAccount.read(folder.resolve(MendDirectory.ACCOUNT)));
+    }
+    int n = calibrating.images();
+    // What a remedy learned from tells nothing of it: it is judged on the other images.
+    CalibrationSource learned =
+        calibrating.own().isPresent()
+            ? ranges(own.data(), Optional.empty())
+            : CalibrationSource.of(
+                "the data",
+                n,
+                CalibrationSource.Order.SPREAD,
+                Optional.empty(),
+                () -> SelectedImages.all(own.data()));
+    Analysis plain = analysis(c, scheme, own, Optional.empty());
+    Mend mend =
+        new Mend(
+            new Analysis(c.subject(), own, plain.method(), learned, machine),
+            Optional.empty(),
+            List.of(),
+            mendTo.orElseThrow());
+    mend.memory().check();
+    mend.checkDevice();
+    return mend.run(folder, MendDirectory.isInterrupted(folder), false, listener);
   }
 
   /** A run of a study tells the study's listener: but its progress is the study's. */

@@ -19,6 +19,7 @@ import io.depthscope.graph.exchange.ModelFile;
 import io.depthscope.quant.Granularity;
 import io.depthscope.quant.QuantScheme;
 import io.depthscope.quant.RangeEstimator;
+import io.depthscope.record.MendAccount;
 import io.depthscope.record.RunReader;
 import io.depthscope.record.StudyDirectory;
 import io.depthscope.run.Machine;
@@ -150,6 +151,38 @@ class StudyCommandTest {
   }
 
   /** A study of one network at two settings, which a stop may end anywhere. */
+  @Test
+  void eachNetworkIsMended() throws IOException {
+    Path out = folder.resolve("mended");
+    CommandLineRun run =
+        study("--out", out, "--bits", "4", "--granularity", "per-tensor", "--mend").succeeds();
+    assertTrue(run.out().contains("no remedy learned from"), run::toString);
+    JsonNode mended =
+        new ObjectMapper().readTree(out.resolve("study.json").toFile()).path("mended");
+    assertFalse(mended.isEmpty());
+    for (JsonNode m : mended) {
+      assertTrue(
+          m.path("logitSqnrDbMended").doubleValue() > m.path("logitSqnrDb").doubleValue(),
+          m::toString);
+      assertEquals(
+          m.path("remedies").textValue(),
+          String.join(
+              " ",
+              MendAccount.read(
+                      out.resolve("mended")
+                          .resolve(m.path("network").textValue())
+                          .resolve("w4a4-per-tensor/mend.json"))
+                  .remedies()));
+    }
+    List<String> rows = Files.readAllLines(out.resolve("mended.csv"));
+    assertEquals(1 + mended.size(), rows.size());
+    byte[] before = Files.readAllBytes(out.resolve("mended.csv"));
+    study("--out", out, "--bits", "4", "--granularity", "per-tensor", "--mend", "--resume")
+        .succeeds();
+    assertArrayEquals(before, Files.readAllBytes(out.resolve("mended.csv")));
+    study("--out", folder.resolve("x"), "--target", "2%").isMisuse("--mend");
+  }
+
   private static Optional<StudyRun.Result> stoppable(Path out, int batches) throws IOException {
     List<QuantScheme> schemes = new ArrayList<>();
     for (String name : List.of("w8a8", "w4a4")) {
@@ -171,6 +204,7 @@ class StudyCommandTest {
               new StudyDirectory(out),
               List.of(new StudyRun.Candidate(StudyNetwork.of("dws-cnn", model.family()), subject)),
               schemes,
+              Optional.empty(),
               new TestImages<>(data, 60, false, 1),
               new StudyRun.Calibrating(30, Optional.empty()),
               new Machine(new CpuBackend(2), "asked for", 2, 8))

@@ -73,7 +73,7 @@ class ClaimsTest {
 
   private static List<Claim> judge(List<Study.Entry> entries) {
     return Claims.judge(
-        new Study("planted", entries.getFirst().summary().network().images(), entries));
+        new Study("planted", entries.getFirst().summary().network().images(), entries, List.of()));
   }
 
   private static List<Verdict> verdicts(Study.Entry... entries) {

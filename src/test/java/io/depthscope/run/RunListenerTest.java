@@ -127,6 +127,7 @@ class RunListenerTest {
                       new StudyRun.Candidate(
                           StudyNetwork.of("one", subject.model().family()), subject)),
                   List.of(scheme(Granularity.PER_TENSOR), scheme(Granularity.PER_CHANNEL)),
+                  Optional.empty(),
                   new TestImages<>(data, IMAGES, false, 1),
                   new StudyRun.Calibrating(10, Optional.empty()),
                   MACHINE)
