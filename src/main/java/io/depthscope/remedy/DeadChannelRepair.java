@@ -14,7 +14,7 @@ import java.util.TreeSet;
 
 /**
  * Takes the weights away from channels that have one value whatever the network reads ({@link
- * DeadChannels}). Training leaves such channels behind with a variance of nearly 0, and folding
+ * ConstantChannels}). Training leaves such channels behind with a variance of nearly 0, and folding
  * then multiplies their weights until they set the range of a layer's weights alone.
  *
  * <p>A channel's weights become 0 and its bias the value it had. Where a layer reads a constant
@@ -37,7 +37,7 @@ public record DeadChannelRepair() implements Rewrite {
   public Rewritten rewrite(Mending before) {
     Graph graph = before.network().graph();
     Draft draft = new Draft(before.network());
-    DeadChannels channels = DeadChannels.of(before);
+    ConstantChannels channels = ConstantChannels.of(before);
     Map<String, Seen.Channels> figures = new HashMap<>();
     TreeSet<String> layers = new TreeSet<>();
     int dead = 0;
@@ -103,7 +103,7 @@ public record DeadChannelRepair() implements Rewrite {
   }
 
   /** Moves what constant channels contribute into a layer's biases; returns how many weights. */
-  private static int readConstants(Mending m, DeadChannels channels, Draft draft, int node) {
+  private static int readConstants(Mending m, ConstantChannels channels, Draft draft, int node) {
     Node reader = m.network().graph().node(node);
     int input = reader.inputs().getFirst();
     Seen.Channels seen = m.channels(input);

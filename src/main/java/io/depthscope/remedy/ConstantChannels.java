@@ -12,23 +12,23 @@ import java.util.List;
 
 /**
  * Channels that have one value whatever the network reads, as far as its weights and ranges tell. A
- * layer's channel is dead if it had one value on all calibration images, and if no values of what
+ * layer's channel is one if it had one value on all calibration images, and if no values of what
  * it reads could move it by more than {@value #SLACK} of its layer's range, each value taken
  * anywhere between the bounds of its clamp, or between the least and the greatest that was seen
- * where it has none. A channel that was only never seen to wake is not dead: other images may wake
+ * where it has none. A channel that was only never seen to wake is none: other images may wake
  * it.
  */
-final class DeadChannels {
+final class ConstantChannels {
   /** What float32 sums differ by is no movement. */
   private static final double SLACK = 1e-5;
 
   private final List<boolean[]> dead;
 
-  private DeadChannels(List<boolean[]> dead) {
+  private ConstantChannels(List<boolean[]> dead) {
     this.dead = dead;
   }
 
-  static DeadChannels of(Mending mending) {
+  static ConstantChannels of(Mending mending) {
     Graph graph = mending.network().graph();
     List<boolean[]> dead = new ArrayList<>();
     for (int i = 0; i < graph.size(); i++) {
@@ -39,15 +39,15 @@ final class DeadChannels {
       }
       dead.add(own);
     }
-    return new DeadChannels(dead);
+    return new ConstantChannels(dead);
   }
 
-  /** True if a channel of a node's output is dead. */
+  /** True if a channel of a node's output is constant. */
   boolean is(int node, int channel) {
     return dead.get(node)[channel];
   }
 
-  /** The dead channels of a node's output. */
+  /** The constant channels of a node's output. */
   List<Integer> of(int node) {
     List<Integer> all = new ArrayList<>();
     for (int c = 0; c < dead.get(node).length; c++) {
