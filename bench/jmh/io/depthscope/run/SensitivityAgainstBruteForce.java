@@ -83,7 +83,8 @@ public final class SensitivityAgainstBruteForce {
               subject,
               new TestImages<>(data, count, false, 0),
               new Method(new Quantization.ByScheme(scheme), Feed.ACCUMULATED, Recording.PAIRED),
-              CalibrationSource.of("data", CALIBRATION, Optional.empty(), () -> data),
+              CalibrationSource.of(
+                  "data", CALIBRATION, CalibrationSource.Order.FIRST, Optional.empty(), () -> data),
               machine);
       Calibration seen;
       try (Batches batches = of.batches(data, 0, CALIBRATION, u -> {})) {

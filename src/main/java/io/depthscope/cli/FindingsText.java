@@ -87,8 +87,7 @@ final class FindingsText {
   private static String rest(Finding f) {
     List<String> parts = new ArrayList<>();
     if (f.cost().share() > 0) {
-      parts.add(
-          "Its share of the error at the output: " + Phrases.percent(f.cost().share()) + ".");
+      parts.add("Its share of the error at the output: " + Phrases.percent(f.cost().share()) + ".");
     }
     Map<Finding.Kind, List<String>> from = new LinkedHashMap<>();
     for (Finding c : f.consequences()) {

@@ -1,11 +1,11 @@
 package io.depthscope.cli;
 
-import io.depthscope.record.DeadChannels;
 import io.depthscope.graph.BatchNorm;
 import io.depthscope.graph.Graph;
 import io.depthscope.graph.LayerParameters;
 import io.depthscope.graph.Node;
 import io.depthscope.graph.exchange.LoadedModel;
+import io.depthscope.record.DeadChannels;
 import io.depthscope.run.ModelReader;
 import io.depthscope.run.StatedImages;
 import io.depthscope.run.Subject;

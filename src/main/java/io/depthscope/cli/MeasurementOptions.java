@@ -187,11 +187,7 @@ final class MeasurementOptions {
               dataOptions.checkClasses(data, model);
             }
             return new Analysis(
-                subject,
-                labelled ? images : images.withoutLabels(),
-                method,
-                ranges,
-                machine);
+                subject, labelled ? images : images.withoutLabels(), method, ranges, machine);
           });
     } catch (IOException | RuntimeException e) {
       backend.close();

@@ -72,8 +72,7 @@ final class Summary {
 
   private static void layers(Run r, PrintWriter out) {
     ErrorShares shares = ErrorShares.of(r);
-    Set<String> marked =
-        shares.marked().stream().map(RunLayer::name).collect(Collectors.toSet());
+    Set<String> marked = shares.marked().stream().map(RunLayer::name).collect(Collectors.toSet());
     TextTable t =
         new TextTable(
             1,

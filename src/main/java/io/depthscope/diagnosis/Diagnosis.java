@@ -102,9 +102,9 @@ public final class Diagnosis {
   }
 
   /**
-   * What is to be said where no finding costs anything, though the error does: a tenth of the images
-   * changes class, or an output of no classifier has an error of a tenth of the signal. Empty where
-   * nothing is amiss.
+   * What is to be said where no finding costs anything, though the error does: a tenth of the
+   * images changes class, or an output of no classifier has an error of a tenth of the signal.
+   * Empty where nothing is amiss.
    */
   public static Optional<String> withoutCause(Run run, List<Finding> findings) {
     boolean changed =

@@ -1,7 +1,7 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.record.DeadChannels;
 import io.depthscope.quant.Range;
+import io.depthscope.record.DeadChannels;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 import io.depthscope.stats.ErrorTerm;

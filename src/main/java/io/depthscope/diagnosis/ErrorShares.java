@@ -181,8 +181,7 @@ public final class ErrorShares {
     double clipping = Math.min(own, clippedEnergy(layer) / total);
     double step = layer.params().map(QuantParams::scale).orElse(0f);
     double rounding =
-        Math.min(
-            own - clipping, step * step / 12 * layer.fp32().statistics().count() / total);
+        Math.min(own - clipping, step * step / 12 * layer.fp32().statistics().count() / total);
     double rest = own - clipping - rounding;
     return weights ? new Own(rest, clipping, rounding) : new Own(0, clipping, rounding + rest);
   }

@@ -88,8 +88,7 @@ public final class FindingsJson {
     g.writeEndArray();
   }
 
-  private static void names(JsonGenerator g, String field, List<String> names)
-      throws IOException {
+  private static void names(JsonGenerator g, String field, List<String> names) throws IOException {
     g.writeArrayFieldStart(field);
     for (String name : names) {
       g.writeString(name);

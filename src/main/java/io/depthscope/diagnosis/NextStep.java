@@ -16,8 +16,7 @@ import java.util.TreeSet;
  * @param sqnrDb of the output as it is
  * @param predictedSqnrDb without the share that these findings have of its error
  */
-public record NextStep(
-    List<String> steps, double sqnrDb, double predictedSqnrDb, String command) {
+public record NextStep(List<String> steps, double sqnrDb, double predictedSqnrDb, String command) {
 
   public NextStep {
     steps = List.copyOf(steps);
@@ -40,8 +39,7 @@ public record NextStep(
     if (named.isEmpty()) {
       return Optional.empty();
     }
-    List<String> steps =
-        Remedy.all().stream().map(Remedy::name).filter(named::contains).toList();
+    List<String> steps = Remedy.all().stream().map(Remedy::name).filter(named::contains).toList();
     Cost cost = new Cost(share, sqnr);
     return Optional.of(new NextStep(steps, sqnr, cost.predictedSqnrDb(), command(run, steps)));
   }

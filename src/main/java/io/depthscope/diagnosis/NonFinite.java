@@ -52,10 +52,10 @@ final class NonFinite {
             statement,
             Advice.of(
                 count(fp32) > 0
-                ? "Look at the weights of this layer and at the images: the network overflows or"
-                    + " has broken weights before anything is quantized."
-                : "Look at the weights of this layer and at the layers before it: float32 stays"
-                    + " finite here, and only the quantized network overflows."),
+                    ? "Look at the weights of this layer and at the images: the network overflows or"
+                        + " has broken weights before anything is quantized."
+                    : "Look at the weights of this layer and at the layers before it: float32 stays"
+                        + " finite here, and only the quantized network overflows."),
             evidence,
             new Cost(0, Double.NaN),
             List.of()));

@@ -56,8 +56,8 @@ public final class Phrases {
   }
 
   /**
-   * The worst with their figures and the number of the others: {@code channel 12 (223), 40 (57.1), 3
-   * (20.3) and 9 more}.
+   * The worst with their figures and the number of the others: {@code channel 12 (223), 40 (57.1),
+   * 3 (20.3) and 9 more}.
    *
    * @param ids worst first, at least one
    */

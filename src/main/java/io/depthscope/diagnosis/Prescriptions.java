@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What to do about a finding, by what the run does not do yet: a remedy that the run has, or that no
- * command can carry out, is no advice.
+ * What to do about a finding, by what the run does not do yet: a remedy that the run has, or that
+ * no command can carry out, is no advice.
  */
 final class Prescriptions {
   static final String DEAD_CHANNELS = "dead-channels";
@@ -212,7 +212,8 @@ final class Prescriptions {
   Advice outlierImages(boolean covered) {
     String leave = "If the image does not belong to the data, leave it out of the calibration";
     if (!covered) {
-      return Advice.of("Look at the image; the range does not span it, and the others lose nothing.");
+      return Advice.of(
+          "Look at the image; the range does not span it, and the others lose nothing.");
     }
     if (!minMax(run.scheme().activationRange()) || had.contains(RANGES)) {
       return Advice.of(leave + ".");

@@ -208,15 +208,16 @@ final class RangeFindings {
   }
 
   private static List<Integer> byReach(ChannelRanges r, List<Integer> channels) {
-    return channels.stream().sorted(Comparator.comparingDouble((Integer c) -> -r.reach(c))).toList();
+    return channels.stream()
+        .sorted(Comparator.comparingDouble((Integer c) -> -r.reach(c)))
+        .toList();
   }
 
   private Advice deadAdvice(double share, double outputShare, double cost) {
     if (cost <= 0 || (share < VISIBLE_SHARE && outputShare < DOMINANT_SHARE)) {
       return Advice.of("Nothing to mend for quantization; the channels can be pruned.");
     }
-    boolean constant =
-        dead.stream().anyMatch(c -> layer.channels().get(c).fp32().range() == 0);
+    boolean constant = dead.stream().anyMatch(c -> layer.channels().get(c).fp32().range() == 0);
     return prescriptions.dead(layer, constant);
   }
 

@@ -6,8 +6,9 @@ import io.depthscope.stats.Prediction;
 import java.util.List;
 
 /**
- * How much a finding matters in its run: decided from its share of the error at the output, from how
- * large that error is, and from whether the network lost accuracy. Nothing here knows any network.
+ * How much a finding matters in its run: decided from its share of the error at the output, from
+ * how large that error is, and from whether the network lost accuracy. Nothing here knows any
+ * network.
  */
 final class Weighing {
   /** Quantization that costs less than one right answer in twenty is commonly accepted. */

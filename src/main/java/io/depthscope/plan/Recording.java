@@ -53,11 +53,11 @@ public enum Recording {
   }
 
   /**
-   * Of how many images the sources of the errors are recorded: of all where they are asked for; else
-   * of one in 32, 8 at least and 32 at most, in a pass of their own. An image takes about three times
-   * as long then, so that the pass adds a tenth to a run of some hundred images and little to long
-   * ones. What a source's share of an error is hardly differs from image to image: of 8 it is within
-   * a tenth of what it is of 500 (docs/findings.md).
+   * Of how many images the sources of the errors are recorded: of all where they are asked for;
+   * else of one in 32, 8 at least and 32 at most, in a pass of their own. An image takes about
+   * three times as long then, so that the pass adds a tenth to a run of some hundred images and
+   * little to long ones. What a source's share of an error is hardly differs from image to image:
+   * of 8 it is within a tenth of what it is of 500 (docs/findings.md).
    *
    * @param images of the run
    */

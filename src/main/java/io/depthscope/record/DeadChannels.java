@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Which channels carry nothing: the one definition, of findings, tables and pages. It takes a run to
- * tell; of a network alone is known which of its batch norms have collapsed.
+ * Which channels carry nothing: the one definition, of findings, tables and pages. It takes a run
+ * to tell; of a network alone is known which of its batch norms have collapsed.
  */
 public final class DeadChannels {
   /**

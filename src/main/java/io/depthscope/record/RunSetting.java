@@ -103,9 +103,7 @@ public record RunSetting(
           Kind.METHOD,
           false,
           s -> Optional.of(s.network().remedies()),
-          r ->
-              Map.of(
-                  "remedies", remedies(r).isEmpty() ? "none" : String.join(", ", remedies(r))));
+          r -> Map.of("remedies", remedies(r).isEmpty() ? "none" : String.join(", ", remedies(r))));
 
   /** Of how many images the errors are split by their sources: the number and the setting tell. */
   public static final RunSetting SOURCE_IMAGES =
@@ -246,7 +244,8 @@ public record RunSetting(
 
   /** Names of the remedies that were used on a run's network, in their order. */
   public static List<String> remedies(Run run) {
-    return REMEDIES.recordedIn(run).map(r -> (List<?>) r).orElse(List.of()).stream()
+    return REMEDIES.recordedIn(run).filter(List.class::isInstance).stream()
+        .flatMap(names -> ((List<?>) names).stream())
         .map(String::valueOf)
         .toList();
   }

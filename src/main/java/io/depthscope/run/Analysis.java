@@ -315,7 +315,9 @@ public record Analysis(
                 taken.data(),
                 0,
                 taken.count(),
-                u -> listener.notice("skipped while calibrating: " + u.name() + ": " + u.reason()))) {
+                u ->
+                    listener.notice(
+                        "skipped while calibrating: " + u.name() + ": " + u.reason()))) {
       return new CalibrationPass(machine.backend(), subject.fp32Plan(Recording.CALIBRATION))
           .run(batches, machine.batch(), taken.text(), taken.count(), listener)
           .map(c -> c.withInputs(spec.calibrationInputs()));

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Where ranges come from. It is the one place that knows which images of a data set they are, and so
- * which are the others.
+ * Where ranges come from. It is the one place that knows which images of a data set they are, and
+ * so which are the others.
  *
  * @param text identifies the calibration in a manifest and a checkpoint
  * @param images how many of them
@@ -104,8 +104,7 @@ public record CalibrationSource(
     }
     try (Samples all = opener.open()) {
       // Not by fingerprint: labels are part of it, and nobody asks for those of the calibration.
-      if (!all.description().equals(run.data().description())
-          || all.size() != run.data().size()) {
+      if (!all.description().equals(run.data().description()) || all.size() != run.data().size()) {
         return new int[0];
       }
       int count = Math.min(images, all.size());

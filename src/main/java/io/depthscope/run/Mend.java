@@ -133,8 +133,7 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
                     QuantizationJson.read(folder.resolve(MendDirectory.QUANTIZATION))),
                 of.method().feed(),
                 of.method().recording()),
-            CalibrationSource.of(
-                folder.resolve(MendDirectory.QUANTIZATION), of.ranges().opener()),
+            CalibrationSource.of(folder.resolve(MendDirectory.QUANTIZATION), of.ranges().opener()),
             of.machine());
     Optional<DiagnosedRun> after =
         second.run(output(folder.resolve(MendDirectory.AFTER), overwrite), listener).finished();
@@ -217,8 +216,8 @@ public record Mend(Analysis of, Optional<List<Remedy>> steps, double target) {
   }
 
   /** Writes the network and how it is quantized, and reads the network back. */
-  private Subject write(
-      Path folder, Mending mended, List<String> remedies, Held calibration) throws IOException {
+  private Subject write(Path folder, Mending mended, List<String> remedies, Held calibration)
+      throws IOException {
     Path file = folder.resolve(MendDirectory.NETWORK);
     Export.wholeNetwork(
         of.subject(), StatedImages.NOTHING, mended.network(), mended.spec(), remedies, file);

@@ -47,8 +47,7 @@ record SourcesSample(Analysis of, Plan plan) {
         Program program =
             of.machine()
                 .backend()
-                .compile(
-                    plan.with(plan.feed(), Recording.ERROR_SOURCES), of.machine().batch());
+                .compile(plan.with(plan.feed(), Recording.ERROR_SOURCES), of.machine().batch());
         RunListener.Progress progress = listener.begin("error sources", 0, images)) {
       int done = 0;
       for (ImageBatch b = batches.next(); b != null; b = batches.next()) {

@@ -70,7 +70,9 @@ class QuantizationFileTest {
 
   /** What is to be done depends on how a run came by its parameters; what is found does not. */
   private static JsonNode withoutAdvice(JsonNode findings) {
-    findings.findParents("remedy").forEach(f -> ((ObjectNode) f).remove(List.of("remedy", "steps")));
+    findings
+        .findParents("remedy")
+        .forEach(f -> ((ObjectNode) f).remove(List.of("remedy", "steps")));
     if (findings instanceof ObjectNode all) {
       all.remove("next");
     }

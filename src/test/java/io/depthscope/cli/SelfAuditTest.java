@@ -17,9 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,15 +76,7 @@ class SelfAuditTest {
     assertEquals(told, List.of("depthscope: " + notices(out).path(0).asText()));
     Path few = folder.resolve("few");
     CommandLineRun.analyze(
-            "--data",
-            data,
-            "--calibrate-data",
-            others,
-            "--limit",
-            49,
-            "--no-report",
-            "--out",
-            few)
+            "--data", data, "--calibrate-data", others, "--limit", 49, "--no-report", "--out", few)
         .succeeds();
     assertEquals(0, notices(few).size(), "too few images to tell");
     Path free = folder.resolve("free");
@@ -110,14 +102,25 @@ class SelfAuditTest {
     "60, spread, 60, 60",
     "1, first, 60, 1"
   })
-  void imagesThatAreCalibratedWithAndRunAreCounted(
-      int calibrated, String order, int run, int both) throws IOException {
+  void imagesThatAreCalibratedWithAndRunAreCounted(int calibrated, String order, int run, int both)
+      throws IOException {
     Path data = ImageFiles.tenClasses(folder.resolve("noise"), 6);
     Path out = folder.resolve("run");
     String[] line = {
-      "analyze", "--quiet", "--backend", "cpu", "--unlabelled", "--no-report",
-      "--data", data.toString(), "--calibrate", "" + calibrated, "--calibration-order", order,
-      "--limit", "" + run
+      "analyze",
+      "--quiet",
+      "--backend",
+      "cpu",
+      "--unlabelled",
+      "--no-report",
+      "--data",
+      data.toString(),
+      "--calibrate",
+      "" + calibrated,
+      "--calibration-order",
+      order,
+      "--limit",
+      "" + run
     };
     CommandLineRun.of(with(line, "--out", out)).succeeds();
     assertEquals(

@@ -76,7 +76,8 @@ record StoppableRun(String data, Optional<Path> quantization) {
               CalibrationSource.of(
                   calibration,
                   CALIBRATION_IMAGES,
-                  CalibrationSource.Order.SPREAD, quantization,
+                  CalibrationSource.Order.SPREAD,
+                  quantization,
                   () -> Datasets.open(calibration, options)),
               new Machine(new CpuBackend(2), "asked for", 2, 4));
       return analysis

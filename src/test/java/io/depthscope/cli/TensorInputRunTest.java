@@ -213,7 +213,12 @@ class TensorInputRunTest {
             new Subject(model, Optional.empty()),
             new TestImages<>(data, data.size(), false, 1),
             new Method(new Quantization.ByScheme(scheme), Feed.ACCUMULATED, Recording.STATISTICS),
-            CalibrationSource.of(inputs.toString(), CALIBRATED, CalibrationSource.Order.SPREAD, Optional.empty(), () -> data),
+            CalibrationSource.of(
+                inputs.toString(),
+                CALIBRATED,
+                CalibrationSource.Order.SPREAD,
+                Optional.empty(),
+                () -> data),
             new Machine(new CpuBackend(2), "asked for", 2, 4))
         .run(
             new Analysis.Output(out, false, false, 100),

@@ -1,6 +1,5 @@
 package io.depthscope.diagnosis;
 
-import io.depthscope.record.DeadChannels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.depthscope.diagnosis.Finding.Kind;
 import io.depthscope.diagnosis.Finding.Severity;
 import io.depthscope.quant.Granularity;
+import io.depthscope.record.DeadChannels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -82,7 +82,10 @@ class FindingsTest {
     near(3, f, "worstChannel");
     near(1 / Math.sqrt(1e-9 + 1e-3), f, "worstFoldingFactor");
     near(2, f, "collapsedChannels");
-    near(20 * Math.log10(64 * 37 / 255.0), f, Finding.LAYER_COST); // more than 64 levels are not counted
+    near(
+        20 * Math.log10(64 * 37 / 255.0),
+        f,
+        Finding.LAYER_COST); // more than 64 levels are not counted
     near(0, f, "largestMove");
     says(
         f,
@@ -410,7 +413,12 @@ class FindingsTest {
   /** The same figure looks the same wherever it stands. */
   @ParameterizedTest
   @CsvSource({
-    "0.86, 86.0 %", "0.07, 7.0 %", "0.842, 84.2 %", "0, 0.0 %", "1, 100.0 %", "0.0002, 0.020 %"
+    "0.86, 86.0 %",
+    "0.07, 7.0 %",
+    "0.842, 84.2 %",
+    "0, 0.0 %",
+    "1, 100.0 %",
+    "0.0002, 0.020 %"
   })
   void sharesHaveOneFormat(double share, String text) {
     assertEquals(text, Phrases.percent(share));

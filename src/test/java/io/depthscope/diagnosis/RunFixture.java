@@ -168,11 +168,7 @@ final class RunFixture {
         "net",
         "family",
         new QuantScheme(
-            Optional.of(format),
-            Optional.of(format),
-            granularity,
-            activationRange,
-            weightRange),
+            Optional.of(format), Optional.of(format), granularity, activationRange, weightRange),
         feed,
         100,
         new Run.Network(

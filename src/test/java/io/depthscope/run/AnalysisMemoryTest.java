@@ -57,7 +57,8 @@ class AnalysisMemoryTest {
                 subject,
                 new TestImages<>(data, 4, false, 1),
                 method,
-                CalibrationSource.of("synthetic:4", 4, CalibrationSource.Order.SPREAD, Optional.empty(), () -> data),
+                CalibrationSource.of(
+                    "synthetic:4", 4, CalibrationSource.Order.SPREAD, Optional.empty(), () -> data),
                 new Machine(backend, "asked for", 2, 16));
         assertEquals(backend.memoryBytes(plan, 16), analysis.memory().network(), backend.name());
       }

@@ -92,7 +92,8 @@ class RunListenerTest {
                   CalibrationSource.of(
                       "synthetic:20:train",
                       20,
-                      CalibrationSource.Order.SPREAD, Optional.empty(),
+                      CalibrationSource.Order.SPREAD,
+                      Optional.empty(),
                       () -> Datasets.open("synthetic:20:train", Datasets.Options.defaults())),
                   MACHINE)
               .run(new Analysis.Output(directory, true, false, 1000), listener);

@@ -65,7 +65,9 @@ public final class NetworkFile {
     }
   }
 
-  /** Names of the remedies that were used on a network, by its file; empty where it says nothing. */
+  /**
+   * Names of the remedies that were used on a network, by its file; empty where it says nothing.
+   */
   public static List<String> remedies(LoadedModel model) {
     String names = model.metadata().getOrDefault(REMEDIES_KEY, "");
     return names.isBlank() ? List.of() : List.of(names.split(",", -1));
