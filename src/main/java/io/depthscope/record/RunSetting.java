@@ -244,7 +244,8 @@ public record RunSetting(
 
   /** Names of the remedies that were used on a run's network, in their order. */
   public static List<String> remedies(Run run) {
-    return REMEDIES.recordedIn(run).map(r -> (List<?>) r).orElse(List.of()).stream()
+    return REMEDIES.recordedIn(run).filter(List.class::isInstance).stream()
+        .flatMap(names -> ((List<?>) names).stream())
         .map(String::valueOf)
         .toList();
   }

@@ -111,6 +111,16 @@ class RunComparisonTest {
   }
 
   @Test
+  void theRemediesOfOneRunAreNamed() {
+    b.manifest.put("remedies", List.of("dead-channels", "equalize"));
+    assertEquals(
+        List.of(new SettingChange(Kind.METHOD, "remedies", "none", "dead-channels, equalize")),
+        compared().settings());
+    b.manifest.put("remedies", "none that is a list");
+    assertEquals(List.of(), compared().settings());
+  }
+
+  @Test
   void sourcesOfTheErrorInOneRunAloneAreNoDifference() {
     a.layer("conv2").sources(0.5, 0.5, 0, 0);
     assertTrue(compared().agrees());

@@ -129,6 +129,11 @@ class HtmlReportTest {
     JsonNode finding = data.path("findings").path(0);
     assertEquals("dominant_channels", finding.path("kind").asText());
     assertEquals("It says so.", finding.path("statement").asText());
+    assertEquals("A remedy.", finding.path("remedy").asText());
+    assertTrue(finding.path("mends").booleanValue());
+    assertEquals(0.5, finding.path("evidence").path("errorShare").asDouble());
+    assertEquals(
+        10 + 10 * Math.log10(2), finding.path("evidence").path("predictedSqnrDb").asDouble(), 0.01);
     assertEquals(0.125, finding.path("evidence").path("ratio").asDouble());
     assertEquals(
         run.manifest().get("dataFingerprint"),
