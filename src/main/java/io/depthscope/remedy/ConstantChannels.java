@@ -12,11 +12,10 @@ import java.util.List;
 
 /**
  * Channels that have one value whatever the network reads, as far as its weights and ranges tell. A
- * layer's channel is one if it had one value on all calibration images, and if no values of what
- * it reads could move it by more than {@value #SLACK} of its layer's range, each value taken
- * anywhere between the bounds of its clamp, or between the least and the greatest that was seen
- * where it has none. A channel that was only never seen to wake is none: other images may wake
- * it.
+ * layer's channel is one if it had one value on all calibration images, and if no values of what it
+ * reads could move it by more than {@value #SLACK} of its layer's range, each value taken anywhere
+ * between the bounds of its clamp, or between the least and the greatest that was seen where it has
+ * none. A channel that was only never seen to wake is none: other images may wake it.
  */
 final class ConstantChannels {
   /** What float32 sums differ by is no movement. */
