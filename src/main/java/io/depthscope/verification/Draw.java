@@ -129,8 +129,9 @@ final class Draw {
    * How a network is quantized and measured.
    *
    * @param shrink makes ranges too small on purpose where it is below 1, so that codes are clamped
+   * @param mixed whether layers may have widths of their own
    */
-  record Quantization(QuantScheme scheme, Feed feed, double shrink) {}
+  record Quantization(QuantScheme scheme, Feed feed, double shrink, boolean mixed) {}
 
   Quantization quantization() {
     QuantScheme scheme =
@@ -143,7 +144,7 @@ final class Draw {
             new RangeEstimator.MinMax());
     Feed feed = random.nextBoolean() ? Feed.ACCUMULATED : Feed.LOCAL;
     double shrink = random.nextInt(3) == 0 ? 0.5 : 1;
-    return new Quantization(scheme, feed, shrink);
+    return new Quantization(scheme, feed, shrink, true);
   }
 
   /**
@@ -160,7 +161,7 @@ final class Draw {
     }
     QuantScheme scheme = q.scheme;
     Map<String, CalibratedTensor> calibration = calibrate(network, table, batch, q.shrink);
-    LayerWidths widths = widths(network, text);
+    LayerWidths widths = q.mixed ? widths(network, text) : LayerWidths.NONE;
     String whole =
         String.format(
             Locale.ROOT,

@@ -201,7 +201,7 @@ public record LayerCase(String name, Op op, List<Shape> inputs, Clamp clamp) {
     Draw draw = new Draw(seed);
     Network network = network(draw);
     InputBatch batch = draw.pixels(network.graph().inputShape(), images);
-    Draw.Quantization quantization = new Draw.Quantization(scheme, Feed.ACCUMULATED, 1);
+    Draw.Quantization quantization = new Draw.Quantization(scheme, Feed.ACCUMULATED, 1, false);
     return Draw.planCase(text(seed), network, batch, quantization);
   }
 

@@ -203,7 +203,7 @@ public final class RandomCases {
         graph.name() + " seed " + seed + ": " + graph.nodes(),
         network,
         draw.pixels(graph.inputShape(), images),
-        new Draw.Quantization(scheme, Feed.ACCUMULATED, 1));
+        new Draw.Quantization(scheme, Feed.ACCUMULATED, 1, false));
   }
 
   /** What is drawn for a node. */
