@@ -27,7 +27,7 @@ DS.overview = () => {
     ...labelled(DS.word("top1Quantized"), percent(num(n.top1Quantized)), drop > 0.05),
     ...labelled(DS.word("relativeAccuracyDrop"), percent(drop), drop > 0.05),
     ...classes(DS.word("agreementTop1"), percent(num(n.agreementTop1))),
-    ...labelled("Top-5, fp32 and quantized", fixed(100 * num(n.top5Fp32), 0) + ", " + fixed(100 * num(n.top5Quantized), 0), false, "%"),
+    ...labelled("Top-5, fp32 and quantized", fixed(100 * num(n.top5Fp32), 1) + ", " + fixed(100 * num(n.top5Quantized), 1), false, "%"),
     ...classes(DS.word("logitSqnrDb"), fixed(num(n.logitSqnrDb), 1), false, data.units.logitSqnrDb),
     ...classes(DS.word("qmse"), fmt(num(n.qmse))),
     ...classes(DS.word("qce"), fmt(num(n.qce))),

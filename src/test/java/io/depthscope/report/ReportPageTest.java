@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.depthscope.diagnosis.ErrorShares;
 import io.depthscope.record.Run;
+import io.depthscope.record.RunLayer;
 import io.depthscope.stats.Prediction;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
@@ -297,6 +300,29 @@ class ReportPageTest {
                 """,
                 figure))
         .longValue();
+  }
+
+  /** Page, table and terminal mark the same layers, and a finding says what mends it. */
+  @Test
+  void findingsSayWhatTheyCostAndWhatMendsThem() {
+    browser.screen(1400, false);
+    browser.open(page);
+    String finding = browser.find("#finding-list .finding").getText();
+    for (String words :
+        List.of("50.0 % of the error at the output", "A remedy.", "10.0 dB → 13.0 dB")) {
+      assertTrue(finding.contains(words), finding);
+    }
+    String all = browser.find("#findings").getText();
+    String images = "recorded on " + run.manifest().get("errorSourceImages") + " of ";
+    assertTrue(all.contains(images), all);
+    List<String> marked =
+        browser.all("#layer-table tbody tr").stream()
+            .filter(row -> row.getText().contains("* "))
+            .map(row -> row.findElement(By.cssSelector("button")).getText())
+            .sorted()
+            .toList();
+    assertEquals(
+        ErrorShares.of(run).marked().stream().map(RunLayer::name).sorted().toList(), marked);
   }
 
   @Test
