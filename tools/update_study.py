@@ -121,13 +121,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=Path, help="study.json")
     parser.add_argument("--section", default="cifar10", help="which one of the page (default: %(default)s)")
+    parser.add_argument("--mended", action="store_true", help="what remedies mend alone, into a section of its own")
     parser.add_argument("--stdout", action="store_true", help="print the section instead")
     args = parser.parse_args()
-    text = section(json.loads(args.study.read_text()))
+    study = json.loads(args.study.read_text())
+    text = "\n".join(mended(study)).rstrip() if args.mended else section(study)
     if args.stdout:
         print(text)
     else:
-        sections.replace_section(f"study:{args.section}", text)
+        sections.replace_section(f"study:{args.section}{'-mended' * args.mended}", text)
 
 
 if __name__ == "__main__":

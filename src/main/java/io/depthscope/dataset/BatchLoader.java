@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -99,8 +100,9 @@ public final class BatchLoader implements Batches {
       throw new IllegalArgumentException(
           "a batch of " + batchSize + " images of " + shape + " takes over 2 GiB");
     }
-    if (dataset instanceof PackedDataset packed) {
-      checkGeometry(packed, preprocessing);
+    Optional<Packed> packed = from < to ? packed(dataset, from) : Optional.empty();
+    if (packed.isPresent()) {
+      checkGeometry(packed.get().of(), preprocessing);
     }
     this.to = to;
     this.batchSize = batchSize;
@@ -112,6 +114,17 @@ public final class BatchLoader implements Batches {
         Executors.newFixedThreadPool(
             threads, Thread.ofPlatform().daemon().name("image-loader-", 0).factory());
     submit();
+  }
+
+  /** An image that was prepared before: it must not be once more. */
+  private record Packed(PackedDataset of, int index) {}
+
+  private static Optional<Packed> packed(Dataset dataset, int index) {
+    return switch (dataset) {
+      case PackedDataset p -> Optional.of(new Packed(p, index));
+      case SelectedImages some -> packed(some.shown(), some.source(index));
+      default -> Optional.empty();
+    };
   }
 
   private static void checkGeometry(PackedDataset packed, Preprocessing preprocessing)
@@ -146,8 +159,9 @@ public final class BatchLoader implements Batches {
       }
       int offset = piece.count * shape.size();
       try {
-        if (dataset instanceof PackedDataset packed) {
-          packed.copyPixels(i, piece.pixels, offset);
+        Optional<Packed> packed = packed(dataset, i);
+        if (packed.isPresent()) {
+          packed.get().of().copyPixels(packed.get().index(), piece.pixels, offset);
         } else {
           byte[] input = toInput(i);
           System.arraycopy(input, 0, piece.pixels, offset, input.length);

@@ -141,7 +141,13 @@ public final class SelectedImages implements Dataset {
     return b == 0 ? a : divisor(b, a % b);
   }
 
-  private int source(int index) {
+  /** The data set that they are of. */
+  Dataset shown() {
+    return all;
+  }
+
+  /** The place of one of them there. */
+  int source(int index) {
     return place.applyAsInt(Objects.checkIndex(index, count));
   }
 

@@ -250,6 +250,15 @@ class BatchLoaderTest {
                   new BatchLoader(
                       packed, Preprocessing.imageNet(20), 0, 37, 10, 2, true, image -> {}));
       assertTrue(error.getMessage().contains("was packed with"), error.getMessage());
+      // Some of them were prepared before as well, and are not to be once more.
+      SelectedImages some = SelectedImages.without(SelectedImages.from(packed, 10), new int[0]);
+      try (BatchLoader later =
+          new BatchLoader(some, preprocessing, 0, 10, 10, 2, true, image -> {})) {
+        assertArrayEquals(batches.get(1), later.next().pixels());
+      }
+      assertThrows(
+          IOException.class,
+          () -> new BatchLoader(some, Preprocessing.imageNet(20), 0, 10, 10, 2, true, image -> {}));
     }
   }
 }
