@@ -9,6 +9,7 @@ PAGES = {
     "example": ROOT / "README.md",
     "study:cifar10": ROOT / "docs/study.md",
     "study:imagenet": ROOT / "docs/study.md",
+    "study:imagenet-mended": ROOT / "docs/study.md",
     "bench:cpu": ROOT / "docs/usage.md",
     "bench:gpu": ROOT / "docs/usage.md",
     "bench:kernels": ROOT / "docs/usage.md",
