@@ -1,5 +1,6 @@
 package io.depthscope.cli;
 
+import io.depthscope.diagnosis.Phrases;
 import io.depthscope.record.Judgement;
 import io.depthscope.record.MendAccount;
 import java.io.PrintWriter;
@@ -18,7 +19,7 @@ final class MendText {
   static void print(List<MendAccount.Prediction> predictions, PrintWriter to) {
     TextTable table = new TextTable(1, "remedy", "predicted", "what it does");
     for (MendAccount.Prediction p : predictions) {
-      table.row(p.remedy(), db(p.sqnrDb()), p.summary());
+      table.row(p.remedy(), Phrases.decibel(p.sqnrDb()), p.summary());
     }
     table.lines().forEach(to::println);
   }
@@ -47,8 +48,8 @@ final class MendText {
           row(
               s.remedy(),
               s.kept() ? "yes" : "no",
-              db(s.foreseenDb()),
-              db(s.calibratedDb()),
+              Phrases.decibel(s.foreseenDb()),
+              Phrases.decibel(s.calibratedDb()),
               s.measured(),
               String.format(Locale.ROOT, "%.1f s", s.seconds())));
     }
@@ -79,7 +80,7 @@ final class MendText {
       kept,
       foreseen,
       calibrated,
-      db(j.sqnrDb()),
+      Phrases.decibel(j.sqnrDb()),
       percent(j.accuracy()),
       percent(j.sameClass()),
       percent(j.fp32Accuracy()),
@@ -88,11 +89,7 @@ final class MendText {
     };
   }
 
-  private static String db(double value) {
-    return String.format(Locale.ROOT, "%.1f dB", value);
-  }
-
   private static String percent(double share) {
-    return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    return Double.isNaN(share) ? "-" : Phrases.percent(share);
   }
 }

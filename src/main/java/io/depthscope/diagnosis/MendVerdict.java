@@ -2,10 +2,10 @@ package io.depthscope.diagnosis;
 
 import io.depthscope.record.Judgement;
 import io.depthscope.record.MendAccount;
+import io.depthscope.remedy.Remedy;
 import io.depthscope.stats.Confidence;
 import io.depthscope.stats.Interval;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** What came of a mending, in a sentence. */
@@ -50,10 +50,10 @@ public final class MendVerdict {
     String by =
         kept.isEmpty()
             ? "no remedy helped"
-            : after + " mended by " + listed(kept.stream().map(MendVerdict::words).toList());
+            : after + " mended by " + listed(kept.stream().map(Remedy::words).toList());
     return switch (measure) {
       case ACCURACY ->
-          share(account.before().fp32Accuracy())
+          Phrases.percent(account.before().fp32Accuracy())
               + " in float32, "
               + before
               + " quantized, "
@@ -73,7 +73,7 @@ public final class MendVerdict {
     }
     return lost <= 0
         ? "none of the accuracy lost"
-        : String.format(Locale.ROOT, "%.1f %% of the accuracy lost", 100 * lost);
+        : Phrases.percent(lost) + " of the accuracy lost";
   }
 
   /** What chance leaves open of the share after mending; empty where it is no share. */
@@ -86,24 +86,6 @@ public final class MendVerdict {
     return Optional.of(USUAL.share(Math.round(measure.of(account.after()) * images), images));
   }
 
-  /** A remedy as a sentence names it. */
-  public static String words(String remedy) {
-    return switch (remedy) {
-      case "dead-channels" -> "repair of dead channels";
-      case "equalize" -> "equalization";
-      case "absorb-bias" -> "absorption of biases";
-      case "split" -> "splitting of channels";
-      case "mixed-precision" -> "mixed precision";
-      case "per-channel" -> "scales per channel";
-      case "ranges" -> "choice of ranges";
-      case "round" -> "second-order rounding";
-      case "adaround" -> "learned rounding";
-      case "bias-correction" -> "bias correction";
-      case "bias-correction-analytic" -> "analytic bias correction";
-      default -> remedy;
-    };
-  }
-
   private static String listed(List<String> words) {
     int last = words.size() - 1;
     return last == 0
@@ -112,10 +94,6 @@ public final class MendVerdict {
   }
 
   private static String text(Measure measure, double value) {
-    return measure == Measure.SQNR ? Phrases.decibel(value) : share(value);
-  }
-
-  private static String share(double value) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * value);
+    return measure == Measure.SQNR ? Phrases.decibel(value) : Phrases.percent(value);
   }
 }

@@ -48,7 +48,7 @@ public final class Phrases {
   }
 
   public static String decibel(double x) {
-    return Double.isFinite(x) ? String.format(Locale.ROOT, "%.1f dB", x) : x + " dB";
+    return (Double.isFinite(x) ? fixed(x, 1) : Double.toString(x)) + " dB";
   }
 
   static String range(double min, double max) {

@@ -5,6 +5,12 @@ import io.depthscope.quant.RangeEstimator;
 import io.depthscope.record.Run;
 import io.depthscope.record.RunLayer;
 import io.depthscope.record.RunSetting;
+import io.depthscope.remedy.BiasCorrection;
+import io.depthscope.remedy.DeadChannelRepair;
+import io.depthscope.remedy.Equalization;
+import io.depthscope.remedy.PerChannelWeights;
+import io.depthscope.remedy.RangeSearch;
+import io.depthscope.remedy.Rounding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,12 +21,12 @@ import java.util.OptionalInt;
  * no command can carry out, is no advice.
  */
 final class Prescriptions {
-  static final String DEAD_CHANNELS = "dead-channels";
-  static final String EQUALIZE = "equalize";
-  static final String PER_CHANNEL = "per-channel";
-  static final String RANGES = "ranges";
-  static final String ROUND = "round";
-  static final String BIAS_CORRECTION = "bias-correction";
+  static final String DEAD_CHANNELS = new DeadChannelRepair().name();
+  static final String EQUALIZE = new Equalization().name();
+  static final String PER_CHANNEL = new PerChannelWeights().name();
+  static final String RANGES = new RangeSearch().name();
+  static final String ROUND = new Rounding(Rounding.Method.SECOND_ORDER).name();
+  static final String BIAS_CORRECTION = new BiasCorrection(false).name();
 
   private static final int MORE_BITS = 2;
 

@@ -28,6 +28,11 @@ public record BiasAbsorption() implements Rewrite {
   }
 
   @Override
+  public String words() {
+    return "absorption of biases";
+  }
+
+  @Override
   public String summary() {
     return "what nearly all values of a channel have in common moves into the next layer's bias;"
         + " cuts off a few values";

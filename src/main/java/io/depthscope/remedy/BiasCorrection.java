@@ -31,6 +31,11 @@ public record BiasCorrection(boolean analytic) implements Fit {
   }
 
   @Override
+  public String words() {
+    return analytic ? "analytic bias correction" : "bias correction";
+  }
+
+  @Override
   public String summary() {
     return analytic
         ? "the mean of the weights' error is taken out of the biases, from batch norms alone"

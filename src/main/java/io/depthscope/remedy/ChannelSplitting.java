@@ -34,6 +34,11 @@ public record ChannelSplitting(double share) implements Rewrite {
   }
 
   @Override
+  public String words() {
+    return "splitting of channels";
+  }
+
+  @Override
   public String summary() {
     return "channels that are read with the largest weights are made twice and read by halves";
   }

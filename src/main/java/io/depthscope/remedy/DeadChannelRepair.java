@@ -29,6 +29,11 @@ public record DeadChannelRepair() implements Rewrite {
   }
 
   @Override
+  public String words() {
+    return "repair of dead channels";
+  }
+
+  @Override
   public String summary() {
     return "constant channels become constants in the next layer's biases, their weights 0";
   }

@@ -34,6 +34,11 @@ public record Equalization() implements Rewrite {
   }
 
   @Override
+  public String words() {
+    return "equalization";
+  }
+
+  @Override
   public String summary() {
     return "scales of channels move between layers until both use their range; clamps are kept";
   }

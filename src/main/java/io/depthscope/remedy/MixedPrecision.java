@@ -28,6 +28,9 @@ public record MixedPrecision(WidthBudget budget, List<Integer> widths, boolean c
   /** What it is selected by. */
   public static final String NAME = "mixed-precision";
 
+  /** What a sentence calls it. */
+  static final String WORDS = "mixed precision";
+
   public MixedPrecision {
     widths = List.copyOf(new TreeSet<>(widths));
   }
@@ -35,6 +38,11 @@ public record MixedPrecision(WidthBudget budget, List<Integer> widths, boolean c
   @Override
   public String name() {
     return NAME;
+  }
+
+  @Override
+  public String words() {
+    return WORDS;
   }
 
   @Override

@@ -12,6 +12,11 @@ public record PerChannelWeights() implements Choice {
   }
 
   @Override
+  public String words() {
+    return "scales per channel";
+  }
+
+  @Override
   public String summary() {
     return "each output channel's weights have a scale of their own, where the device can do that";
   }

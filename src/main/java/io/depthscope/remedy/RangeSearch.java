@@ -32,6 +32,11 @@ public record RangeSearch() implements Choice {
   }
 
   @Override
+  public String words() {
+    return "choice of ranges";
+  }
+
+  @Override
   public String summary() {
     return "each output's range by the estimator that loses least: min-max, percentile, mse, entropy";
   }

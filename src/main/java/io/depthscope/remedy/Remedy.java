@@ -10,6 +10,9 @@ public sealed interface Remedy permits Rewrite, Choice, Fit {
   /** The word a user selects it by. */
   String name();
 
+  /** What a sentence calls it: a noun in the field's words. */
+  String words();
+
   /** What it does, in a line. */
   String summary();
 
@@ -75,6 +78,18 @@ public sealed interface Remedy permits Rewrite, Choice, Fit {
             + name
             + "' is no remedy; there are "
             + all().stream().map(Remedy::name).collect(Collectors.joining(", ")));
+  }
+
+  /** What a sentence calls the remedy of a name; the name itself if it is unknown here. */
+  static String words(String name) {
+    if (name.equals(MixedPrecision.NAME)) { // it needs a budget to be made
+      return MixedPrecision.WORDS;
+    }
+    return all().stream()
+        .filter(r -> r.name().equals(name))
+        .map(Remedy::words)
+        .findFirst()
+        .orElse(name);
   }
 
   /** Those that need nothing but calibration images, in the order of their stages. */

@@ -40,6 +40,11 @@ public record Rounding(Method method) implements Fit {
   }
 
   @Override
+  public String words() {
+    return method == Method.ADAROUND ? "learned rounding" : "second-order rounding";
+  }
+
+  @Override
   public String summary() {
     return method == Method.ADAROUND
         ? "codes of weights by gradient descent (AdaRound), then corrected biases, layer by layer"

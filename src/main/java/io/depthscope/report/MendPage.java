@@ -78,7 +78,7 @@ public final class MendPage {
 
   private static void step(CompactJson json, MendAccount.Step s) throws IOException {
     json.text("remedy", s.remedy())
-        .text("words", MendVerdict.words(s.remedy()))
+        .text("words", Remedy.words(s.remedy()))
         .text("summary", summary(s.remedy()))
         .bool("kept", s.kept())
         .number("predictedSqnrDb", s.foreseenDb())
