@@ -121,8 +121,8 @@ public record Run(
         manifest);
   }
 
-  /** The same run without channels, histograms, codes and predictions, which take most memory. */
-  public Run withoutDetails() {
+  /** The same run with other predictions. */
+  public Run withPredictions(List<Prediction> others) {
     return new Run(
         name,
         model,
@@ -132,8 +132,14 @@ public record Run(
         calibrationImages,
         network,
         outputs,
-        layers.stream().map(l -> l.with(RunLayer.Details.NONE)).toList(),
-        List.of(),
+        layers,
+        others,
         manifest);
+  }
+
+  /** The same run without channels, histograms, codes and predictions, which take most memory. */
+  public Run withoutDetails() {
+    return withLayers(layers.stream().map(l -> l.with(RunLayer.Details.NONE)).toList())
+        .withPredictions(List.of());
   }
 }

@@ -294,19 +294,7 @@ class HtmlReportTest {
     for (int i = 0; i < 50_000; i++) {
       many.add(new Prediction(i, "image " + i, 0, 0, i % 100 == 7 ? 1 : 0, 1, 1, 20));
     }
-    Run large =
-        new Run(
-            run.name(),
-            run.model(),
-            run.family(),
-            run.scheme(),
-            run.feed(),
-            run.calibrationImages(),
-            run.network(),
-            run.outputs(),
-            run.layers(),
-            many,
-            run.manifest());
+    Run large = run.withPredictions(many);
     JsonNode p = data(HtmlReport.of(large, List.of())).path("predictions");
     assertEquals(50_000, p.path("all").asInt());
     assertEquals(500, p.path("flipped").asInt());

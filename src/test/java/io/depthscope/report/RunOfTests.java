@@ -92,16 +92,7 @@ final class RunOfTests {
 
   /** The run with images in the folders of their classes, but for those of class 1, in two. */
   static Run inFolders(Run run) {
-    return new Run(
-        run.name(),
-        run.model(),
-        run.family(),
-        run.scheme(),
-        run.feed(),
-        run.calibrationImages(),
-        run.network(),
-        run.outputs(),
-        run.layers(),
+    return run.withPredictions(
         run.predictions().stream()
             .map(
                 p ->
@@ -114,8 +105,7 @@ final class RunOfTests {
                         p.margin(),
                         p.logitNoise(),
                         p.sqnrDb()))
-            .toList(),
-        run.manifest());
+            .toList());
   }
 
   /** As an earlier version recorded it. */
