@@ -181,12 +181,10 @@ DS.outline = () => ({
   ...DS.band(0, "outline"),
   z: 9,
   renderItem(params, api) {
-    const box = params.coordSys;
-    const step = api.size([1, 0])[0];
-    const x = api.coord([api.value(0), 0])[0];
+    const { x, y, width, height } = DS.column(params, api);
     return {
       type: "rect",
-      shape: { x: Math.round(x - step / 2), y: box.y - 2, width: Math.round(step), height: box.height + 4 },
+      shape: { x: Math.round(x), y: y - 2, width: Math.round(width), height: height + 4 },
       style: { fill: null, stroke: DS.css("--accent"), lineWidth: 2 },
     };
   },

@@ -68,6 +68,13 @@ DS.roomForNames = (names) => {
   return Math.round(18 + 5.6 * longest);
 };
 
+/** The column of a custom series' value, from the bottom of the figure to its top. */
+DS.column = (params, api) => {
+  const { y, height } = params.coordSys;
+  const width = api.size([1, 0])[0];
+  return { x: api.coord([api.value(0), 0])[0] - width / 2, y, width, height };
+};
+
 /** The upright band behind the selected layer. */
 DS.band = (axisIndex, id) => ({
   id: id ?? "band" + axisIndex,
@@ -79,16 +86,7 @@ DS.band = (axisIndex, id) => ({
   tooltip: { show: false },
   z: 0,
   data: DS.selected() < 0 ? [] : [[DS.selected()]],
-  renderItem(params, api) {
-    const box = params.coordSys;
-    const step = api.size([1, 0])[0];
-    const x = api.coord([api.value(0), 0])[0];
-    return {
-      type: "rect",
-      shape: { x: x - step / 2, y: box.y, width: step, height: box.height },
-      style: { fill: DS.css("--band") },
-    };
-  },
+  renderItem: (params, api) => ({ type: "rect", shape: DS.column(params, api), style: { fill: DS.css("--band") } }),
 });
 
 /** Outline of a marker in the middle of a square, as a graphic element. */
