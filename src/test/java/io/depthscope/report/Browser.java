@@ -1,5 +1,6 @@
 package io.depthscope.report;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -141,7 +143,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** What the page wrote to the console since the last call, errors and warnings. */
-  List<String> complaints() {
+  private List<String> complaints() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .filter(e -> e.getLevel().intValue() >= Level.WARNING.intValue())
         .map(LogEntry::getMessage)
@@ -149,11 +151,24 @@ final class Browser implements AutoCloseable {
   }
 
   /** Requests since the last call, as DevTools reports them: JSON, one a request. */
-  List<String> requests() {
+  private List<String> requests() {
     return driver.manage().logs().get(LogType.PERFORMANCE).getAll().stream()
         .map(LogEntry::getMessage)
         .filter(m -> m.contains("\"Network.requestWillBeSent\""))
         .toList();
+  }
+
+  /**
+   * Asserts that since the last call nothing went wrong in the page and it loaded nothing.
+   *
+   * @param schemes of addresses that are no requests, such as {@code file://}
+   */
+  void assertSelfContained(String... schemes) {
+    assertEquals(List.of(), complaints());
+    for (String request : requests()) {
+      assertTrue(
+          Stream.of(schemes).anyMatch(scheme -> request.contains("\"url\":\"" + scheme)), request);
+    }
   }
 
   /** Keeps a picture of the whole page for people to look at. */

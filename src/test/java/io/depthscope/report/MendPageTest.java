@@ -49,11 +49,7 @@ class MendPageTest {
   /** Whatever a test did, the page made no request, and nothing went wrong in it. */
   @AfterEach
   void nothingWasLoadedAndNothingFailed() {
-    assertEquals(List.of(), browser.complaints());
-    for (String request : browser.requests()) {
-      assertTrue(
-          request.contains("\"url\":\"file://") || request.contains("\"url\":\"data:"), request);
-    }
+    browser.assertSelfContained("file://", "data:");
   }
 
   private static Path mend(String name, String... more) {

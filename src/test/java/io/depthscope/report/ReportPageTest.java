@@ -64,14 +64,7 @@ class ReportPageTest {
   /** Whatever a test did, the page made no request, and nothing went wrong in it. */
   @AfterEach
   void nothingWasLoadedAndNothingFailed() {
-    assertEquals(List.of(), browser.complaints());
-    for (String request : browser.requests()) {
-      assertTrue(
-          request.contains("\"url\":\"file://")
-              || request.contains("\"url\":\"data:")
-              || request.contains("\"url\":\"blob:"),
-          request);
-    }
+    browser.assertSelfContained("file://", "data:", "blob:");
   }
 
   private static Path write(String name, String html) throws IOException {
